@@ -1,0 +1,45 @@
+/** The map: what happens to a request, in order, and which paths there are. */
+import { Hono } from 'hono'
+import { getPath } from 'hono/utils/url'
+import { accountRoutes } from './auth/account'
+import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
+import { passwordResetRoutes } from './auth/password-reset'
+import { authRoutes } from './auth/routes'
+import type { AppEnv } from './http/env'
+import { ApiError, onError } from './http/errors'
+import { crossOrigin, observe, secureHeaders } from './http/headers'
+import { noRoute } from './http/methods'
+import { negotiate } from './http/negotiate'
+import { mediaRoutes } from './images/routes'
+import { postRoutes } from './posts/routes'
+import { profileRoutes } from './profiles/routes'
+import { userRoutes } from './users/routes'
+
+export const app = new Hono<AppEnv>({ getPath: canonicalPath })
+app.onError((error, c) => {
+  if (error instanceof ApiError) clearBadCookies(c, error)
+  return onError(error, c)
+})
+app.notFound((c) => {
+  throw noRoute(app, c, requireUser)
+})
+
+export const routes = app
+  .use(observe)
+  .use(secureHeaders)
+  .use(crossOrigin)
+  .route('/media', mediaRoutes)
+  .use(negotiate)
+  .route('/dj-rest-auth', authRoutes)
+  .use(authenticate)
+  .route('/dj-rest-auth', accountRoutes)
+  .route('/dj-rest-auth/password/reset', passwordResetRoutes)
+  .route('/users', userRoutes)
+  .route('/profiles', profileRoutes)
+  .route('/posts', postRoutes)
+
+/** `/posts`, `/posts/`, `/api/posts` and `/api/posts/` are one path. */
+function canonicalPath(request: Request): string {
+  const path = getPath(request).replace(/^\/api(?=\/|$)/, '')
+  return path.endsWith('/') ? path.slice(0, -1) || '/' : path || '/'
+}

@@ -1,0 +1,107 @@
+/** Who is asking: a bearer token, else cookies. */
+import type { Context } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { config } from '../http/config'
+import type { AppEnv, UserEnv, Viewer } from '../http/env'
+import { ApiError } from '../http/errors'
+import {
+  accessCookie,
+  clearAccessCookie,
+  clearRefreshCookie,
+  refreshCookie,
+  setAccessCookie,
+} from './cookies'
+import { refreshAccess, sessionOf } from './sessions'
+import { verifyToken } from './tokens'
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Finds the viewer, if any; 401 for a credential that is bad, also where none is needed. No D1 call, except once
+ * in an access token's life for a browser that has only its refresh cookie left.
+ */
+export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
+  const viewer = await findViewer(c)
+  c.set('viewer', viewer)
+  if (viewer) c.set('db', c.var.db.as(viewer.id))
+  await next()
+})
+
+/** Behind this, `c.var.user` is somebody. */
+export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
+  if (!c.var.viewer) throw new ApiError('not_authenticated')
+  c.set('user', c.var.viewer)
+  await next()
+})
+
+async function findViewer(c: Context<AppEnv>): Promise<Viewer | undefined> {
+  const header = c.req.header('authorization')
+  // As in the original: any Authorization header, even of another scheme, puts the cookies out of play.
+  if (header !== undefined) {
+    const token = bearerToken(header)
+    return token === undefined ? undefined : checkToken(c, token, 'bearer')
+  }
+  const token = accessCookie(c)
+  if (token !== undefined) {
+    refuseForeignOrigin(c)
+    return checkToken(c, token, 'cookie')
+  }
+  const refresh = refreshCookie(c)
+  return refresh === undefined ? undefined : renew(c, refresh)
+}
+
+/** The token of a Bearer header; undefined where the scheme is another. RFC 6750, 2.1. */
+export function bearerToken(header: string): string | undefined {
+  const [scheme, token, ...more] = header.trim().split(/\s+/)
+  if (scheme !== 'Bearer') return undefined
+  if (token === undefined || more.length > 0) throw new ApiError('bad_authorization_header')
+  return token
+}
+
+async function checkToken(c: Context<AppEnv>, token: string, via: Viewer['via']): Promise<Viewer> {
+  const claims = await verifyToken(config(c.env).jwtSecrets, token)
+  if (claims?.token_type !== 'access') {
+    throw tokenNotValid(claims ? 'Token has wrong type' : 'Token is invalid or expired')
+  }
+  if (claims.user_id === undefined) {
+    throw new ApiError('token_not_valid', { detail: 'Token contained no recognizable user identification' })
+  }
+  return { id: claims.user_id, via, session: sessionOf(claims.jti) }
+}
+
+const tokenNotValid = (message: string) =>
+  new ApiError('token_not_valid', {
+    detail: 'Given token not valid for any token type',
+    extra: { messages: [{ token_class: 'AccessToken', token_type: 'access', message }] },
+  })
+
+/** Signs in a browser whose access cookie ran out, and gives it a new one. A bad refresh cookie is no credential. */
+async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefined> {
+  const refreshed = await refreshAccess(c.var.db, config(c.env), token)
+  if (!refreshed.ok) return undefined
+  refuseForeignOrigin(c)
+  setAccessCookie(c, refreshed.access)
+  return { id: refreshed.userId, via: 'cookie', session: refreshed.session }
+}
+
+/**
+ * Browsers send cookies wherever a request comes from, so one that changes something must come from a page that
+ * we know: ours or one of CLIENT_ORIGINS. Clients that send neither header are no browsers.
+ */
+export function refuseForeignOrigin(c: Context<AppEnv>): void {
+  if (SAFE.has(c.req.method)) return
+  const origin = c.req.header('origin')
+  const site = c.req.header('sec-fetch-site')
+  const known =
+    origin === undefined
+      ? site === undefined || site === 'same-origin' || site === 'none'
+      : origin === new URL(c.req.url).origin || config(c.env).clientOrigins.has(origin)
+  if (!known) throw new ApiError('permission_denied')
+}
+
+/** After a 401, a browser must not go on sending the cookie that caused it. */
+export function clearBadCookies(c: Context<AppEnv>, error: ApiError): void {
+  if (error.status !== 401 || c.req.header('authorization') !== undefined) return
+  if (accessCookie(c) !== undefined) clearAccessCookie(c)
+  if (error.code === 'user_not_found' || error.code === 'user_inactive') clearRefreshCookie(c)
+}

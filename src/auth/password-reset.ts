@@ -1,0 +1,71 @@
+/** `/dj-rest-auth/password/reset`: a link by mail, good once and for an hour. */
+import { type Context, Hono } from 'hono'
+import { body } from '../http/body'
+import { config } from '../http/config'
+import type { AppEnv } from '../http/env'
+import { ValidationError } from '../http/errors'
+import { checkNewPassword } from './new-password'
+import { hashPassword } from './password'
+import { createPasswordReset, findPasswordReset, usePasswordReset } from './queries'
+import { passwordResetBody, passwordResetConfirmBody } from './schemas'
+import { randomId, sha256 } from './tokens'
+
+const LIFETIME = 3_600_000
+const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+export const passwordResetRoutes = new Hono<AppEnv>()
+  .post('/', body(passwordResetBody), async (c) => {
+    const token = randomId()
+    const user = await createPasswordReset(
+      c.var.db,
+      c.req.valid('json').email,
+      await sha256(token),
+      Date.now() + LIFETIME,
+    )
+    // Not awaited: how long a mail takes would tell who has an account.
+    if (user) c.executionCtx.waitUntil(sendLink(c, user, token))
+    return c.json({ detail: 'Password reset e-mail has been sent.' })
+  })
+
+  .post('/confirm', body(passwordResetConfirmBody), async (c) => {
+    const { uid, token, new_password1, new_password2 } = c.req.valid('json')
+    const { db } = c.var
+    const userId = /^[0-9a-z]{1,10}$/.test(uid) ? Number.parseInt(uid, 36) : 0
+    const tokenHash = await sha256(token)
+    const { user, tokenIsGood } = await findPasswordReset(db, userId, tokenHash, Date.now())
+    if (!user) throw new ValidationError({ uid: ['Invalid value'] })
+    if (!tokenIsGood) throw new ValidationError({ token: ['Invalid value'] })
+    await checkNewPassword(user, new_password1, new_password2)
+    const passwordHash = await hashPassword(new_password1)
+    const used = await usePasswordReset(db, { userId, tokenHash, passwordHash, now: Date.now() })
+    if (!used) throw new ValidationError({ token: ['Invalid value'] })
+    return c.json({ detail: 'Password has been reset with the new password.' })
+  })
+
+async function sendLink(
+  c: Context<AppEnv>,
+  user: { id: number; username: string; email: string },
+  token: string,
+): Promise<void> {
+  const { SEND_EMAIL, MAIL_FROM, PASSWORD_RESET_URL } = c.env
+  const [origin = new URL(c.req.url).origin] = config(c.env).clientOrigins
+  const link = new URL(PASSWORD_RESET_URL ?? `${origin}/password-reset`)
+  link.searchParams.set('uid', user.id.toString(36))
+  link.searchParams.set('token', token)
+  if (SEND_EMAIL && MAIL_FROM) {
+    const text = `Hello ${user.username},\n\nto choose a new password, open this link within an hour:\n\n${link.href}\n\nIf you did not ask for this, ignore it: nothing has changed.\n`
+    await SEND_EMAIL.send({ from: MAIL_FROM, to: user.email, subject: 'Choose a new password', text }).catch(
+      () => {
+        console.error(
+          JSON.stringify({ requestId: c.var.requestId, error: 'A password reset mail could not be sent.' }),
+        )
+      },
+    )
+  } else if (LOCAL.has(new URL(c.req.url).hostname)) {
+    console.log(`Password reset link (development only): ${link.href}`)
+  } else {
+    console.error(
+      JSON.stringify({ requestId: c.var.requestId, error: 'SEND_EMAIL or MAIL_FROM is not configured.' }),
+    )
+  }
+}

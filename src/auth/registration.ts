@@ -1,0 +1,88 @@
+/** Signing up: everything that is wrong at once, then one account, one profile, one session. */
+import type { Db } from '../db/client'
+import { UniqueViolation } from '../db/errors'
+import type { Config } from '../http/config'
+import type { RequestContext } from '../http/env'
+import { type FieldErrors, ValidationError } from '../http/errors'
+import { hashPassword } from './password'
+import { passwordProblems, similarTo } from './password-rules'
+import { type Account, createUser, findTaken } from './queries'
+import { registrationBody } from './schemas'
+import { issueTokens, newSession } from './sessions'
+
+export const USERNAME_TAKEN = 'A user with that username already exists.'
+const EMAIL_TAKEN = 'A user is already registered with this e-mail address.'
+
+interface Registration {
+  username: string
+  email?: string | undefined
+  password1: string
+  password2: string
+  userAgent: string
+}
+
+/** Throws `ValidationError`. Two D1 calls: what is taken, and the account. */
+export async function register(
+  db: Db,
+  settings: Config,
+  { username, email = '', password1, password2, userAgent }: Registration,
+): Promise<{ account: Account; access: string; refresh: string }> {
+  const errors = await takenErrors(db, username, email || undefined)
+  const problems = await passwordProblems(password1)
+  if (problems.length > 0) errors.password1 = problems
+  refuse(errors)
+  if (password1 !== password2) refuse({ non_field_errors: ["The two password fields didn't match."] })
+  const similar = similarTo(password1, { username, email, firstName: '', lastName: '' })
+  if (similar) refuse({ non_field_errors: [similar] })
+
+  const passwordHash = await hashPassword(password1)
+  const session = await newSession()
+  const { refreshSeconds } = settings
+  try {
+    const user = { username, email, passwordHash, session, userAgent, refreshSeconds, now: Date.now() }
+    const account = await createUser(db, user)
+    if (!account) throw new Error('an insert returned no row')
+    return { account, ...(await issueTokens(settings, session, account.id)) }
+  } catch (error) {
+    // Somebody else registered between the two calls.
+    if (error instanceof UniqueViolation) refuse(await takenErrors(db, username, email || undefined))
+    throw error
+  }
+}
+
+/** For a body that has errors anyway: adds what is taken, so that all is told at once. */
+export async function collectTaken(
+  c: RequestContext,
+  fields: Record<string, unknown>,
+  errors: FieldErrors,
+): Promise<void> {
+  const { username, email } =
+    registrationBody
+      .pick({ username: true, email: true })
+      .partial()
+      .safeParse({
+        username: errors.username ? undefined : fields.username,
+        email: errors.email ? undefined : fields.email,
+      }).data ?? {}
+  if (username || email) Object.assign(errors, await takenErrors(c.var.db, username, email))
+  if (errors.password1 === undefined && typeof fields.password1 === 'string') {
+    const problems = await passwordProblems(fields.password1.trim())
+    if (problems.length > 0) errors.password1 = problems
+  }
+}
+
+async function takenErrors(
+  db: Db,
+  username: string | undefined,
+  email: string | undefined,
+): Promise<FieldErrors> {
+  const taken = await findTaken(db, username, email)
+  return {
+    ...(username && taken.username && { username: [USERNAME_TAKEN] }),
+    ...(email && taken.email && { email: [EMAIL_TAKEN] }),
+  }
+}
+
+function refuse(errors: FieldErrors): void {
+  if (Object.keys(errors).length > 0) throw new ValidationError(errors)
+}

@@ -1,0 +1,204 @@
+/**
+ * Every table and index. Triggers and the search index, which drizzle cannot express, are in
+ * `migrations/0001_triggers.sql`: they keep the counts, the references to pictures and the search text.
+ *
+ * Times are integers, milliseconds since the epoch. Ids are never used again: see `ids.ts`.
+ */
+import { type SQL, sql } from 'drizzle-orm'
+import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { nextId } from './ids'
+
+const id = (table: string) =>
+  integer()
+    .primaryKey()
+    .$defaultFn((): SQL<number> => nextId(table))
+
+/**
+ * What a column that orders by "the newest like" (or follow) holds where there is none: larger than any id, so
+ * that such rows come last ascending and first descending, as in the database of the original.
+ */
+export const NEVER = Number.MAX_SAFE_INTEGER
+
+/** An account and its profile, which are created together and share their id. */
+export const users = sqliteTable(
+  'users',
+  {
+    id: id('users'),
+    username: text().notNull(),
+    /** `fold(username)`: unique without regard to case, and searched. */
+    usernameKey: text().notNull(),
+    email: text().notNull().default(''),
+    /** `fold(email)`, null where there is no address. */
+    emailKey: text(),
+    firstName: text().notNull().default(''),
+    lastName: text().notNull().default(''),
+    /** PHC string, see `auth/password.ts`. */
+    passwordHash: text().notNull(),
+    isActive: integer({ mode: 'boolean' }).notNull().default(true),
+    createdAt: integer().notNull(),
+
+    profileName: text().notNull().default(''),
+    profileContent: text().notNull().default(''),
+    /** Key in the bucket, null for the default picture. */
+    image: text(),
+    profileUpdatedAt: integer().notNull(),
+
+    postsCount: integer().notNull().default(0),
+    likesGivenCount: integer().notNull().default(0),
+    followersCount: integer().notNull().default(0),
+    followingCount: integer().notNull().default(0),
+    /** Ids of the newest follow by, and of, this user. Not indexed: a follow may write eight rows and no more. */
+    lastFollowingId: integer().notNull().default(NEVER),
+    lastFollowedId: integer().notNull().default(NEVER),
+  },
+  (t) => [
+    uniqueIndex('users_username_key').on(t.usernameKey),
+    uniqueIndex('users_email_key').on(t.emailKey),
+    index('users_posts_count').on(t.postsCount),
+    index('users_followers_count').on(t.followersCount),
+    index('users_following_count').on(t.followingCount),
+  ],
+)
+
+export const posts = sqliteTable(
+  'posts',
+  {
+    id: id('posts'),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    title: text().notNull(),
+    /** `fold(title)`, searched. */
+    titleKey: text().notNull(),
+    content: text().notNull().default(''),
+    image: text(),
+    imageFilter: text().notNull().default('normal'),
+    createdAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+    likesCount: integer().notNull().default(0),
+    commentsCount: integer().notNull().default(0),
+    lastLikeId: integer().notNull().default(NEVER),
+  },
+  (t) => [
+    index('posts_owner').on(t.ownerId),
+    index('posts_likes_count').on(t.likesCount),
+    index('posts_comments_count').on(t.commentsCount),
+    index('posts_last_like').on(t.lastLikeId),
+  ],
+)
+
+export const comments = sqliteTable(
+  'comments',
+  {
+    id: id('comments'),
+    postId: integer()
+      .notNull()
+      .references(() => posts.id, { onDelete: 'cascade' }),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    content: text().notNull(),
+    createdAt: integer().notNull(),
+    updatedAt: integer().notNull(),
+  },
+  (t) => [index('comments_post').on(t.postId), index('comments_owner').on(t.ownerId)],
+)
+
+export const likes = sqliteTable(
+  'likes',
+  {
+    id: id('likes'),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    postId: integer()
+      .notNull()
+      .references(() => posts.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('likes_owner_post').on(t.ownerId, t.postId),
+    index('likes_owner').on(t.ownerId),
+    index('likes_post').on(t.postId),
+  ],
+)
+
+/** `owner` follows `followed`. */
+export const followers = sqliteTable(
+  'followers',
+  {
+    id: id('followers'),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    followedId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('followers_owner_followed').on(t.ownerId, t.followedId),
+    index('followers_followed_owner').on(t.followedId, t.ownerId),
+    index('followers_followed').on(t.followedId),
+    check('followers_not_self', sql`${t.ownerId} <> ${t.followedId}`),
+  ],
+)
+
+/**
+ * What every list needs to know without counting: a table's rows are the ids ever given out (the largest) less
+ * the rows deleted, so that an insert writes nothing here and a delete one row. See `ids.ts`.
+ */
+export const tallies = sqliteTable('tallies', {
+  name: text().primaryKey(),
+  /** The largest id ever deleted. */
+  lastId: integer().notNull().default(0),
+  deleted: integer().notNull().default(0),
+})
+
+/** A refresh token that was issued. */
+export const sessions = sqliteTable(
+  'sessions',
+  {
+    /** SHA-256 (hex) of the token's `jti`: reading this table gives nobody a token. */
+    jtiHash: text().primaryKey(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+    lastUsedAt: integer().notNull(),
+    expiresAt: integer().notNull(),
+    revokedAt: integer(),
+    userAgent: text().notNull().default(''),
+  },
+  (t) => [index('sessions_user').on(t.userId), index('sessions_expires').on(t.expiresAt)],
+)
+
+/** A password reset that was asked for; the row goes when it is used. */
+export const passwordResets = sqliteTable(
+  'password_resets',
+  {
+    tokenHash: text().primaryKey(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    expiresAt: integer().notNull(),
+  },
+  (t) => [index('password_resets_user').on(t.userId), index('password_resets_expires').on(t.expiresAt)],
+)
+
+/** A picture in the bucket, and who needs it: see `images/store.ts`. */
+export const images = sqliteTable(
+  'images',
+  {
+    /** SHA-256 (hex) of the bytes: its key in the bucket. */
+    hash: text().primaryKey(),
+    /** Rows that show it; kept by triggers. */
+    refs: integer().notNull().default(0),
+    /** Uploads under way that will refer to it, and until when they count. */
+    claims: integer().notNull().default(0),
+    claimedUntil: integer().notNull().default(0),
+    /** Set while the object is being deleted: no upload may rely on it. */
+    deletingAt: integer(),
+  },
+  (t) => [index('images_unreferenced').on(t.hash).where(sql`refs = 0`)],
+)

@@ -1,0 +1,60 @@
+import type { Context } from 'hono'
+import type { Db } from '../db/client'
+
+/** Bindings, variables and secrets: wrangler.toml, `wrangler secret`, and `.dev.vars` on a laptop. */
+export interface Bindings {
+  /** All data. */
+  DB: D1Database
+  /** Pictures, each under the SHA-256 of its bytes. */
+  MEDIA: R2Bucket
+  /** The files of `public/`: default pictures. */
+  ASSETS: Fetcher
+  /** Sends password reset mails; without it the link is logged, for the dev server. */
+  SEND_EMAIL?: SendEmail
+  /** Signs tokens: 32 characters or more. */
+  JWT_SECRET: string
+  /** The secret before the last rotation: tokens signed with it are still good. */
+  JWT_SECRET_PREVIOUS?: string
+  /** Comma-separated origins of front ends that may call with credentials. */
+  CLIENT_ORIGINS?: string
+  /** Where pictures are public, if not at this Worker's `/media`. */
+  MEDIA_URL?: string
+  /** Lifetimes in seconds; 300 and 86400. */
+  ACCESS_TOKEN_SECONDS?: string
+  REFRESH_TOKEN_SECONDS?: string
+  /** The front end's page for a new password; `?uid=…&token=…` is added. */
+  PASSWORD_RESET_URL?: string
+  /** Sender of mails. */
+  MAIL_FROM?: string
+  /** "true": answers tell what they cost D1, in a Server-Timing header. */
+  SERVER_TIMING?: string
+}
+
+/** Somebody signed in. */
+export interface Viewer {
+  id: number
+  via: 'bearer' | 'cookie'
+  /** Names the session that their token came from; absent in tokens made elsewhere. */
+  session: string | undefined
+}
+
+export interface AppEnv {
+  Bindings: Bindings
+  Variables: {
+    requestId: string
+    /** The request's D1 session; for the viewer, if somebody is signed in. */
+    db: Db
+    viewer: Viewer | undefined
+  }
+}
+
+/** The variables of a route behind `requireUser`. */
+export interface UserEnv extends AppEnv {
+  Variables: AppEnv['Variables'] & { user: Viewer }
+}
+
+type Read = 'req' | 'env' | 'var' | 'executionCtx'
+
+/** What helpers need of a context. Reading only, so that any route's context will do. */
+export type RequestContext = Pick<Context<AppEnv>, Read>
+export type UserContext = Pick<Context<UserEnv>, Read>

@@ -1,0 +1,95 @@
+/** One error class, one table from code to answer, one handler. */
+import type { ErrorHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { DatabaseUnavailable, UserInactive, UserNotFound } from '../db/errors'
+import { ConfigError } from './config'
+import type { AppEnv } from './env'
+
+type Status = 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 422 | 429 | 500 | 503
+
+const CODES = {
+  not_authenticated: [401, 'Authentication credentials were not provided.'],
+  bad_authorization_header: [401, 'Authorization header must contain two space-delimited values'],
+  token_not_valid: [401, 'Token is invalid or expired'],
+  user_not_found: [401, 'User not found'],
+  user_inactive: [401, 'User is inactive'],
+  permission_denied: [403, 'You do not have permission to perform this action.'],
+  not_found: [404, 'Not found.'],
+  invalid_page: [404, 'Invalid page.'],
+  method_not_allowed: [405, 'Method not allowed.'],
+  not_acceptable: [406, 'Could not satisfy the request Accept header.'],
+  body_too_large: [413, 'Request body too large.'],
+  unsupported_media_type: [415, 'Unsupported media type in request.'],
+  parse_error: [400, 'Malformed request.'],
+  unavailable: [503, 'The service is unavailable for the moment. Please try again.'],
+  misconfigured: [503, 'The service is not configured. Its log says what is missing.'],
+  internal: [500, 'A server error occurred.'],
+} as const satisfies Record<string, readonly [Status, string]>
+
+export type ErrorCode = keyof typeof CODES
+
+/** Codes that clients of the original find in the body. */
+const TOLD: ReadonlySet<ErrorCode> = new Set([
+  'bad_authorization_header',
+  'token_not_valid',
+  'user_not_found',
+  'user_inactive',
+])
+
+interface Details {
+  detail?: string
+  headers?: Record<string, string>
+  /** More fields of the body. */
+  extra?: Record<string, unknown>
+}
+
+/** Any failure that a client may be told about. */
+export class ApiError extends Error {
+  readonly status: Status
+  readonly body: unknown
+  readonly headers: Record<string, string>
+
+  constructor(
+    readonly code: ErrorCode,
+    { detail = CODES[code][1], headers = {}, extra = {} }: Details = {},
+  ) {
+    super(code)
+    this.status = CODES[code][0]
+    this.body = { detail, ...(TOLD.has(code) && { code }), ...extra }
+    this.headers = headers
+    if (this.status === 401) this.headers = { 'www-authenticate': 'Bearer realm="api"', ...headers }
+    if (this.status === 503) this.headers = { 'retry-after': '1', ...headers }
+  }
+}
+
+/** Messages by field; `non_field_errors` for those that belong to none. */
+export type FieldErrors = Record<string, string[]>
+
+/** 400 with exactly this body: messages by field, or a bare list where the original answers one. */
+export class ValidationError extends Error {
+  constructor(readonly body: FieldErrors | string[]) {
+    super('validation failed')
+  }
+}
+
+/** Known failures become their answer; an unknown one is logged and answered with nothing of it. */
+export const onError: ErrorHandler<AppEnv> = (error, c) => {
+  if (error instanceof ValidationError) return c.json(error.body, 400)
+  const known = asApiError(error)
+  if (known.status >= 500) {
+    console.error(JSON.stringify({ requestId: c.var.requestId, code: known.code, error: describe(error) }))
+  }
+  return c.json(known.body as object, known.status, known.headers)
+}
+
+function asApiError(error: Error): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof UserNotFound) return new ApiError('user_not_found')
+  if (error instanceof UserInactive) return new ApiError('user_inactive')
+  if (error instanceof DatabaseUnavailable) return new ApiError('unavailable')
+  if (error instanceof ConfigError) return new ApiError('misconfigured', { headers: { 'retry-after': '60' } })
+  if (error instanceof HTTPException && error.status === 400) return new ApiError('parse_error')
+  return new ApiError('internal')
+}
+
+const describe = (error: Error) => ({ name: error.name, message: error.message, stack: error.stack })

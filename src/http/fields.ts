@@ -1,0 +1,99 @@
+/**
+ * The kinds of fields that bodies are made of, with the messages that clients know from Django REST framework.
+ * Each takes what JSON and forms send alike: a form's blank value arrives as `BLANK`.
+ */
+import * as z from 'zod'
+import type { FieldErrors } from './errors'
+import { BLANK, pythonType } from './values'
+
+export const REQUIRED = 'This field is required.'
+export const NOT_BLANK = 'This field may not be blank.'
+export const NOT_NULL = 'This field may not be null.'
+
+export const tooLong = (max: number) => `Ensure this field has no more than ${max} characters.`
+export const noSuchPk = (id: number | string) => `Invalid pk "${id}" - object does not exist.`
+
+/** Says what is wrong with a value of the wrong type. */
+const typeError = (otherwise: string) => (issue: { input?: unknown }) =>
+  issue.input === undefined ? REQUIRED : issue.input === null ? NOT_NULL : otherwise
+
+const codePoints = (text: string) => (text.length < 50 ? text.length : [...text].length)
+
+interface TextOptions {
+  /** In code points. */
+  max?: number
+  /** Whether it may be empty once trimmed. */
+  blank?: boolean
+}
+
+/** Text, trimmed; a number is taken as its digits. */
+export function text({ max, blank = false }: TextOptions = {}) {
+  let schema = z.string({ error: typeError('Not a valid string.') }).trim()
+  if (!blank) schema = schema.min(1, { error: NOT_BLANK, abort: true })
+  if (max !== undefined) {
+    schema = schema
+      .refine((value) => value.length <= max || codePoints(value) <= max, tooLong(max))
+      .meta({ maxLength: max })
+  }
+  schema = schema.refine((value) => !value.includes('\0'), 'Null characters are not allowed.')
+  return z.preprocess((value): string => {
+    if (value === BLANK) return ''
+    // The schema behind this tells a value of another type apart from text.
+    return (typeof value === 'number' ? String(value) : value) as string
+  }, schema)
+}
+
+/** An e-mail address of at most 254 characters (RFC 5321, 4.5.3.1.3). */
+export const email = () => text({ max: 254 }).pipe(z.email('Enter a valid email address.'))
+
+/** One of a fixed list; a form's blank value counts as not sent. */
+export function choice<const T extends [string, ...string[]]>(values: T) {
+  return z.preprocess(
+    (value) => (value === BLANK ? undefined : typeof value === 'number' ? String(value) : value) as T[number],
+    z.enum(values, {
+      error: (issue) =>
+        issue.input === null
+          ? NOT_NULL
+          : issue.input === undefined
+            ? REQUIRED
+            : `"${shown(issue.input)}" is not a valid choice.`,
+    }),
+  )
+}
+
+/** A value inside a message: only what is short and plain is repeated. */
+const shown = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'boolean' ? value : pythonType(value)
+
+/** The id of another row, as a number or its digits. One that no row can have is said not to exist. */
+export const pk = () =>
+  z.preprocess(
+    (value): number => {
+      if (value === BLANK) return null as never
+      return (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value) as number
+    },
+    z
+      .number({
+        error: (issue) =>
+          typeError(`Incorrect type. Expected pk value, received ${pythonType(issue.input)}.`)(issue),
+      })
+      .superRefine((value, context) => {
+        if (Number.isSafeInteger(value)) return
+        const message = Number.isInteger(value)
+          ? noSuchPk(value)
+          : 'Incorrect type. Expected pk value, received float.'
+        context.addIssue({ code: 'custom', message })
+      }),
+  )
+
+/** zod's issues as messages by field. */
+export function fieldErrors(error: z.ZodError): FieldErrors {
+  const errors: FieldErrors = {}
+  for (const issue of error.issues) {
+    const field = issue.path.length > 0 ? String(issue.path[0]) : 'non_field_errors'
+    const messages = errors[field] ?? []
+    errors[field] = messages
+    messages.push(issue.message)
+  }
+  return errors
+}

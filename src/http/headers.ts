@@ -1,0 +1,76 @@
+/** What every answer carries: an id, the cost, the rules for browsers and caches. */
+import { cors } from 'hono/cors'
+import { createMiddleware } from 'hono/factory'
+import { openDb } from '../db/client'
+import { config } from './config'
+import type { AppEnv } from './env'
+
+const SANE_ID = /^[\w.:-]{1,100}$/
+/** D1 gives bookmarks of hexadecimal groups; anything else would only make the call fail. */
+const SANE_BOOKMARK = /^[0-9a-f-]{1,100}$/
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Opens the request's D1 session, names the request, and logs one line when it is done: no query string,
+ * body, token or address, as these are people's data.
+ *
+ * Without a bookmark only an anonymous read may come from a replica: a client that keeps cookies and nothing
+ * else must still read its own writes.
+ */
+export const observe = createMiddleware<AppEnv>(async (c, next) => {
+  const started = Date.now()
+  const given = c.req.header('x-request-id') ?? ''
+  const requestId = SANE_ID.test(given) ? given : crypto.randomUUID()
+  const bookmark = c.req.header('x-d1-bookmark') ?? ''
+  const credentials = c.req.header('authorization') ?? c.req.header('cookie')
+  const db = openDb(c.env.DB, {
+    bookmark: SANE_BOOKMARK.test(bookmark) ? bookmark : undefined,
+    primary: !SAFE.has(c.req.method) || credentials !== undefined,
+  })
+  c.set('requestId', requestId)
+  c.set('db', db)
+
+  await next()
+
+  c.res.headers.set('x-request-id', requestId)
+  const { calls, rowsRead, rowsWritten } = db.cost
+  if (calls > 0) {
+    const latest = db.bookmark()
+    if (latest) c.res.headers.set('x-d1-bookmark', latest)
+    if (c.env.SERVER_TIMING === 'true') {
+      c.res.headers.set('server-timing', `d1;desc="calls=${calls} read=${rowsRead} written=${rowsWritten}"`)
+    }
+  }
+  console.log(
+    JSON.stringify({
+      requestId,
+      method: c.req.method,
+      path: c.req.path,
+      status: c.res.status,
+      ms: Date.now() - started,
+      d1: db.cost,
+    }),
+  )
+})
+
+/** An API's answers are data: never framed, sniffed, cached by anyone else or run. */
+export const secureHeaders = createMiddleware<AppEnv>(async (c, next) => {
+  await next()
+  const { headers } = c.res
+  headers.set('x-content-type-options', 'nosniff')
+  headers.set('referrer-policy', 'no-referrer')
+  if (!headers.has('content-security-policy')) {
+    headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
+  }
+  if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store')
+  if (c.req.url.startsWith('https:')) headers.set('strict-transport-security', 'max-age=31536000')
+})
+
+/** Front ends of other origins, by name only, as they call with credentials. */
+export const crossOrigin = cors({
+  origin: (origin, c) => (config(c.env).clientOrigins.has(origin) ? origin : null),
+  credentials: true,
+  allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'server-timing', 'retry-after'],
+  maxAge: 86_400,
+})

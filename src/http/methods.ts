@@ -1,0 +1,37 @@
+/** Paths that exist, asked with a method that they lack. */
+import type { Context, Hono } from 'hono'
+import type { AppEnv } from './env'
+import { ApiError } from './errors'
+
+/** In the order in which the original lists them. */
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * The error for a request that no route took: 404, or 405 with the methods that the path has. Where the path is
+ * for people signed in, whoever is not learns no more than that (401).
+ */
+export function noRoute(app: Hono<AppEnv>, c: Context<AppEnv>, requireUser: unknown): ApiError {
+  const routes = METHODS.map((method) => {
+    const [handlers] = app.router.match(method, c.req.path)
+    // A route is what was registered for its method; middleware is registered for all.
+    const own = handlers.filter(([[, route]]) => route.method === method)
+    return {
+      method,
+      exists: own.length > 0,
+      signedIn: own.some(([[, route]]) => route.handler === requireUser),
+    }
+  }).filter((route) => route.exists)
+
+  if (routes.length === 0) return new ApiError('not_found')
+  const of = (method: string) => routes.find((route) => route.method === method)
+  const closed = of('GET')?.signedIn ?? (routes.every((route) => route.signedIn) || !!of('POST')?.signedIn)
+  const closedForWriting = !SAFE.has(c.req.method) && !!of('POST')?.signedIn
+  if (!c.var.viewer && (closed || closedForWriting)) return new ApiError('not_authenticated')
+
+  const allowed = routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  return new ApiError('method_not_allowed', {
+    detail: `Method "${c.req.method}" not allowed.`,
+    headers: { allow: [...allowed, 'OPTIONS'].join(', ') },
+  })
+}

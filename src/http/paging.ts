@@ -1,0 +1,118 @@
+/**
+ * Lists: `page` numbers as the original has them, and cursors that cost the same however deep.
+ *
+ * Both read one row more than they show, so whether there is a next page is seen and not computed from a count
+ * that may be bounded.
+ */
+import * as z from 'zod'
+import type { Listed, Window } from '../db/window'
+import type { RequestContext } from './env'
+import { ApiError, ValidationError } from './errors'
+
+/** The query parameters of every list. */
+export const pageQuery = z.object({
+  page: z.string().optional(),
+  page_size: z.string().optional(),
+  cursor: z.string().optional(),
+})
+
+interface Sizes {
+  standard: number
+  max: number
+}
+
+const START = { after: undefined, count: undefined }
+const SIZES: Sizes = { standard: 20, max: 100 }
+
+/** A page as clients get it. */
+export interface PageOf<T> {
+  count: number
+  next: string | null
+  previous: string | null
+  results: T[]
+}
+
+interface List<Row, T> {
+  /** Names the sort order: a cursor made for another is refused. */
+  order: string
+  /** The sort values of a row, which its cursor holds. */
+  keyOf: (row: Row) => number[]
+  /** One D1 call: the rows of the window, and how many there are in all. */
+  load: (window: Window) => Promise<Listed<Row>>
+  view: (row: Row) => T
+  sizes?: Sizes
+}
+
+/**
+ * One page of a list, as the query asks for it. A page that is no number, not positive or beyond the last: 404; a cursor that
+ * cannot be read or belongs to another order: 400.
+ */
+export async function answerPage<Row, T>(
+  c: RequestContext,
+  query: z.output<typeof pageQuery>,
+  { order, keyOf, load, view, sizes = SIZES }: List<Row, T>,
+): Promise<PageOf<T>> {
+  const size = pageSize(query.page_size, sizes)
+  const limit = size + 1
+  if (query.cursor !== undefined) {
+    const { rows, count } = await load({ limit, offset: 0, ...readCursor(query.cursor, order) })
+    const last = rows.length > size ? rows[size - 1] : undefined
+    const next = last === undefined ? null : link(c, 'cursor', writeCursor(order, count, keyOf(last)))
+    return { count, next, previous: null, results: rows.slice(0, size).map(view) }
+  }
+  const page =
+    query.page === 'last'
+      ? Math.max(1, Math.ceil((await load({ limit: 1, offset: 0, ...START })).count / size))
+      : pageNumber(query.page || '1')
+  const { rows, count } = await load({ limit, offset: (page - 1) * size, ...START })
+  if (page > 1 && rows.length === 0) throw new ApiError('invalid_page')
+  return {
+    count,
+    next: rows.length > size ? link(c, 'page', String(page + 1)) : null,
+    // The first page is named by leaving the parameter out, as in the original.
+    previous: page > 1 ? link(c, 'page', page === 2 ? undefined : String(page - 1)) : null,
+    results: rows.slice(0, size).map(view),
+  }
+}
+
+/** The request's URL with one parameter changed, or without it. */
+function link(c: RequestContext, name: string, value: string | undefined): string {
+  const url = new URL(c.req.url)
+  if (value === undefined) url.searchParams.delete(name)
+  else url.searchParams.set(name, value)
+  return url.href
+}
+
+function pageSize(value: string | undefined, { standard, max }: Sizes): number {
+  const size = value !== undefined && /^\d+$/.test(value) ? Number(value) : 0
+  return size > 0 ? Math.min(size, max) : standard
+}
+
+function pageNumber(value: string): number {
+  const page = /^\s*\d+\s*$/.test(value) ? Number(value) : 0
+  // Past 2^40 rows there is nothing, and an offset must stay an integer for SQLite.
+  if (page < 1 || page > 2 ** 33) throw new ApiError('invalid_page')
+  return page
+}
+
+/** A cursor is base64url of `[order, count, …sort values]`: opaque to clients, worth nothing to forge. */
+function writeCursor(order: string, count: number, keys: number[]): string {
+  return btoa(JSON.stringify([order, count, ...keys]))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '')
+}
+
+function readCursor(cursor: string, order: string): Pick<Window, 'after' | 'count'> {
+  if (cursor === '') return START
+  try {
+    const [madeFor, ...values]: unknown[] = JSON.parse(atob(cursor.replace(/-/g, '+').replace(/_/g, '/')))
+    if (madeFor === order && values.length > 1 && values.every((value) => Number.isSafeInteger(value))) {
+      const [count, ...after] = values as number[]
+      return { count, after }
+    }
+  } catch {
+    // Not base64, not JSON or not a list: told below.
+  }
+  throw new ValidationError({ cursor: ['Invalid cursor.'] })
+}

@@ -1,0 +1,22 @@
+/** What a body's values can be beyond JSON's own, and what the original calls those. */
+
+/** A form's empty value: what it means is up to the field (`fields.ts`). */
+export const BLANK = Symbol('blank form value')
+
+/** A file part, already read. */
+export class Upload {
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly name: string,
+  ) {}
+}
+
+/** A JSON value's type by the name that the original's messages use. */
+export function pythonType(value: unknown): string {
+  if (value === null) return 'NoneType'
+  if (Array.isArray(value)) return 'list'
+  if (typeof value === 'string') return 'str'
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
+  return 'dict'
+}

@@ -1,0 +1,30 @@
+/** Writing rows that show pictures: nothing half-done, whichever of the two stores fails. */
+import { sha256 } from '../auth/tokens'
+import type { RequestContext } from '../http/env'
+import type { CleanImage } from './clean'
+import { abandonUpload, deleteObjects, type Marked, storePicture } from './store'
+
+/**
+ * Stores the picture, if there is one, then runs the write with its hash. If the write fails the picture goes again.
+ * The write gives the claim back in its own batch (`releaseClaim`).
+ */
+export async function withPicture<T>(
+  c: RequestContext,
+  picture: CleanImage | undefined,
+  write: (hash: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (!picture) return write(undefined)
+  const hash = await sha256(picture.bytes as Uint8Array<ArrayBuffer>)
+  await storePicture(c.var.db, c.env.MEDIA, hash, picture)
+  try {
+    return await write(hash)
+  } catch (error) {
+    c.executionCtx.waitUntil(abandonUpload(c.var.db, c.env.MEDIA, hash))
+    throw error
+  }
+}
+
+/** Deletes the pictures that a write left unneeded, once the client has its answer. */
+export function deleteLater(c: RequestContext, marked: Marked): void {
+  if (marked.length > 0) c.executionCtx.waitUntil(deleteObjects(c.var.db, c.env.MEDIA, marked))
+}

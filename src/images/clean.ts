@@ -1,0 +1,38 @@
+import { cleanAvif } from './avif'
+import { cleanGif } from './gif'
+import { cleanJpeg } from './jpeg'
+import { cleanPng } from './png'
+import { cleanWebp } from './webp'
+
+export interface CleanImage {
+  bytes: Uint8Array
+  type: 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp' | 'image/avif'
+  /** In pixels, as the picture is shown: already swapped where its orientation turns it by a quarter. */
+  width: number
+  height: number
+}
+
+/** Each recognises its own format by the first bytes and leaves the rest to the others. */
+const CLEANERS = [
+  ['image/jpeg', cleanJpeg],
+  ['image/png', cleanPng],
+  ['image/gif', cleanGif],
+  ['image/webp', cleanWebp],
+  ['image/avif', cleanAvif],
+] as const
+
+/**
+ * Recognises an image by its content and removes what doesn't serve to show it: camera, place, time, author, comments,
+ * embedded previews, appended files. The picture is not encoded again, and stays upright: where the format tells its
+ * orientation by Exif, an Exif block with just that remains.
+ *
+ * @returns undefined when the bytes are none of the five types, or are truncated or corrupt. Never throws. The content
+ * of compressed pictures is not decoded, so damage inside of it may go unnoticed.
+ */
+export function cleanImage(bytes: Uint8Array): CleanImage | undefined {
+  for (const [type, clean] of CLEANERS) {
+    const picture = clean(bytes)
+    if (picture) return picture.width > 0 && picture.height > 0 ? { ...picture, type } : undefined
+  }
+  return undefined
+}

@@ -1,0 +1,49 @@
+/** The body field that takes a picture. */
+import * as z from 'zod'
+import { NOT_NULL } from '../http/fields'
+import { BLANK, Upload } from '../http/values'
+import { type CleanImage, cleanImage } from './clean'
+
+interface Rules {
+  maxBytes: number
+  tooLarge: string
+  notAnImage: string
+  /** In pixels; undefined for no limit. */
+  maxSide?: number
+}
+
+/** Posts and profiles. */
+export const PICTURE: Rules = {
+  maxBytes: 2 * 2 ** 20,
+  tooLarge: 'Image size larger than 2MB!',
+  notAnImage: 'Upload a valid image. The file you uploaded was either not an image or a corrupted image.',
+  maxSide: 4096,
+}
+
+/** A file; absent and a form's blank part are the same: no picture was sent. The output is the picture without its metadata. */
+export const picture = (rules: Rules) =>
+  z
+    .custom<File | undefined>()
+    .optional()
+    .transform((value: unknown, context): CleanImage | undefined => {
+      const found = value === undefined || value === BLANK ? undefined : check(value, rules)
+      if (typeof found !== 'string') return found
+      context.addIssue({ code: 'custom', message: found })
+      return z.NEVER
+    })
+
+/** The picture, or what is wrong with it. */
+function check(value: unknown, { maxBytes, tooLarge, notAnImage, maxSide }: Rules): CleanImage | string {
+  if (value === null) return NOT_NULL
+  if (!(value instanceof Upload))
+    return 'The submitted data was not a file. Check the encoding type on the form.'
+  if (value.bytes.length === 0) return 'The submitted file is empty.'
+  if (value.bytes.length > maxBytes) return tooLarge
+  const image = cleanImage(value.bytes)
+  if (!image) return notAnImage
+  if (maxSide !== undefined) {
+    if (image.height > maxSide) return `Image height larger than ${maxSide}px!`
+    if (image.width > maxSide) return `Image width larger than ${maxSide}px!`
+  }
+  return image
+}

@@ -1,0 +1,62 @@
+import { concat, fromText, holds, type Picture, uintLE } from './bytes'
+
+// Block labels: GIF89a specification, sections 20 to 27.
+const [EXTENSION, IMAGE, TRAILER] = [0x21, 0x2c, 0x3b]
+const [GRAPHIC_CONTROL, APPLICATION, PLAIN_TEXT] = [0xf9, 0xff, 0x01]
+
+const SCREEN_END = 13
+
+/** Both say how often an animation repeats; every other application extension is XMP, ICC or private. */
+const LOOPING = ['\x0bNETSCAPE2.0', '\x0bANIMEXTS1.0']
+
+/** Drops comments, plain text, other applications' extensions and what follows the trailer. */
+export function cleanGif(bytes: Uint8Array): Picture | undefined {
+  if (!holds(bytes, 0, 'GIF87a') && !holds(bytes, 0, 'GIF89a')) return undefined
+
+  let at = SCREEN_END + colourTableSize(bytes[10] ?? 0)
+  const kept = [bytes.subarray(0, at)]
+  let control: Uint8Array | undefined
+  let images = 0
+
+  while (bytes[at] !== TRAILER) {
+    const start = at
+    if (bytes[at] === EXTENSION) {
+      const label = bytes[at + 1]
+      at = skipSubBlocks(bytes, at + 2)
+      const block = bytes.subarray(start, at)
+      if (label === GRAPHIC_CONTROL) control = block
+      // It is a picture of its own to which the control before it belongs (section 25).
+      else if (label === PLAIN_TEXT) control = undefined
+      else if (label === APPLICATION && LOOPING.some((name) => holds(block, 2, name))) kept.push(block)
+    } else if (bytes[at] === IMAGE) {
+      const descriptorEnd = at + 10
+      const codeSize = 1
+      at = skipSubBlocks(bytes, descriptorEnd + colourTableSize(bytes[at + 9] ?? 0) + codeSize)
+      if (control) kept.push(control)
+      kept.push(bytes.subarray(start, at))
+      control = undefined
+      images++
+    } else if (bytes[at] === 0) {
+      // A surplus block terminator: some writers leave one, and viewers pass over it.
+      at++
+    } else {
+      return undefined
+    }
+  }
+  if (images === 0) return undefined
+
+  kept.push(fromText(';'))
+  return { bytes: concat(kept), width: uintLE(bytes, 6, 2), height: uintLE(bytes, 8, 2) }
+}
+
+/** Bytes of the colour table that the packed field of a screen or an image announces (sections 18 and 20). */
+function colourTableSize(packed: number): number {
+  return packed & 0x80 ? 3 * 2 ** ((packed & 7) + 1) : 0
+}
+
+/** Where the data sub-blocks that begin at `at` end; past the end of the file when they are cut off (section 15). */
+function skipSubBlocks(bytes: Uint8Array, at: number): number {
+  let next = at
+  for (let size = bytes[next]; size; size = bytes[next]) next += 1 + size
+  return next + 1
+}

@@ -1,0 +1,86 @@
+import { concat, fromText, holds, type Picture, text, uint32BE, uintBE } from './bytes'
+import { orientationBlock, readOrientation, uprightSize } from './exif'
+
+const SIGNATURE = '\x89PNG\r\n\x1a\n'
+
+/** What a viewer needs to show the picture, still or animated (PNG 3rd edition, 11.2 and 11.3). */
+const NEEDED =
+  'IHDR PLTE IDAT IEND acTL fcTL fdAT tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD hIST pHYs sPLT'
+const KEPT = new Set(NEEDED.split(' '))
+
+/** Bit depths allowed for each colour type (PNG 3rd edition, 11.2.1). */
+const BIT_DEPTHS: Record<number, number[]> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+}
+
+/** Keeps the chunks above and an orientation; a chunk that fails its checksum makes the whole file corrupt. */
+export function cleanPng(bytes: Uint8Array): Picture | undefined {
+  if (!holds(bytes, 0, SIGNATURE)) return undefined
+
+  const beforeData: Uint8Array[] = []
+  const fromData: Uint8Array[] = []
+  const seen = new Set<string>()
+  let header: Uint8Array | undefined
+  let orientation: number | undefined
+
+  for (let at = SIGNATURE.length; !seen.has('IEND'); ) {
+    const end = at + 12 + uintBE(bytes, at, 4)
+    if (end > bytes.length || crc32(bytes, at + 4, end - 4) !== uintBE(bytes, end - 4, 4)) return undefined
+    const type = text(bytes, at + 4, 4)
+    const data = bytes.subarray(at + 8, end - 4)
+
+    if (!header) {
+      if (type !== 'IHDR' || !isSane(data)) return undefined
+      header = data
+    } else if (type === 'IHDR' || (isCritical(type) && !KEPT.has(type))) {
+      return undefined
+    }
+    if (type === 'eXIf') orientation ??= readOrientation(data)
+
+    seen.add(type)
+    if (KEPT.has(type)) (seen.has('IDAT') ? fromData : beforeData).push(bytes.subarray(at, end))
+    at = end
+  }
+  if (!header || !seen.has('IDAT') || (header[9] === 3 && !seen.has('PLTE'))) return undefined
+
+  // Every chunk that has to come before PLTE has come by now, and eXIf goes anywhere before IDAT (5.6).
+  if (orientation && orientation > 1) beforeData.push(chunk('eXIf', orientationBlock(orientation)))
+  return {
+    bytes: concat([fromText(SIGNATURE), ...beforeData, ...fromData]),
+    ...uprightSize(uintBE(header, 0, 4), uintBE(header, 4, 4), orientation ?? 1),
+  }
+}
+
+/** Image header, 11.2.1: size, bit depth, colour type, then compression 0, filter 0 and interlacing 0 or 1. */
+function isSane(header: Uint8Array): boolean {
+  const [depth = 0, colour = 0, compression, filter, interlacing = 2] = header.subarray(8)
+  const allowed = BIT_DEPTHS[colour]?.includes(depth) ?? false
+  return header.length === 13 && allowed && compression === 0 && filter === 0 && interlacing <= 1
+}
+
+/** Bit 5 of the first letter is clear, that is, it is upper case (5.4): a viewer that doesn't know it must give up. */
+function isCritical(type: string): boolean {
+  return (type.charCodeAt(0) & 0x20) === 0
+}
+
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const body = concat([fromText(type), data])
+  return concat([uint32BE(data.length), body, uint32BE(crc32(body, 0, body.length))])
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  return crc
+})
+
+/** CRC-32 of ISO 3309, as PNG uses it (5.5). */
+function crc32(bytes: Uint8Array, from: number, to: number): number {
+  let crc = 0xffffffff
+  for (let i = from; i < to; i++) crc = (CRC_TABLE[(crc ^ (bytes[i] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8)
+  return (crc ^ 0xffffffff) >>> 0
+}

@@ -1,0 +1,59 @@
+/** `/media`: pictures, whose names never change content. */
+import { Hono } from 'hono'
+import type { AppEnv } from '../http/env'
+import { ApiError } from '../http/errors'
+import { StorageUnavailable } from './store'
+
+const YEAR = 'public, max-age=31536000, immutable'
+/** Whatever a browser makes of the bytes, it runs nothing. */
+const SANDBOX = "default-src 'none'; sandbox"
+
+export const mediaRoutes = new Hono<AppEnv>()
+  .get('/images/:file', (c) => {
+    // Files of public/: asked for here only behind the /api prefix, else the platform answers before the Worker.
+    const url = new URL(c.req.path, c.req.url)
+    return c.env.ASSETS.fetch(new Request(url, c.req.raw))
+  })
+
+  .get('/:hash{[0-9a-f]{64}}', async (c) => {
+    const request = c.req.raw
+    const object = await c.env.MEDIA.get(c.req.param('hash'), {
+      onlyIf: request.headers,
+      range: request.headers,
+    }).catch((error: unknown) => {
+      // R2 refuses a range outside of the object.
+      if (request.headers.has('range') && /range/i.test(String(error))) return 'unsatisfiable' as const
+      throw new StorageUnavailable('get failed')
+    })
+    if (object === 'unsatisfiable')
+      return new Response(null, { status: 416, headers: { 'content-range': 'bytes */*' } })
+    if (object === null) throw new ApiError('not_found')
+
+    const headers = new Headers({
+      etag: object.httpEtag,
+      'cache-control': YEAR,
+      'content-security-policy': SANDBOX,
+      'cross-origin-resource-policy': 'cross-origin',
+      'accept-ranges': 'bytes',
+    })
+    // A precondition that failed: the client has it already.
+    if (!('body' in object)) return new Response(null, { status: 304, headers })
+    object.writeHttpMetadata(headers)
+    const range = request.headers.has('range') ? rangeOf(object) : undefined
+    headers.set('content-length', String(range ? range.length : object.size))
+    if (!range) return new Response(object.body, { headers })
+    headers.set('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${object.size}`)
+    return new Response(object.body, { status: 206, headers })
+  })
+
+/** What R2 made of the Range header: where it could not read one it sends everything. */
+function rangeOf({ range, size }: R2ObjectBody): { offset: number; length: number } | undefined {
+  if (!range) return undefined
+  if ('suffix' in range) {
+    const length = Math.min(range.suffix, size)
+    return { offset: size - length, length }
+  }
+  const offset = range.offset ?? 0
+  const length = Math.min(range.length ?? size - offset, size - offset)
+  return length === size ? undefined : { offset, length }
+}

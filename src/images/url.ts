@@ -1,0 +1,25 @@
+/** Where clients find pictures: absolute URLs that never change their content. */
+import { config } from '../http/config'
+import type { RequestContext } from '../http/env'
+
+/** The project's own pictures, files of `public/`; their paths are the original's. */
+const DEFAULTS = {
+  profile: '/media/images/default_profile_dqcubz.jpg',
+  post: '/media/images/default_post_ovkj9a.jpg',
+} as const
+
+export interface PictureUrls {
+  picture(key: string): string
+  pictureOr(fallback: keyof typeof DEFAULTS, key: string | null): string
+}
+
+/** The builder of URLs for this request: on its own origin, or on the configured public one. */
+export function pictureUrls(c: RequestContext): PictureUrls {
+  const origin = new URL(c.req.url).origin
+  const base = config(c.env).mediaUrl ?? `${origin}/media`
+  const picture = (key: string) => `${base}/${key}`
+  return {
+    picture,
+    pictureOr: (fallback, key) => (key === null ? origin + DEFAULTS[fallback] : picture(key)),
+  }
+}

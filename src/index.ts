@@ -1,0 +1,21 @@
+/** The Worker. */
+import { app } from './app'
+import { deleteExpiredResets } from './auth/queries'
+import { deleteExpiredSessions } from './auth/sessions'
+import { openDb } from './db/client'
+import { config } from './http/config'
+import type { Bindings } from './http/env'
+import { sweep } from './images/store'
+
+export default {
+  fetch: app.fetch,
+
+  /** Forgets what nobody needs any more. */
+  async scheduled(_event, env) {
+    config(env)
+    const db = openDb(env.DB, { primary: true })
+    const now = Date.now()
+    await db.batch([deleteExpiredSessions(db, now), deleteExpiredResets(db, now)])
+    await sweep(db, env.MEDIA)
+  },
+} satisfies ExportedHandler<Bindings>

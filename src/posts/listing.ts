@@ -1,0 +1,46 @@
+/** What a list of posts is asked for, read from its query. */
+import type * as z from 'zod'
+import { ValidationError } from '../http/errors'
+import { idFilters, requireKnown } from '../http/filters'
+import type { PostFilter, PostOrder, PostPage } from './list'
+import { SORT_KEYS, type SortKey } from './list'
+import type { postListQuery } from './schemas'
+import { MAX_WORDS, searchWords } from './search'
+
+/** The long names are the original's; the short ones do the same. */
+const FILTERS = {
+  owner__profile: 'owner',
+  owner: 'owner',
+  owner__followed__owner__profile: 'followedBy',
+  followed: 'followedBy',
+  likes__owner__profile: 'likedBy',
+  liked: 'likedBy',
+} as const
+
+const FILTER_NAMES = Object.keys(FILTERS) as (keyof typeof FILTERS)[]
+
+/** Throws `ValidationError`; `check` does too, for filters that name nobody. */
+export function postListing(query: z.output<typeof postListQuery>) {
+  const ids = idFilters(query, FILTER_NAMES)
+  const words = searchWords(query.search)
+  if (words.length > MAX_WORDS)
+    throw new ValidationError({ search: [`Ensure this field has no more than ${MAX_WORDS} words.`] })
+  const filter: PostFilter = { words }
+  for (const name of FILTER_NAMES) filter[FILTERS[name]] ??= ids[name]
+  const order = ordering(query.ordering)
+  const check = (page: PostPage) => {
+    requireKnown(ids, page.known)
+    return page
+  }
+  return { filter, order, orderName: `${order.descending ? '-' : ''}${order.key}`, check }
+}
+
+/** The first field of the list that posts can be ordered by; newest first where there is none. */
+function ordering(value: string | undefined): PostOrder {
+  for (const term of (value ?? '').split(',')) {
+    const name = term.trim().replace(/^-/, '')
+    if (Object.hasOwn(SORT_KEYS, name))
+      return { key: name as SortKey, descending: term.trim().startsWith('-') }
+  }
+  return { key: 'created_at', descending: true }
+}

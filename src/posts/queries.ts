@@ -1,0 +1,128 @@
+/** Single posts in D1. */
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../db/client'
+import { posts } from '../db/schema'
+import { fold } from '../db/text'
+import { type Marked, markUnreferenced, releaseClaim } from '../images/store'
+
+/** A post with what its view shows of the owner and of the viewer. */
+export interface PostRow {
+  id: number
+  ownerId: number
+  owner: string
+  ownerImage: string | null
+  title: string
+  content: string
+  image: string | null
+  imageFilter: string
+  createdAt: number
+  updatedAt: number
+  likesCount: number
+  commentsCount: number
+  likeId: number | null
+}
+
+/** The columns of a `PostRow`, of `posts p` and `users u`. */
+export const postColumns = (
+  viewerId: number | undefined,
+): SQL => sql`p.id, p.owner_id as "ownerId", u.username as owner,
+  u.image as "ownerImage", p.title, p.content, p.image, p.image_filter as "imageFilter", p.created_at as "createdAt",
+  p.updated_at as "updatedAt", p.likes_count as "likesCount", p.comments_count as "commentsCount",
+  ${viewerId === undefined ? sql`null` : sql`(select id from likes where owner_id = ${viewerId} and post_id = p.id)`} as "likeId"`
+
+const selectPost = (db: Db, viewerId: number | undefined, id: SQL | number) =>
+  db.rows<PostRow>(
+    sql`select ${postColumns(viewerId)} from posts p cross join users u on u.id = p.owner_id where p.id = ${id}`,
+  )
+
+/** Reads 2 rows, and the viewer's like. */
+export async function findPost(
+  db: Db,
+  viewerId: number | undefined,
+  id: number,
+): Promise<PostRow | undefined> {
+  const [rows] = await db.batch([selectPost(db, viewerId, id)])
+  return rows[0]
+}
+
+/** The owner of a post. */
+export async function findPostOwner(db: Db, id: number): Promise<number | undefined> {
+  const [rows] = await db.batch([
+    db.build.select({ ownerId: posts.ownerId }).from(posts).where(eq(posts.id, id)),
+  ])
+  return rows[0]?.ownerId
+}
+
+export interface PostFields {
+  title?: string | undefined
+  content?: string | undefined
+  imageFilter?: string | undefined
+}
+
+/** `image` is the hash of a stored picture: the claim on it is given back. */
+export async function createPost(
+  db: Db,
+  ownerId: number,
+  { title, content, imageFilter }: PostFields & { title: string },
+  image: string | undefined,
+  now: number,
+): Promise<PostRow | undefined> {
+  const insert = db.build
+    .insert(posts)
+    .values({
+      ownerId,
+      title,
+      titleKey: fold(title),
+      content,
+      imageFilter,
+      image,
+      createdAt: now,
+      updatedAt: now,
+    })
+  const created = selectPost(db, ownerId, sql`(select max(id) from posts where owner_id = ${ownerId})`)
+  if (image === undefined) return (await db.batch([insert, created]))[1][0]
+  return (await db.batch([insert, created, releaseClaim(db, image)]))[1][0]
+}
+
+/**
+ * Changes a post of this owner. `post` is the post as it is then, of whoever it is; undefined where there is none. Pictures
+ * that nothing shows any more come back marked.
+ */
+export async function updatePost(
+  db: Db,
+  ownerId: number,
+  id: number,
+  { title, content, imageFilter }: PostFields,
+  image: string | undefined,
+  now: number,
+): Promise<{ post: PostRow | undefined; marked: Marked }> {
+  const update = db.build
+    .update(posts)
+    .set({
+      ...(title !== undefined && { title, titleKey: fold(title) }),
+      content,
+      imageFilter,
+      image,
+      updatedAt: now,
+    })
+    .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId)))
+  const updated = selectPost(db, ownerId, id)
+  if (image === undefined) return { post: (await db.batch([update, updated]))[1][0], marked: [] }
+  const [, rows, , marked] = await db.batch([
+    update,
+    updated,
+    releaseClaim(db, image),
+    markUnreferenced(db, now),
+  ])
+  return { post: rows[0], marked }
+}
+
+/** Deletes a post of this owner, with its likes and comments; `ownerId` is whose it was. */
+export async function deletePost(db: Db, ownerId: number, id: number, now: number) {
+  const [found, , marked] = await db.batch([
+    db.build.select({ ownerId: posts.ownerId }).from(posts).where(eq(posts.id, id)),
+    db.build.delete(posts).where(and(eq(posts.id, id), eq(posts.ownerId, ownerId))),
+    markUnreferenced(db, now),
+  ])
+  return { ownerId: found[0]?.ownerId, marked }
+}

@@ -1,0 +1,100 @@
+/** `/posts` */
+import { zValidator } from '@hono/zod-validator'
+import { Hono } from 'hono'
+import { requireUser } from '../auth/credentials'
+import { body } from '../http/body'
+import type { AppEnv, RequestContext, UserContext } from '../http/env'
+import { ApiError } from '../http/errors'
+import { answerPage } from '../http/paging'
+import { idParam } from '../http/params'
+import { deleteLater, withPicture } from '../images/attach'
+import type { CleanImage } from '../images/clean'
+import { pictureUrls } from '../images/url'
+import { listPosts } from './list'
+import { postListing } from './listing'
+import { createPost, deletePost, findPost, findPostOwner, type PostFields, updatePost } from './queries'
+import { postBody, postListQuery, postPatch } from './schemas'
+import { postView } from './view'
+
+export const postRoutes = new Hono<AppEnv>()
+  .get('/', zValidator('query', postListQuery), async (c) => {
+    const query = c.req.valid('query')
+    const { filter, order, orderName, check } = postListing(query)
+    const viewerId = c.var.viewer?.id
+    const urls = pictureUrls(c)
+    const page = await answerPage(c, query, {
+      order: orderName,
+      load: async (window) => check(await listPosts(c.var.db, viewerId, filter, order, window)),
+      keyOf: ({ id, sortKey }) => [sortKey, id],
+      view: (post) => postView(post, viewerId, urls),
+    })
+    return c.json(page)
+  })
+
+  .post('/', requireUser, body(postBody), async (c) => {
+    const { title, content, image, image_filter: imageFilter } = c.req.valid('json')
+    const { db, user } = c.var
+    const post = await withPicture(c, image, (hash) =>
+      createPost(db, user.id, { title, content, imageFilter }, hash, Date.now()),
+    )
+    if (!post) throw new Error('an insert left no row')
+    return c.json(postView(post, user.id, pictureUrls(c)), 201)
+  })
+
+  .get('/:id{[0-9]+}', zValidator('param', idParam), async (c) => {
+    const viewerId = c.var.viewer?.id
+    const post = await findPost(c.var.db, viewerId, c.req.valid('param').id)
+    if (!post) throw new ApiError('not_found')
+    return c.json(postView(post, viewerId, pictureUrls(c)))
+  })
+
+  .put(
+    '/:id{[0-9]+}',
+    requireUser,
+    zValidator('param', idParam),
+    body(postBody, { before: requireOwner }),
+    async (c) => {
+      const { image, image_filter: imageFilter, ...fields } = c.req.valid('json')
+      return c.json(await update(c, c.req.valid('param').id, { ...fields, imageFilter }, image))
+    },
+  )
+
+  .patch(
+    '/:id{[0-9]+}',
+    requireUser,
+    zValidator('param', idParam),
+    body(postPatch, { before: requireOwner }),
+    async (c) => {
+      const { image, image_filter: imageFilter, ...fields } = c.req.valid('json')
+      return c.json(await update(c, c.req.valid('param').id, { ...fields, imageFilter }, image))
+    },
+  )
+
+  .delete('/:id{[0-9]+}', requireUser, zValidator('param', idParam), async (c) => {
+    const { db, user } = c.var
+    const { ownerId, marked } = await deletePost(db, user.id, c.req.valid('param').id, Date.now())
+    checkOwner(ownerId, user.id)
+    deleteLater(c, marked)
+    return c.body(null, 204)
+  })
+
+async function update(c: UserContext, id: number, fields: PostFields, picture: CleanImage | undefined) {
+  const { db, user } = c.var
+  const { post, marked } = await withPicture(c, picture, (hash) =>
+    updatePost(db, user.id, id, fields, hash, Date.now()),
+  )
+  deleteLater(c, marked)
+  checkOwner(post?.ownerId, user.id)
+  if (!post) throw new ApiError('not_found')
+  return postView(post, user.id, pictureUrls(c))
+}
+
+/** Whose post it is comes before what is wrong with the body. */
+async function requireOwner(c: RequestContext) {
+  checkOwner(await findPostOwner(c.var.db, Number(c.req.param('id'))), c.var.viewer?.id)
+}
+
+function checkOwner(ownerId: number | undefined, viewerId: number | undefined): void {
+  if (ownerId === undefined) throw new ApiError('not_found')
+  if (ownerId !== viewerId) throw new ApiError('permission_denied')
+}

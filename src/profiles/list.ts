@@ -1,0 +1,129 @@
+/**
+ * Lists of profiles in one D1 call.
+ *
+ * Rows read for a page of 20, whatever the size of the tables, where P is what hydrating it costs (20 users and their six newest
+ * posts each): newest first, or whom somebody follows, or who follows somebody: P + 24; by one of the counts: P + 80
+ * (db/walk.ts). An ordering by follow time, by several fields or of a filtered list reads and sorts all that it lists.
+ */
+import { type SQL, sql } from 'drizzle-orm'
+import type { Db } from '../db/client'
+import { rowCount } from '../db/ids'
+import { walk } from '../db/walk'
+import type { Listed, Window } from '../db/window'
+import { type ProfileRow, profileColumns } from './queries'
+
+export const SORT_KEYS = {
+  posts_count: 'posts_count',
+  followers_count: 'followers_count',
+  following_count: 'following_count',
+  owner__following__created_at: 'last_following_id',
+  owner__followed__created_at: 'last_followed_id',
+} as const
+export type SortKey = keyof typeof SORT_KEYS
+
+const INDEXED: ReadonlySet<SortKey> = new Set(['posts_count', 'followers_count', 'following_count'])
+
+export interface ProfileOrder {
+  key: SortKey
+  descending: boolean
+}
+
+export interface ProfileFilter {
+  /** Only those who follow this user. */
+  following?: number | undefined
+  /** Only those whom this user follows. */
+  followedBy?: number | undefined
+}
+
+export interface ProfilePage extends Listed<ProfileRow & { sortKeys: string }> {
+  /** Those users of the filter who exist. */
+  known: Set<number>
+}
+
+/** The profiles of one window, ordered by `orders` and then newest first. */
+export async function listProfiles(
+  db: Db,
+  viewerId: number | undefined,
+  filter: ProfileFilter,
+  orders: ProfileOrder[],
+  window: Window,
+): Promise<ProfilePage> {
+  const named = [filter.following, filter.followedBy].filter((id) => id !== undefined)
+  const columns = profileColumns(viewerId)
+  const [order, ...more] = orders
+  const rows =
+    order && more.length === 0 && named.length === 0 && INDEXED.has(order.key)
+      ? walked(columns, order, window)
+      : scan(columns, filter, orders, window)
+  const [page, counts, users] = await db.batch([
+    db.rows<ProfileRow & { sortKeys: string }>(rows),
+    db.rows<{ count: number }>(sql`select ${counted(filter)} as count`),
+    db.rows<{ id: number }>(
+      sql`select id from users where id in (select value from json_each(${JSON.stringify(named)}))`,
+    ),
+  ])
+  return { rows: page, count: counts[0]?.count ?? 0, known: new Set(users.map(({ id }) => id)) }
+}
+
+const column = ({ key }: ProfileOrder) => sql.raw(`u.${SORT_KEYS[key]}`)
+const direction = ({ descending }: ProfileOrder) => (descending ? sql`desc` : sql`asc`)
+
+/** All profiles by a count, stepping along its index. */
+function walked(columns: SQL, order: ProfileOrder, { after, limit, offset }: Window): SQL {
+  const key = sql.raw(SORT_KEYS[order.key])
+  return sql`
+    ${walk({ table: sql`users`, key, descending: order.descending, after, steps: limit + offset })}
+    select ${columns}, json_array(u.${key}, u.id) as "sortKeys" from walk u
+    order by u.${key} ${direction(order)}, u.id desc limit ${limit} offset ${offset}`
+}
+
+function scan(
+  columns: SQL,
+  { following, followedBy }: ProfileFilter,
+  orders: ProfileOrder[],
+  window: Window,
+): SQL {
+  const { after, limit, offset } = window
+  // The index of follows that leads gives the order of ids too.
+  const [from, id] =
+    following !== undefined
+      ? [sql`followers f cross join users u on u.id = f.owner_id`, sql`f.owner_id`]
+      : followedBy !== undefined
+        ? [sql`followers f cross join users u on u.id = f.followed_id`, sql`f.followed_id`]
+        : [sql`users u`, sql`u.id`]
+  const keys = orders.map((order) => ({ column: column(order), descending: order.descending }))
+  const conditions = [
+    following !== undefined && sql`f.followed_id = ${following}`,
+    following === undefined && followedBy !== undefined && sql`f.owner_id = ${followedBy}`,
+    following !== undefined &&
+      followedBy !== undefined &&
+      sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = u.id)`,
+    after && behind([...keys, { column: id, descending: true }], after),
+  ].filter((condition): condition is SQL => typeof condition === 'object')
+  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const terms = [...orders.map((order) => sql`${column(order)} ${direction(order)}`), sql`${id} desc`]
+  const values = sql.join([...keys.map((key) => key.column), sql`u.id`], sql`, `)
+  return sql`select ${columns}, json_array(${values}) as "sortKeys" from ${from} ${where}
+    order by ${sql.join(terms, sql`, `)} limit ${limit} offset ${offset}`
+}
+
+/** Rows that come after the one with these values: beyond it in the first key in which they differ. */
+function behind([key, ...keys]: { column: SQL; descending: boolean }[], [value, ...values]: number[]): SQL {
+  if (!key || value === undefined) return sql`0`
+  const further = sql`${key.column} ${key.descending ? sql`<` : sql`>`} ${value}`
+  return keys.length === 0
+    ? further
+    : sql`(${further} or (${key.column} = ${value} and ${behind(keys, values)}))`
+}
+
+function counted({ following, followedBy }: ProfileFilter): SQL {
+  if (following !== undefined && followedBy !== undefined) {
+    return sql`(select count(*) from followers f where f.followed_id = ${following} and exists
+      (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id) limit 1000)`
+  }
+  if (following !== undefined)
+    return sql`coalesce((select followers_count from users where id = ${following}), 0)`
+  if (followedBy !== undefined)
+    return sql`coalesce((select following_count from users where id = ${followedBy}), 0)`
+  return rowCount('users')
+}

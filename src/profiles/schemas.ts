@@ -1,0 +1,36 @@
+import * as z from 'zod'
+import { text } from '../http/fields'
+import { pageQuery } from '../http/paging'
+import { PICTURE, picture } from '../images/field'
+
+export const profileBody = z.object({
+  name: text({ max: 255, blank: true }).optional(),
+  content: text({ max: 10_000, blank: true }).optional(),
+  image: picture(PICTURE),
+})
+
+export const profileListQuery = pageQuery.extend({
+  ordering: z.string().optional(),
+  owner__following__followed__profile: z.string().optional(),
+  owner__followed__owner__profile: z.string().optional(),
+})
+
+export const profileAnswer = z.object({
+  id: z.int(),
+  owner: z.string(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  created: z.iso.datetime(),
+  updated: z.iso.datetime(),
+  name: z.string(),
+  content: z.string(),
+  image: z.url(),
+  is_owner: z.boolean(),
+  following_id: z.int().nullable(),
+  posts_count: z.int(),
+  followers_count: z.int(),
+  following_count: z.int(),
+  posts: z.array(z.url()),
+  user_id: z.int(),
+})
+export type ProfileAnswer = z.output<typeof profileAnswer>

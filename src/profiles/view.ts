@@ -1,0 +1,31 @@
+import { isoDate, shortDate } from '../http/dates'
+import type { PictureUrls } from '../images/url'
+import type { ProfileRow } from './queries'
+import type { ProfileAnswer } from './schemas'
+
+/** A profile as this viewer sees it. */
+export function profileView(
+  profile: ProfileRow,
+  viewerId: number | undefined,
+  urls: PictureUrls,
+): ProfileAnswer {
+  const pictures: (string | null)[] = JSON.parse(profile.pictures)
+  return {
+    id: profile.id,
+    owner: profile.owner,
+    created_at: shortDate(profile.createdAt),
+    updated_at: shortDate(profile.updatedAt),
+    created: isoDate(profile.createdAt),
+    updated: isoDate(profile.updatedAt),
+    name: profile.name,
+    content: profile.content,
+    image: urls.pictureOr('profile', profile.image),
+    is_owner: profile.id === viewerId,
+    following_id: profile.followingId,
+    posts_count: profile.postsCount,
+    followers_count: profile.followersCount,
+    following_count: profile.followingCount,
+    posts: pictures.map((picture) => urls.pictureOr('post', picture)),
+    user_id: profile.id,
+  }
+}
