@@ -5,12 +5,15 @@ import { accountRoutes } from './auth/account'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
 import { passwordResetRoutes } from './auth/password-reset'
 import { authRoutes } from './auth/routes'
+import { commentRoutes } from './comments/routes'
+import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
 import { ApiError, onError } from './http/errors'
 import { crossOrigin, observe, secureHeaders } from './http/headers'
 import { noRoute } from './http/methods'
 import { negotiate } from './http/negotiate'
 import { mediaRoutes } from './images/routes'
+import { likeRoutes } from './likes/routes'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
 import { userRoutes } from './users/routes'
@@ -37,6 +40,9 @@ export const routes = app
   .route('/users', userRoutes)
   .route('/profiles', profileRoutes)
   .route('/posts', postRoutes)
+  .route('/comments', commentRoutes)
+  .route('/likes', likeRoutes)
+  .route('/followers', followerRoutes)
 
 /** `/posts`, `/posts/`, `/api/posts` and `/api/posts/` are one path. */
 function canonicalPath(request: Request): string {

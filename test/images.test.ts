@@ -193,7 +193,7 @@ describe('what is removed', () => {
 
 describe('what stays', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('orientation %i, and nothing else of its Exif block', (orientation) => {
-    const size = orientation >= 5 ? { width: 3, height: 4 } : { width: 4, height: 3 }
+    const size = { width: 4, height: 3 }
     const block = `MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0${String.fromCharCode(orientation)}\0\0\0\0\0\0`
     const eXIf = pngChunk('eXIf', exif({ orientation, gps: true }))
     for (const bytes of [

@@ -20,6 +20,7 @@ const CODES = {
   not_acceptable: [406, 'Could not satisfy the request Accept header.'],
   body_too_large: [413, 'Request body too large.'],
   unsupported_media_type: [415, 'Unsupported media type in request.'],
+  duplicate: [400, 'possible duplicate'],
   parse_error: [400, 'Malformed request.'],
   unavailable: [503, 'The service is unavailable for the moment. Please try again.'],
   misconfigured: [503, 'The service is not configured. Its log says what is missing.'],

@@ -8,6 +8,7 @@ export interface CleanImage {
   bytes: Uint8Array
   type: 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp' | 'image/avif'
   /** In pixels, as the picture is shown: already swapped where its orientation turns it by a quarter. */
+  /** As stored, in pixels: a picture that its orientation turns is measured before the turn, as in the original. */
   width: number
   height: number
 }

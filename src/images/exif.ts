@@ -39,12 +39,3 @@ export function orientationBlock(orientation: number): Uint8Array {
   const entry = `\x01\x12\0\x03\0\0\0\x01\0${String.fromCharCode(orientation)}\0\0`
   return fromText(`${header}\0\x01${entry}\0\0\0\0`)
 }
-
-/** The size of a stored picture once it is turned upright: orientations 5 to 8 lie on their side. */
-export function uprightSize(
-  width: number,
-  height: number,
-  orientation: number,
-): { width: number; height: number } {
-  return orientation >= 5 ? { width: height, height: width } : { width, height }
-}

@@ -1,5 +1,5 @@
 import { concat, fromText, holds, type Picture, uintBE } from './bytes'
-import { EXIF_PREFIX, orientationBlock, readOrientation, uprightSize } from './exif'
+import { EXIF_PREFIX, orientationBlock, readOrientation } from './exif'
 
 // Marker codes: ITU-T T.81, table B.1. Only the three frame types that browsers decode: baseline, extended
 // sequential and progressive, all Huffman-coded.
@@ -59,7 +59,8 @@ export function cleanJpeg(bytes: Uint8Array): Picture | undefined {
   if (orientation && orientation > 1) head.push(orientationSegment(orientation))
   return {
     bytes: concat([...head, ...kept, fromText('\xff\xd9')]),
-    ...uprightSize(uintBE(frame, 3, 2), uintBE(frame, 1, 2), orientation ?? 1),
+    width: uintBE(frame, 3, 2),
+    height: uintBE(frame, 1, 2),
   }
 }
 

@@ -1,5 +1,5 @@
 import { concat, fromText, holds, type Picture, text, uint32BE, uintBE } from './bytes'
-import { orientationBlock, readOrientation, uprightSize } from './exif'
+import { orientationBlock, readOrientation } from './exif'
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n'
 
@@ -51,7 +51,8 @@ export function cleanPng(bytes: Uint8Array): Picture | undefined {
   if (orientation && orientation > 1) beforeData.push(chunk('eXIf', orientationBlock(orientation)))
   return {
     bytes: concat([fromText(SIGNATURE), ...beforeData, ...fromData]),
-    ...uprightSize(uintBE(header, 0, 4), uintBE(header, 4, 4), orientation ?? 1),
+    width: uintBE(header, 0, 4),
+    height: uintBE(header, 4, 4),
   }
 }
 

@@ -1,5 +1,5 @@
 import { concat, fromText, holds, type Picture, text, uint32LE, uintBE, uintLE } from './bytes'
-import { orientationBlock, readOrientation, uprightSize } from './exif'
+import { orientationBlock, readOrientation } from './exif'
 
 interface Chunk {
   type: string
@@ -50,7 +50,7 @@ function cleanExtended(header: Uint8Array, chunks: Chunk[]): Picture | undefined
       ...picture,
       ...(turned ? [{ type: 'EXIF', data: orientationBlock(orientation) }] : []),
     ]),
-    ...uprightSize(canvas.width, canvas.height, orientation),
+    ...canvas,
   }
 }
 

@@ -45,14 +45,6 @@ export async function findPost(
   return rows[0]
 }
 
-/** The owner of a post. */
-export async function findPostOwner(db: Db, id: number): Promise<number | undefined> {
-  const [rows] = await db.batch([
-    db.build.select({ ownerId: posts.ownerId }).from(posts).where(eq(posts.id, id)),
-  ])
-  return rows[0]?.ownerId
-}
-
 export interface PostFields {
   title?: string | undefined
   content?: string | undefined
@@ -67,18 +59,16 @@ export async function createPost(
   image: string | undefined,
   now: number,
 ): Promise<PostRow | undefined> {
-  const insert = db.build
-    .insert(posts)
-    .values({
-      ownerId,
-      title,
-      titleKey: fold(title),
-      content,
-      imageFilter,
-      image,
-      createdAt: now,
-      updatedAt: now,
-    })
+  const insert = db.build.insert(posts).values({
+    ownerId,
+    title,
+    titleKey: fold(title),
+    content,
+    imageFilter,
+    image,
+    createdAt: now,
+    updatedAt: now,
+  })
   const created = selectPost(db, ownerId, sql`(select max(id) from posts where owner_id = ${ownerId})`)
   if (image === undefined) return (await db.batch([insert, created]))[1][0]
   return (await db.batch([insert, created, releaseClaim(db, image)]))[1][0]

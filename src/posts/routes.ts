@@ -2,9 +2,12 @@
 import { zValidator } from '@hono/zod-validator'
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
+import { ownerOf } from '../db/owned'
+import { posts } from '../db/schema'
 import { body } from '../http/body'
 import type { AppEnv, RequestContext, UserContext } from '../http/env'
 import { ApiError } from '../http/errors'
+import { checkOwner } from '../http/ownership'
 import { answerPage } from '../http/paging'
 import { idParam } from '../http/params'
 import { deleteLater, withPicture } from '../images/attach'
@@ -12,7 +15,7 @@ import type { CleanImage } from '../images/clean'
 import { pictureUrls } from '../images/url'
 import { listPosts } from './list'
 import { postListing } from './listing'
-import { createPost, deletePost, findPost, findPostOwner, type PostFields, updatePost } from './queries'
+import { createPost, deletePost, findPost, type PostFields, updatePost } from './queries'
 import { postBody, postListQuery, postPatch } from './schemas'
 import { postView } from './view'
 
@@ -91,10 +94,5 @@ async function update(c: UserContext, id: number, fields: PostFields, picture: C
 
 /** Whose post it is comes before what is wrong with the body. */
 async function requireOwner(c: RequestContext) {
-  checkOwner(await findPostOwner(c.var.db, Number(c.req.param('id'))), c.var.viewer?.id)
-}
-
-function checkOwner(ownerId: number | undefined, viewerId: number | undefined): void {
-  if (ownerId === undefined) throw new ApiError('not_found')
-  if (ownerId !== viewerId) throw new ApiError('permission_denied')
+  checkOwner(await ownerOf(c.var.db, posts, Number(c.req.param('id'))), c.var.viewer?.id)
 }

@@ -1,0 +1,100 @@
+/** `/comments` */
+import { zValidator } from '@hono/zod-validator'
+import { Hono } from 'hono'
+import { requireUser } from '../auth/credentials'
+import { ForeignKeyViolation } from '../db/errors'
+import { deleteOwned, ownerOf } from '../db/owned'
+import { comments } from '../db/schema'
+import { body } from '../http/body'
+import type { AppEnv, RequestContext } from '../http/env'
+import { ApiError, type FieldErrors, ValidationError } from '../http/errors'
+import { noSuchPk, pk } from '../http/fields'
+import { idFilters, requireKnown } from '../http/filters'
+import { checkOwner } from '../http/ownership'
+import { answerPage } from '../http/paging'
+import { idParam } from '../http/params'
+import { pictureUrls } from '../images/url'
+import { createComment, findComment, listComments, postExists, updateComment } from './queries'
+import { commentBody, commentListQuery, commentPatch, commentPut } from './schemas'
+import { commentView } from './view'
+
+export const commentRoutes = new Hono<AppEnv>()
+  .get('/', zValidator('query', commentListQuery), async (c) => {
+    const query = c.req.valid('query')
+    const ids = idFilters(query, ['post'])
+    const page = await answerPage(c, query, {
+      order: 'newest',
+      load: async (window) => {
+        const found = await listComments(c.var.db, ids.post, window)
+        requireKnown(ids, new Set(found.postExists && ids.post !== undefined ? [ids.post] : []))
+        return found
+      },
+      keyOf: ({ id }) => [id],
+      view: viewer(c),
+    })
+    return c.json(page)
+  })
+
+  .post('/', requireUser, body(commentBody, { before: collectUnknownPost }), async (c) => {
+    const { post: postId, content } = c.req.valid('json')
+    try {
+      const comment = await createComment(c.var.db, c.var.user.id, { postId, content, now: Date.now() })
+      if (!comment) throw new Error('an insert left no row')
+      return c.json(viewer(c)(comment), 201)
+    } catch (error) {
+      if (error instanceof ForeignKeyViolation) throw new ValidationError({ post: [noSuchPk(postId)] })
+      throw error
+    }
+  })
+
+  .get('/:id{[0-9]+}', zValidator('param', idParam), async (c) => {
+    const comment = await findComment(c.var.db, c.req.valid('param').id)
+    if (!comment) throw new ApiError('not_found')
+    return c.json(viewer(c)(comment))
+  })
+
+  .put(
+    '/:id{[0-9]+}',
+    requireUser,
+    zValidator('param', idParam),
+    body(commentPut, { before: requireOwner }),
+    async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json').content)),
+  )
+
+  .patch(
+    '/:id{[0-9]+}',
+    requireUser,
+    zValidator('param', idParam),
+    body(commentPatch, { before: requireOwner }),
+    async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json').content)),
+  )
+
+  .delete('/:id{[0-9]+}', requireUser, zValidator('param', idParam), async (c) => {
+    const { db, user } = c.var
+    checkOwner(await deleteOwned(db, comments, user.id, c.req.valid('param').id), user.id)
+    return c.body(null, 204)
+  })
+
+const viewer = (c: RequestContext) => {
+  const context = { viewerId: c.var.viewer?.id, urls: pictureUrls(c), now: Date.now() }
+  return (comment: Parameters<typeof commentView>[0]) => commentView(comment, context)
+}
+
+async function update(c: RequestContext, id: number, content: string | undefined) {
+  const viewerId = c.var.viewer?.id ?? 0
+  const comment = await updateComment(c.var.db, viewerId, id, { content, now: Date.now() })
+  checkOwner(comment?.ownerId, viewerId)
+  if (!comment) throw new ApiError('not_found')
+  return viewer(c)(comment)
+}
+
+/** Whose comment it is comes before what is wrong with the body. */
+async function requireOwner(c: RequestContext) {
+  checkOwner(await ownerOf(c.var.db, comments, Number(c.req.param('id'))), c.var.viewer?.id)
+}
+
+/** A body that has errors anyway is told of an unknown post too. */
+async function collectUnknownPost(c: RequestContext, fields: Record<string, unknown>, errors: FieldErrors) {
+  const post = errors.post ? undefined : pk().safeParse(fields.post).data
+  if (post !== undefined && !(await postExists(c.var.db, post))) errors.post = [noSuchPk(post)]
+}

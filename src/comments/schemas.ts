@@ -1,0 +1,27 @@
+import * as z from 'zod'
+import { pk, text } from '../http/fields'
+import { pageQuery } from '../http/paging'
+
+const content = () => text({ max: 10_000 })
+
+export const commentBody = z.object({ post: pk(), content: content() })
+/** The post of a comment can't change. */
+export const commentPut = z.object({ content: content() })
+export const commentPatch = commentPut.partial()
+
+export const commentListQuery = pageQuery.extend({ post: z.string().optional() })
+
+export const commentAnswer = z.object({
+  id: z.int(),
+  owner: z.string(),
+  is_owner: z.boolean(),
+  profile_id: z.int(),
+  profile_image: z.url(),
+  post: z.int(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  created: z.iso.datetime(),
+  updated: z.iso.datetime(),
+  content: z.string(),
+})
+export type CommentAnswer = z.output<typeof commentAnswer>

@@ -1,0 +1,14 @@
+import * as z from 'zod'
+import { pk } from '../http/fields'
+
+export const likeBody = z.object({ post: pk() })
+
+export const likeAnswer = z.object({
+  id: z.int(),
+  created_at: z.string(),
+  created: z.iso.datetime(),
+  updated: z.iso.datetime(),
+  owner: z.string(),
+  post: z.int(),
+})
+export type LikeAnswer = z.output<typeof likeAnswer>
