@@ -1,5 +1,6 @@
 /** `/dj-rest-auth/password/reset`: a link by mail, good once and for an hour. */
 import { type Context, Hono } from 'hono'
+import { randomId, sha256 } from '../crypto'
 import { body } from '../http/body'
 import { config } from '../http/config'
 import type { AppEnv } from '../http/env'
@@ -8,7 +9,6 @@ import { checkNewPassword } from './new-password'
 import { hashPassword } from './password'
 import { createPasswordReset, findPasswordReset, usePasswordReset } from './queries'
 import { passwordResetBody, passwordResetConfirmBody } from './schemas'
-import { randomId, sha256 } from './tokens'
 
 const LIFETIME = 3_600_000
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]'])

@@ -1,5 +1,6 @@
 /** `/dj-rest-auth`: what works without being signed in, and ignores credentials that it does not need. */
 import { Hono } from 'hono'
+import { sha256 } from '../crypto'
 import { body } from '../http/body'
 import { config } from '../http/config'
 import type { AppEnv } from '../http/env'
@@ -19,7 +20,7 @@ import { findByUsername, startSession } from './queries'
 import { collectTaken, register } from './registration'
 import { loginBody, refreshBody, registrationBody, verifyBody, verifyEmailBody } from './schemas'
 import { issueTokens, newSession, refreshAccess, revokeSession, sessionName, sessionOf } from './sessions'
-import { sha256, verifyToken } from './tokens'
+import { verifyToken } from './tokens'
 import { accountView } from './view'
 
 export const authRoutes = new Hono<AppEnv>()

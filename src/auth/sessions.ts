@@ -1,8 +1,9 @@
 /** Sessions: rows that stand for refresh tokens, so that these can be taken back. */
 import { and, eq, gte, isNull, lt, not, type SQL, sql } from 'drizzle-orm'
+import { randomId, sha256 } from '../crypto'
 import type { Db } from '../db/client'
 import { sessions, users } from '../db/schema'
-import { randomId, sha256, signToken, verifyToken } from './tokens'
+import { signToken, verifyToken } from './tokens'
 
 interface Lifetimes {
   jwtSecrets: readonly [string, ...string[]]

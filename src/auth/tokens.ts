@@ -74,15 +74,6 @@ export async function verifyToken(secrets: readonly string[], token: string): Pr
   return undefined
 }
 
-/** 128 random bits in hexadecimal. */
-export const randomId = (): string => crypto.getRandomValues(new Uint8Array(16)).toHex()
-
-/** SHA-256 in hexadecimal: how secrets that are looked up are stored. */
-export async function sha256(data: string | Uint8Array<ArrayBuffer>): Promise<string> {
-  const bytes = typeof data === 'string' ? encoder.encode(data) : data
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
-}
-
 /**
  * Importing a key costs more than using it, so each secret's is kept for the life of the isolate. The key, not
  * the promise: a request that is cancelled meanwhile would leave the others waiting.

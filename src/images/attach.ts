@@ -1,5 +1,5 @@
 /** Writing rows that show pictures: nothing half-done, whichever of the two stores fails. */
-import { sha256 } from '../auth/tokens'
+import { sha256 } from '../crypto'
 import type { RequestContext } from '../http/env'
 import type { CleanImage } from './clean'
 import { abandonUpload, deleteObjects, type Marked, storePicture } from './store'
