@@ -56,19 +56,18 @@ export async function collectTaken(
   fields: Record<string, unknown>,
   errors: FieldErrors,
 ): Promise<void> {
-  const { username, email } =
+  const { username, email, password1 } =
     registrationBody
-      .pick({ username: true, email: true })
+      .pick({ username: true, email: true, password1: true })
       .partial()
       .safeParse({
         username: errors.username ? undefined : fields.username,
         email: errors.email ? undefined : fields.email,
+        password1: errors.password1 ? undefined : fields.password1,
       }).data ?? {}
   if (username || email) Object.assign(errors, await takenErrors(c.var.db, username, email))
-  if (errors.password1 === undefined && typeof fields.password1 === 'string') {
-    const problems = await passwordProblems(fields.password1.trim())
-    if (problems.length > 0) errors.password1 = problems
-  }
+  const problems = password1 === undefined ? [] : await passwordProblems(password1)
+  if (problems.length > 0) errors.password1 = problems
 }
 
 async function takenErrors(
