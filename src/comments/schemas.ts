@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { pk, text } from '../http/fields'
 import { pageQuery } from '../http/paging'
+import { queryParam } from '../http/params'
 
 const content = () => text({ max: 10_000 })
 
@@ -9,7 +10,7 @@ export const commentBody = z.object({ post: pk(), content: content() })
 export const commentPut = z.object({ content: content() })
 export const commentPatch = commentPut.partial()
 
-export const commentListQuery = pageQuery.extend({ post: z.string().optional() })
+export const commentListQuery = pageQuery.extend({ post: queryParam() })
 
 export const commentAnswer = z.object({
   id: z.int(),

@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { pk } from '../http/fields'
 import { pageQuery } from '../http/paging'
+import { queryParam } from '../http/params'
 
 export const followerBody = z.object({ followed: pk() })
 
 export const followerListQuery = pageQuery.extend({
-  owner: z.string().optional(),
-  followed: z.string().optional(),
+  owner: queryParam(),
+  followed: queryParam(),
 })
 
 export const followerAnswer = z.object({

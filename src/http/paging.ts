@@ -8,12 +8,13 @@ import * as z from 'zod'
 import type { Listed, Window } from '../db/window'
 import type { RequestContext } from './env'
 import { ApiError, ValidationError } from './errors'
+import { queryParam } from './params'
 
 /** The query parameters of every list. */
 export const pageQuery = z.object({
-  page: z.string().optional(),
-  page_size: z.string().optional(),
-  cursor: z.string().optional(),
+  page: queryParam(),
+  page_size: queryParam(),
+  cursor: queryParam(),
 })
 
 interface Sizes {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { choice, text } from '../http/fields'
 import { pageQuery } from '../http/paging'
+import { queryParam } from '../http/params'
 import { PICTURE, picture } from '../images/field'
 
 // biome-ignore format: one list, as the contract gives it
@@ -18,14 +19,14 @@ export const postBody = z.object({
 export const postPatch = postBody.partial()
 
 export const postListQuery = pageQuery.extend({
-  search: z.string().optional(),
-  ordering: z.string().optional(),
-  owner__profile: z.string().optional(),
-  owner__followed__owner__profile: z.string().optional(),
-  likes__owner__profile: z.string().optional(),
-  owner: z.string().optional(),
-  followed: z.string().optional(),
-  liked: z.string().optional(),
+  search: queryParam(),
+  ordering: queryParam(),
+  owner__profile: queryParam(),
+  owner__followed__owner__profile: queryParam(),
+  likes__owner__profile: queryParam(),
+  owner: queryParam(),
+  followed: queryParam(),
+  liked: queryParam(),
 })
 
 export const postAnswer = z.object({

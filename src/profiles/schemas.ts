@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { text } from '../http/fields'
 import { pageQuery } from '../http/paging'
+import { queryParam } from '../http/params'
 import { PICTURE, picture } from '../images/field'
 
 export const profileBody = z.object({
@@ -10,9 +11,9 @@ export const profileBody = z.object({
 })
 
 export const profileListQuery = pageQuery.extend({
-  ordering: z.string().optional(),
-  owner__following__followed__profile: z.string().optional(),
-  owner__followed__owner__profile: z.string().optional(),
+  ordering: queryParam(),
+  owner__following__followed__profile: queryParam(),
+  owner__followed__owner__profile: queryParam(),
 })
 
 export const profileAnswer = z.object({

@@ -7,10 +7,10 @@ import type { Window } from '../db/window'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
 import { answerPage, pageQuery } from '../http/paging'
-import { idParam } from '../http/params'
+import { idParam, queryParam } from '../http/params'
 import { findUser, listUsers, type UserSummary } from './queries'
 
-const listQuery = pageQuery.extend({ username: z.string().optional() })
+const listQuery = pageQuery.extend({ username: queryParam() })
 
 export const summaryAnswer = z.object({ id: z.int(), username: z.string() })
 const view = ({ id, username }: UserSummary): z.output<typeof summaryAnswer> => ({ id, username })
