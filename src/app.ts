@@ -8,7 +8,7 @@ import { authRoutes } from './auth/routes'
 import { commentRoutes } from './comments/routes'
 import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
-import { ApiError, onError } from './http/errors'
+import { asApiError, onError } from './http/errors'
 import { crossOrigin, observe, secureHeaders } from './http/headers'
 import { noRoute } from './http/methods'
 import { negotiate } from './http/negotiate'
@@ -20,7 +20,7 @@ import { userRoutes } from './users/routes'
 
 export const app = new Hono<AppEnv>({ getPath: canonicalPath })
 app.onError((error, c) => {
-  if (error instanceof ApiError) clearBadCookies(c, error)
+  clearBadCookies(c, asApiError(error))
   return onError(error, c)
 })
 app.notFound((c) => {

@@ -83,7 +83,8 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
   return c.json(known.body as object, known.status, known.headers)
 }
 
-function asApiError(error: Error): ApiError {
+/** What a failure is to clients. */
+export function asApiError(error: Error): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof UserNotFound) return new ApiError('user_not_found')
   if (error instanceof UserInactive) return new ApiError('user_inactive')
