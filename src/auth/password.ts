@@ -22,7 +22,7 @@ async function load(): Promise<Argon2> {
 
 export async function hashPassword(password: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16))
-  return (await load()).hash(password, { ...PARAMETERS, salt }).encoded
+  return (await load()).hash(whole(password), { ...PARAMETERS, salt }).encoded
 }
 
 export interface Verdict {
@@ -34,6 +34,12 @@ export interface Verdict {
 /** Checks a password; without a hash (nobody of that name) it does the same work and says no. */
 export async function verifyPassword(hash: string | undefined, password: string): Promise<Verdict> {
   decoy ??= await hashPassword(crypto.randomUUID())
-  const { success } = (await load()).tryVerify(hash ?? decoy, password)
+  const { success } = (await load()).tryVerify(hash ?? decoy, whole(password))
   return { matches: success && hash !== undefined, outdated: hash !== undefined && !hash.startsWith(CURRENT) }
 }
+
+/**
+ * The library (0.5.28) hashes as many bytes of the UTF-8 text as the string has UTF-16 units: of a Cyrillic password the
+ * first half. With as many units as bytes it reads exactly the password, and none of the padding behind it.
+ */
+const whole = (password: string): string => password.padEnd(new TextEncoder().encode(password).length)
