@@ -1,14 +1,17 @@
 /** What the tests of accounts share: a browser's cookies, tokens made by hand, a Worker with other bindings. */
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import type { Bindings } from '../src/http/env'
 import worker from '../src/index'
-import { type Answer, type Client, call, ORIGIN } from './client'
+import { type Answer, anyone, type Client, call, ORIGIN, PASSWORD, stored } from './client'
 
 export const AUTH = '/dj-rest-auth'
 export const ACCESS = 'my-app-auth'
 export const REFRESH = 'my-refresh-token'
+
+/** A cookie that an answer over plain http takes away. */
+export const CLEARED = { value: '', attributes: ['httponly', 'max-age=0', 'path=/', 'samesite=lax'] }
 
 export interface SetCookie {
   value: string
@@ -94,6 +97,29 @@ export function decodeJwt(token: string) {
 export async function sha256(text: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text))).toHex()
 }
+
+export interface Tokens {
+  access: string
+  refresh: string
+}
+
+/** Starts another session of somebody. */
+export async function logIn({ username }: { username: string }, password = PASSWORD): Promise<Tokens> {
+  const { status, body } = await anyone.post(`${AUTH}/login/`, { username, password })
+  expect(status, JSON.stringify(body)).toBe(200)
+  return { access: body.access_token, refresh: body.refresh_token }
+}
+
+/** The row of the session that a refresh token stands for. */
+export async function sessionOf(refresh: string) {
+  const [row] = await stored(
+    'select * from sessions where jti_hash = ?',
+    await sha256(decodeJwt(refresh).claims.jti),
+  )
+  return row
+}
+
+export const isRevoked = async (refresh: string) => typeof (await sessionOf(refresh))?.revoked_at === 'number'
 
 /** One request to the Worker with some bindings changed; waits for what it does after its answer. */
 export async function callWith(
