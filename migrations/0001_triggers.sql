@@ -5,7 +5,7 @@ INSERT INTO `tallies` (`name`) VALUES ('users'), ('posts'), ('comments'), ('like
 --> statement-breakpoint
 
 -- Title and owner's name of each post, already folded; the rowid is the post's id. Contentless: it stores the index only.
-CREATE VIRTUAL TABLE `post_search` USING fts5(title, owner, content='', contentless_delete=1, tokenize='trigram');
+CREATE VIRTUAL TABLE `post_search` USING fts5(title, owner, content='', contentless_delete=1, tokenize='trigram case_sensitive 1');
 --> statement-breakpoint
 
 CREATE TRIGGER `posts_inserted` AFTER INSERT ON `posts` BEGIN

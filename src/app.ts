@@ -14,6 +14,8 @@ import { noRoute } from './http/methods'
 import { negotiate } from './http/negotiate'
 import { mediaRoutes } from './images/routes'
 import { likeRoutes } from './likes/routes'
+import { chatRoutes, messageRoutes } from './messaging/routes'
+import { closeEndedSessions } from './messaging/sign-out'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
 import { userRoutes } from './users/routes'
@@ -33,6 +35,7 @@ export const routes = app
   .use(crossOrigin)
   .route('/media', mediaRoutes)
   .use(negotiate)
+  .use(closeEndedSessions)
   .route('/dj-rest-auth', authRoutes)
   .use(authenticate)
   .route('/dj-rest-auth', accountRoutes)
@@ -43,6 +46,8 @@ export const routes = app
   .route('/comments', commentRoutes)
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
+  .route('/messages', messageRoutes)
+  .route('/chats', chatRoutes)
 
 /** `/posts`, `/posts/`, `/api/posts` and `/api/posts/` are one path. */
 function canonicalPath(request: Request): string {

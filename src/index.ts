@@ -3,9 +3,12 @@ import { app } from './app'
 import { deleteExpiredResets } from './auth/queries'
 import { deleteExpiredSessions } from './auth/sessions'
 import { openDb } from './db/client'
+import { deleteExpiredKeys } from './db/idempotency'
 import { config } from './http/config'
 import type { Bindings } from './http/env'
 import { sweep } from './images/store'
+
+export { Conversation } from './messaging/conversation'
 
 export default {
   fetch: app.fetch,
@@ -15,7 +18,7 @@ export default {
     config(env)
     const db = openDb(env.DB, { primary: true })
     const now = Date.now()
-    await db.batch([deleteExpiredSessions(db, now), deleteExpiredResets(db, now)])
+    await db.batch([deleteExpiredSessions(db, now), deleteExpiredResets(db, now), deleteExpiredKeys(db, now)])
     await sweep(db, env.MEDIA)
   },
 } satisfies ExportedHandler<Bindings>

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { config } from '../http/config'
-import type { AppEnv, UserEnv, Viewer } from '../http/env'
+import type { AppEnv, RequestContext, UserEnv, Viewer } from '../http/env'
 import { ApiError } from '../http/errors'
 import {
   accessCookie,
@@ -41,6 +41,8 @@ async function findViewer(c: Context<AppEnv>): Promise<Viewer | undefined> {
     const token = bearerToken(header)
     return token === undefined ? undefined : checkToken(c, token, 'bearer')
   }
+  const offered = protocolToken(c)
+  if (offered !== undefined) return checkToken(c, offered, 'bearer')
   const token = accessCookie(c)
   if (token !== undefined) {
     refuseForeignOrigin(c)
@@ -48,6 +50,18 @@ async function findViewer(c: Context<AppEnv>): Promise<Viewer | undefined> {
   }
   const refresh = refreshCookie(c)
   return refresh === undefined ? undefined : renew(c, refresh)
+}
+
+/**
+ * A browser cannot set headers on a WebSocket, so a page without cookies offers its token as a second subprotocol after
+ * `bearer`. Never in a URL, which ends up in logs.
+ */
+function protocolToken(c: Context<AppEnv>): string | undefined {
+  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return undefined
+  const [protocol, token] = (c.req.header('sec-websocket-protocol') ?? '')
+    .split(',')
+    .map((part) => part.trim())
+  return protocol === 'bearer' && token ? token : undefined
 }
 
 /** The token of a Bearer header; undefined where the scheme is another. RFC 6750, 2.1. */
@@ -66,7 +80,7 @@ async function checkToken(c: Context<AppEnv>, token: string, via: Viewer['via'])
   if (claims.user_id === undefined) {
     throw new ApiError('token_not_valid', { detail: 'Token contained no recognizable user identification' })
   }
-  return { id: claims.user_id, via, session: sessionOf(claims.jti) }
+  return { id: claims.user_id, via, session: sessionOf(claims.jti), expiresAt: claims.exp * 1000 }
 }
 
 const tokenNotValid = (message: string) =>
@@ -81,15 +95,20 @@ async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefi
   if (!refreshed.ok) return undefined
   refuseForeignOrigin(c)
   setAccessCookie(c, refreshed.access)
-  return { id: refreshed.userId, via: 'cookie', session: refreshed.session }
+  const expiresAt = Date.now() + config(c.env).accessSeconds * 1000
+  return { id: refreshed.userId, via: 'cookie', session: refreshed.session, expiresAt }
 }
 
 /**
  * Browsers send cookies wherever a request comes from, so one that changes something must come from a page that
  * we know: ours or one of CLIENT_ORIGINS. Clients that send neither header are no browsers.
  */
-export function refuseForeignOrigin(c: Context<AppEnv>): void {
-  if (SAFE.has(c.req.method)) return
+export function refuseForeignOrigin(c: RequestContext): void {
+  if (!SAFE.has(c.req.method)) requireKnownOrigin(c)
+}
+
+/** The same whatever the method: opening a socket is a GET, and browsers let any page do it. */
+export function requireKnownOrigin(c: RequestContext): void {
   const origin = c.req.header('origin')
   const site = c.req.header('sec-fetch-site')
   const known =

@@ -39,6 +39,7 @@ export const passwordResetRoutes = new Hono<AppEnv>()
     const passwordHash = await hashPassword(new_password1)
     const used = await usePasswordReset(db, { userId, tokenHash, passwordHash, now: Date.now() })
     if (!used) throw new ValidationError({ token: ['Invalid value'] })
+    c.set('endedSessions', { userId, except: undefined })
     return c.json({ detail: 'Password has been reset with the new password.' })
   })
 

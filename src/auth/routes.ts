@@ -62,6 +62,7 @@ export const authRoutes = new Hono<AppEnv>()
         claims.token_type === 'refresh' ? sessionName(await sha256(claims.jti)) : sessionOf(claims.jti)
       if (session === undefined) continue
       await c.var.db.batch([revokeSession(c.var.db, claims.user_id, session, Date.now())])
+      c.set('endedSessions', { userId: claims.user_id, session })
       break
     }
     clearAccessCookie(c)

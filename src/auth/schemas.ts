@@ -36,7 +36,7 @@ export const userPut = z.object({
 export const userPatch = userPut.partial()
 
 export const passwordChangeBody = z.object({
-  old_password: text({ max: PASSWORD_MAX }).optional(),
+  old_password: text().optional(),
   new_password1: text({ max: PASSWORD_MAX }),
   new_password2: text({ max: PASSWORD_MAX }),
 })

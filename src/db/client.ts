@@ -10,12 +10,18 @@ import type { BatchItem, BatchResponse } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 import type { RunnableQuery } from 'drizzle-orm/runnable-query'
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
-import { normalizeError, UserInactive, UserNotFound } from './errors'
+import { normalizeError } from './errors'
 
 export interface Cost {
   calls: number
   rowsRead: number
   rowsWritten: number
+}
+
+/** What a session has cost, and where it has come to. */
+export interface Spent {
+  cost: Cost
+  bookmark: string | null
 }
 
 export interface DbOptions {
@@ -36,10 +42,14 @@ export interface Db {
   readonly cost: Readonly<Cost>
   /** What a client sends back to read its own writes. */
   bookmark(): string | null
+  /** Takes over what was done for this request elsewhere, in a Durable Object. */
+  include(spent: Spent): void
   /**
    * One call, one transaction. Throws the errors of `errors.ts`; nothing is written then.
    */
   batch<T extends [Statement, ...Statement[]]>(statements: T): Promise<BatchResponse<T>>
+  /** The statement that fails, and with it its batch, unless the user is there and active: `UserNotFound`, `UserInactive`. */
+  assertActive(userId: number): Rows<unknown>
   /** The same session for a signed-in user: every batch fails with nothing written if they are gone or inactive. */
   as(userId: number): Db
 }
@@ -50,6 +60,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
     options.bookmark ?? (options.primary ? 'first-primary' : 'first-unconstrained'),
   )
   const cost: Cost = { calls: 0, rowsRead: 0, rowsWritten: 0 }
+  let elsewhere: string | undefined
   const metered: Pick<D1Database, 'prepare' | 'batch'> = {
     prepare: (query) => session.prepare(query),
     async batch<T>(statements: D1PreparedStatement[]) {
@@ -79,11 +90,18 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
     rows,
     cost,
     batch,
-    bookmark: () => session.getBookmark(),
+    bookmark: () => elsewhere ?? session.getBookmark(),
+    include(spent) {
+      cost.calls += spent.cost.calls
+      cost.rowsRead += spent.cost.rowsRead
+      cost.rowsWritten += spent.cost.rowsWritten
+      elsewhere = spent.bookmark ?? undefined
+    },
+    assertActive: (userId) => rows(assertActive(userId)),
     as: (userId) => ({
       ...db,
       async batch<T extends [Statement, ...Statement[]]>(statements: T) {
-        const [, ...rest] = await batch([rows(assertActive(userId)), ...statements]).catch(explainAssertion)
+        const [, ...rest] = await batch([rows(assertActive(userId)), ...statements])
         // The first answer is the assertion's; the type of a tuple's tail is lost on the compiler.
         return rest as unknown as BatchResponse<T>
       },
@@ -116,11 +134,4 @@ function rawStatement<Row>(client: Pick<D1Database, 'prepare'>, raw: SQL): Rows<
 function assertActive(userId: number): SQL {
   return sql`select case (select is_active from users where id = ${userId})
     when 1 then null when 0 then json('inactive') else abs(-9223372036854775807 - 1) end as active`
-}
-
-function explainAssertion(error: unknown): never {
-  const message = error instanceof Error ? error.message : ''
-  if (message.includes('malformed JSON')) throw new UserInactive()
-  if (message.includes('integer overflow')) throw new UserNotFound()
-  throw error
 }

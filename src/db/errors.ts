@@ -10,8 +10,11 @@ export class UniqueViolation extends Error {
 /** A row that the write refers to is not there (any more). */
 export class ForeignKeyViolation extends Error {}
 
+/** A store is out of reach for the moment: trying again may help. */
+export class Unavailable extends Error {}
+
 /** D1 cannot be reached, is overloaded or was reset; whether a write happened is not known. */
-export class DatabaseUnavailable extends Error {}
+export class DatabaseUnavailable extends Unavailable {}
 
 /** The signed-in user's row is gone. */
 export class UserNotFound extends Error {}
@@ -29,6 +32,9 @@ export function normalizeError(error: unknown): Error {
   if (unique?.[1]) return new UniqueViolation(unique[1])
   if (message.includes('FOREIGN KEY constraint failed'))
     return new ForeignKeyViolation('foreign key violation')
+  // What `assertActive` provokes (client.ts).
+  if (message.includes('malformed JSON')) return new UserInactive()
+  if (message.includes('integer overflow')) return new UserNotFound()
   // SQLite's own complaints are mistakes of ours; what else D1 says is about its state.
   const isState = /^D1_|D1 DB|[Nn]etwork|storage|overloaded|timed? ?out|reset/.test(message)
   const isMistake = /SQLITE_(?!BUSY|FULL|IOERR|INTERRUPT|NOMEM)/.test(message)

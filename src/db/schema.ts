@@ -5,7 +5,7 @@
  * Times are integers, milliseconds since the epoch. Ids are never used again: see `ids.ts`.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { nextId } from './ids'
 
 const id = (table: string) =>
@@ -201,4 +201,93 @@ export const images = sqliteTable(
     deletingAt: integer(),
   },
   (t) => [index('images_unreferenced').on(t.hash).where(sql`refs = 0`)],
+)
+
+/** What two people have said to each other. Only its Durable Object writes it (`messaging/`). */
+export const conversations = sqliteTable(
+  'conversations',
+  {
+    id: id('conversations'),
+    /** The smaller id of the two, and the larger. */
+    userA: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    userB: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** Number of the newest change. */
+    seq: integer().notNull().default(0),
+    /** Null while there are no messages. */
+    lastMessageId: integer(),
+    messagesCount: integer().notNull().default(0),
+    /** Each has read what the other sent up to here. */
+    readA: integer().notNull().default(0),
+    readB: integer().notNull().default(0),
+    unreadA: integer().notNull().default(0),
+    unreadB: integer().notNull().default(0),
+  },
+  (t) => [
+    uniqueIndex('conversations_pair').on(t.userA, t.userB),
+    index('conversations_user_b').on(t.userB),
+    check('conversations_ordered', sql`${t.userA} < ${t.userB}`),
+  ],
+)
+
+export const messages = sqliteTable(
+  'messages',
+  {
+    id: id('messages'),
+    conversationId: integer()
+      .notNull()
+      .references(() => conversations.id, { onDelete: 'cascade' }),
+    /** One of the two, with whom the conversation goes; hence no reference of its own, which would want an index. */
+    senderId: integer().notNull(),
+    content: text().notNull(),
+    image: text(),
+    createdAt: integer().notNull(),
+    editedAt: integer(),
+    /** The change that made it, and the newest that touched it. */
+    seq: integer().notNull(),
+    changedSeq: integer().notNull(),
+  },
+  (t) => [uniqueIndex('messages_conversation_seq').on(t.conversationId, t.seq)],
+)
+
+/** Every change of a conversation, without a gap: what a client that was away has to catch up with. */
+export const changes = sqliteTable(
+  'changes',
+  {
+    conversationId: integer()
+      .notNull()
+      .references(() => conversations.id, { onDelete: 'cascade' }),
+    seq: integer().notNull(),
+    kind: text({ enum: ['message', 'edited', 'deleted', 'cleared', 'read'] }).notNull(),
+    /** Who did it. */
+    userId: integer().notNull(),
+    messageId: integer(),
+    /** How far was read. */
+    upTo: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.conversationId, t.seq] })],
+)
+
+/** The first answers to requests that may be sent again: see `idempotency.ts`. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    route: text().notNull(),
+    key: text().notNull(),
+    /** SHA-256 (hex) of what was asked. */
+    requestHash: text().notNull(),
+    /** JSON: the row that the answer shows. */
+    answer: text().notNull(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.route, t.key] }),
+    index('idempotency_keys_created').on(t.createdAt),
+  ],
 )

@@ -37,6 +37,7 @@ export function body<S extends z.ZodType>(
       await before?.(c, {}, {})
       throw error
     }
+    c.set('fields', fields)
     const parsed = schema.safeParse(fields)
     if (!parsed.success) {
       const errors = fieldErrors(parsed.error)

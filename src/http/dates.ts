@@ -52,3 +52,16 @@ function ago(unit: string, count: number): string {
   if (count > 1) return `${counted(unit, count)} ago`
   return unit === 'hour' ? 'an hour ago' : `a ${unit} ago`
 }
+
+/** `09:31` */
+export function clockTime(time: number): string {
+  const date = new Date(time)
+  return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`
+}
+
+/** `09:31` under a day ago, `21 Aug` under 366 days, else `21 Aug 2024`. */
+export function timeOrDate(time: number, now: number): string {
+  const days = (now - time) / (DAY * 1000)
+  if (days < 1) return clockTime(time)
+  return days < 366 ? shortDate(time).slice(0, -5) : shortDate(time)
+}

@@ -7,6 +7,8 @@ export interface Bindings {
   DB: D1Database
   /** Pictures, each under the SHA-256 of its bytes. */
   MEDIA: R2Bucket
+  /** One object for each conversation, named by its two people. */
+  CONVERSATION: DurableObjectNamespace
   /** The files of `public/`: default pictures. */
   ASSETS: Fetcher
   /** Sends password reset mails; without it the link is logged, for the dev server. */
@@ -36,7 +38,11 @@ export interface Viewer {
   via: 'bearer' | 'cookie'
   /** Names the session that their token came from; absent in tokens made elsewhere. */
   session: string | undefined
+  /** When their access token runs out, in milliseconds since the epoch. */
+  expiresAt: number
 }
+
+export type EndedSessions = { userId: number } & ({ session: string } | { except: string | undefined })
 
 export interface AppEnv {
   Bindings: Bindings
@@ -45,6 +51,10 @@ export interface AppEnv {
     /** The request's D1 session; for the viewer, if somebody is signed in. */
     db: Db
     viewer: Viewer | undefined
+    /** The body's fields as they were read. */
+    fields: Record<string, unknown>
+    /** Sessions that the request has ended: one, or all of a user but one. */
+    endedSessions: EndedSessions | undefined
   }
 }
 

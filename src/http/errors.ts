@@ -1,11 +1,11 @@
 /** One error class, one table from code to answer, one handler. */
 import type { ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { DatabaseUnavailable, UserInactive, UserNotFound } from '../db/errors'
+import { Unavailable, UserInactive, UserNotFound } from '../db/errors'
 import { ConfigError } from './config'
 import type { AppEnv } from './env'
 
-type Status = 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 422 | 429 | 500 | 503
+type Status = 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 422 | 426 | 429 | 500 | 503
 
 const CODES = {
   not_authenticated: [401, 'Authentication credentials were not provided.'],
@@ -21,6 +21,10 @@ const CODES = {
   body_too_large: [413, 'Request body too large.'],
   unsupported_media_type: [415, 'Unsupported media type in request.'],
   duplicate: [400, 'possible duplicate'],
+  bad_idempotency_key: [400, 'An Idempotency-Key has 1 to 255 characters.'],
+  idempotency_key_reused: [422, 'This Idempotency-Key was used with a different request.'],
+  upgrade_required: [426, 'This path speaks WebSocket only.'],
+  throttled: [429, 'Request was throttled. Expected available in 60 seconds.'],
   parse_error: [400, 'Malformed request.'],
   unavailable: [503, 'The service is unavailable for the moment. Please try again.'],
   misconfigured: [503, 'The service is not configured. Its log says what is missing.'],
@@ -88,7 +92,7 @@ export function asApiError(error: Error): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof UserNotFound) return new ApiError('user_not_found')
   if (error instanceof UserInactive) return new ApiError('user_inactive')
-  if (error instanceof DatabaseUnavailable) return new ApiError('unavailable')
+  if (error instanceof Unavailable) return new ApiError('unavailable')
   if (error instanceof ConfigError) return new ApiError('misconfigured', { headers: { 'retry-after': '60' } })
   if (error instanceof HTTPException && error.status === 400) return new ApiError('parse_error')
   return new ApiError('internal')

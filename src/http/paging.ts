@@ -58,7 +58,7 @@ export async function answerPage<Row, T>(
   if (query.cursor !== undefined) {
     const { rows, count } = await load({ limit, offset: 0, ...readCursor(query.cursor, order) })
     const last = rows.length > size ? rows[size - 1] : undefined
-    const next = last === undefined ? null : link(c, 'cursor', writeCursor(order, count, keyOf(last)))
+    const next = last === undefined ? null : pageLink(c, { cursor: writeCursor(order, count, keyOf(last)) })
     return { count, next, previous: null, results: rows.slice(0, size).map(view) }
   }
   const page =
@@ -69,22 +69,25 @@ export async function answerPage<Row, T>(
   if (page > 1 && rows.length === 0) throw new ApiError('invalid_page')
   return {
     count,
-    next: rows.length > size ? link(c, 'page', String(page + 1)) : null,
+    next: rows.length > size ? pageLink(c, { page: String(page + 1) }) : null,
     // The first page is named by leaving the parameter out, as in the original.
-    previous: page > 1 ? link(c, 'page', page === 2 ? undefined : String(page - 1)) : null,
+    previous: page > 1 ? pageLink(c, { page: page === 2 ? undefined : String(page - 1) }) : null,
     results: rows.slice(0, size).map(view),
   }
 }
 
-/** The request's URL with one parameter changed, or without it. */
-function link(c: RequestContext, name: string, value: string | undefined): string {
+/** The request's URL with parameters changed, or (undefined) left out. */
+export function pageLink(c: RequestContext, changes: Record<string, string | undefined>): string {
   const url = new URL(c.req.url)
-  if (value === undefined) url.searchParams.delete(name)
-  else url.searchParams.set(name, value)
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) url.searchParams.delete(name)
+    else url.searchParams.set(name, value)
+  }
   return url.href
 }
 
-function pageSize(value: string | undefined, { standard, max }: Sizes): number {
+/** Garbage is ignored, too much is clamped. */
+export function pageSize(value: string | undefined, { standard, max }: Sizes): number {
   const size = value !== undefined && /^\d+$/.test(value) ? Number(value) : 0
   return size > 0 ? Math.min(size, max) : standard
 }

@@ -6,7 +6,7 @@ export const BLANK = Symbol('blank form value')
 /** A file part, already read. */
 export class Upload {
   constructor(
-    readonly bytes: Uint8Array,
+    readonly bytes: Uint8Array<ArrayBuffer>,
     readonly name: string,
   ) {}
 }

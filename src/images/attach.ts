@@ -1,6 +1,8 @@
 /** Writing rows that show pictures: nothing half-done, whichever of the two stores fails. */
 import { sha256 } from '../crypto'
+import { DatabaseUnavailable } from '../db/errors'
 import type { RequestContext } from '../http/env'
+import { ApiError } from '../http/errors'
 import type { CleanImage } from './clean'
 import { abandonUpload, deleteObjects, type Marked, storePicture } from './store'
 
@@ -19,10 +21,14 @@ export async function withPicture<T>(
   try {
     return await write(hash)
   } catch (error) {
-    c.executionCtx.waitUntil(abandonUpload(c.var.db, c.env.MEDIA, hash))
+    // Whether the row was written is not known then: `sweep` will see.
+    if (!isUnavailable(error)) c.executionCtx.waitUntil(abandonUpload(c.var.db, c.env.MEDIA, hash))
     throw error
   }
 }
+
+const isUnavailable = (error: unknown) =>
+  error instanceof DatabaseUnavailable || (error instanceof ApiError && error.code === 'unavailable')
 
 /** Deletes the pictures that a write left unneeded, once the client has its answer. */
 export function deleteLater(c: RequestContext, marked: Marked): void {

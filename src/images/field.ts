@@ -20,17 +20,38 @@ export const PICTURE: Rules = {
   maxSide: 4096,
 }
 
+/** Messages. */
+export const MESSAGE_PICTURE: Rules = {
+  maxBytes: 5 * 2 ** 20,
+  tooLarge: 'Image file too large (max 5MB)',
+  notAnImage: 'Invalid image file',
+}
+
 /** A file; absent and a form's blank part are the same: no picture was sent. The output is the picture without its metadata. */
 export const picture = (rules: Rules) =>
   z
     .custom<File | undefined>()
     .optional()
-    .transform((value: unknown, context): CleanImage | undefined => {
-      const found = value === undefined || value === BLANK ? undefined : check(value, rules)
-      if (typeof found !== 'string') return found
-      context.addIssue({ code: 'custom', message: found })
-      return z.NEVER
+    .transform((value: unknown, context): CleanImage | undefined =>
+      value === undefined || value === BLANK ? undefined : (checked(value, rules, context) ?? undefined),
+    )
+
+/** A file that may be taken away: a form's blank part and null mean no picture, absent means that nothing is said of it. */
+export const optionalPicture = (rules: Rules) =>
+  z
+    .custom<File | null | undefined>()
+    .optional()
+    .transform((value: unknown, context): CleanImage | null | undefined => {
+      if (value === undefined) return undefined
+      return value === null || value === BLANK ? null : checked(value, rules, context)
     })
+
+function checked(value: unknown, rules: Rules, context: z.RefinementCtx): CleanImage | null {
+  const found = check(value, rules)
+  if (typeof found !== 'string') return found
+  context.addIssue({ code: 'custom', message: found })
+  return null
+}
 
 /** The picture, or what is wrong with it. */
 function check(value: unknown, { maxBytes, tooLarge, notAnImage, maxSide }: Rules): CleanImage | string {

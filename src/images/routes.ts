@@ -25,8 +25,7 @@ export const mediaRoutes = new Hono<AppEnv>()
       if (request.headers.has('range') && /range/i.test(String(error))) return 'unsatisfiable' as const
       throw new StorageUnavailable('get failed')
     })
-    if (object === 'unsatisfiable')
-      return new Response(null, { status: 416, headers: { 'content-range': 'bytes */*' } })
+    if (object === 'unsatisfiable') return new Response(null, { status: 416 })
     if (object === null) throw new ApiError('not_found')
 
     const headers = new Headers({
@@ -38,6 +37,12 @@ export const mediaRoutes = new Hono<AppEnv>()
     })
     // A precondition that failed: the client has it already.
     if (!('body' in object)) return new Response(null, { status: 304, headers })
+    // The local bucket, unlike R2, answers a range that begins behind the end with everything.
+    const first = /^bytes=(\d+)-/.exec(request.headers.get('range') ?? '')?.[1]
+    if (first !== undefined && Number(first) >= object.size) {
+      await object.body.cancel()
+      return new Response(null, { status: 416, headers: { 'content-range': `bytes */${object.size}` } })
+    }
     object.writeHttpMetadata(headers)
     const range = request.headers.has('range') ? rangeOf(object) : undefined
     headers.set('content-length', String(range ? range.length : object.size))
@@ -49,10 +54,12 @@ export const mediaRoutes = new Hono<AppEnv>()
 /** What R2 made of the Range header: where it could not read one it sends everything. */
 function rangeOf({ range, size }: R2ObjectBody): { offset: number; length: number } | undefined {
   if (!range) return undefined
-  if ('suffix' in range) {
+  // Every member may be there without a value, whatever the type says.
+  if ('suffix' in range && range.suffix !== undefined) {
     const length = Math.min(range.suffix, size)
     return { offset: size - length, length }
   }
+  if (!('offset' in range || 'length' in range)) return undefined
   const offset = range.offset ?? 0
   const length = Math.min(range.length ?? size - offset, size - offset)
   return length === size ? undefined : { offset, length }

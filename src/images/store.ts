@@ -12,11 +12,12 @@
  */
 import { and, eq, lt, or, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
+import { Unavailable } from '../db/errors'
 import { images } from '../db/schema'
 import type { CleanImage } from './clean'
 
 /** The bucket is out of reach, or the same picture is being deleted this moment: try again. */
-export class StorageUnavailable extends Error {}
+export class StorageUnavailable extends Unavailable {}
 
 /** An upload that has neither committed nor failed by then has died. */
 const CLAIM_LIFETIME = 10 * 60_000

@@ -1,6 +1,6 @@
 /** Where clients find pictures: absolute URLs that never change their content. */
 import { config } from '../http/config'
-import type { RequestContext } from '../http/env'
+import type { Bindings, RequestContext } from '../http/env'
 
 /** The project's own pictures, files of `public/`; their paths are the original's. */
 const DEFAULTS = {
@@ -13,10 +13,12 @@ export interface PictureUrls {
   pictureOr(fallback: keyof typeof DEFAULTS, key: string | null): string
 }
 
-/** The builder of URLs for this request: on its own origin, or on the configured public one. */
-export function pictureUrls(c: RequestContext): PictureUrls {
-  const origin = new URL(c.req.url).origin
-  const base = config(c.env).mediaUrl ?? `${origin}/media`
+/** The builder of URLs for this request. */
+export const pictureUrls = (c: RequestContext): PictureUrls => pictureUrlsAt(c.env, new URL(c.req.url).origin)
+
+/** On the API's own origin, or on the configured public one. */
+export function pictureUrlsAt(env: Bindings, origin: string): PictureUrls {
+  const base = config(env).mediaUrl ?? `${origin}/media`
   const picture = (key: string) => `${base}/${key}`
   return {
     picture,

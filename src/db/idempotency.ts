@@ -1,0 +1,56 @@
+/**
+ * Requests that may be sent again: the first answer's row is stored in the transaction that creates what the request
+ * asks for, so that there is never one without the other.
+ * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ */
+import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
+import type { Db } from './client'
+import { type Columns, jsonObject } from './columns'
+import { idempotencyKeys } from './schema'
+
+const LIFETIME = 24 * 3_600_000
+
+export interface IdempotencyKey {
+  userId: number
+  route: string
+  key: string
+  /** SHA-256 of what is asked. */
+  requestHash: string
+}
+
+/** Whether the key is unused: a guard for statements that must not run twice. */
+export const isUnused = ({ userId, route, key }: IdempotencyKey): SQL =>
+  sql`not exists (select 1 from idempotency_keys where user_id = ${userId} and route = ${route} and key = ${key})`
+
+/**
+ * The statement that stores the row which `from` (`from … where …`) finds. Fails with a `UniqueViolation` where the key is used.
+ * Writes 2 rows.
+ */
+export function rememberRow(db: Db, key: IdempotencyKey, columns: Columns, from: SQL, now: number) {
+  return db.rows<never>(sql`insert into idempotency_keys (user_id, route, key, request_hash, answer, created_at)
+    select ${key.userId}, ${key.route}, ${key.key}, ${key.requestHash}, ${jsonObject(columns)}, ${now} ${from}`)
+}
+
+export interface Remembered {
+  requestHash: string
+  /** JSON */
+  answer: string
+}
+
+/** The statement that finds what was stored under the key. */
+export const selectRemembered = (db: Db, { userId, route, key }: IdempotencyKey) =>
+  db.build
+    .select({ requestHash: idempotencyKeys.requestHash, answer: idempotencyKeys.answer })
+    .from(idempotencyKeys)
+    .where(
+      and(eq(idempotencyKeys.userId, userId), eq(idempotencyKeys.route, route), eq(idempotencyKeys.key, key)),
+    )
+
+export async function findRemembered(db: Db, key: IdempotencyKey): Promise<Remembered | undefined> {
+  const [rows] = await db.batch([selectRemembered(db, key)])
+  return rows[0]
+}
+
+/** The statement that forgets keys past their life. */
+export const deleteExpiredKeys = (db: Db, now: number) =>
+  db.build.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, now - LIFETIME))

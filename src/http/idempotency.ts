@@ -1,0 +1,59 @@
+/** The Idempotency-Key header of requests that create something. */
+
+import { sha256 } from '../crypto'
+import { UniqueViolation } from '../db/errors'
+import { findRemembered, type IdempotencyKey } from '../db/idempotency'
+import type { UserContext } from './env'
+import { ApiError } from './errors'
+import { Upload } from './values'
+
+const MAX_LENGTH = 255
+
+/** The request's key, if it has one; behind `body`. 400 for one that is empty or too long. */
+export async function idempotencyKey(c: UserContext): Promise<IdempotencyKey | undefined> {
+  const key = c.req.header('idempotency-key')
+  if (key === undefined) return undefined
+  if (key === '' || [...key].length > MAX_LENGTH) throw new ApiError('bad_idempotency_key')
+  const route = `${c.req.method} ${c.req.path}`
+  return { userId: c.var.user.id, route, key, requestHash: await hashFields(c.var.fields) }
+}
+
+/** The hash of what is asked: the same for the same fields, however a form's parts were bounded and ordered. */
+export async function hashFields(fields: Record<string, unknown>): Promise<string> {
+  const parts: [string, unknown][] = []
+  for (const name of Object.keys(fields).sort()) {
+    const value = fields[name]
+    if (value instanceof Upload) parts.push([name, { file: await sha256(value.bytes) }])
+    else parts.push([name, typeof value === 'symbol' ? '' : value])
+  }
+  return sha256(JSON.stringify(parts))
+}
+
+/**
+ * Runs `create`, whose batch must contain `rememberRow` where there is a key. If the key was used before, the row of the first
+ * answer; 422 if it was used for something else.
+ */
+export async function once<Row>(
+  c: UserContext,
+  key: IdempotencyKey | undefined,
+  create: () => Promise<Row>,
+): Promise<Row> {
+  try {
+    return await create()
+  } catch (error) {
+    // What is unique may be the key, or the thing itself that the first request made.
+    const remembered =
+      key && error instanceof UniqueViolation ? await findRemembered(c.var.db, key) : undefined
+    if (!key || !remembered) throw error
+    return recalledRow(key, remembered)
+  }
+}
+
+/** The row of the first answer. 422 where the request is another. */
+export function recalledRow<Row>(
+  key: IdempotencyKey,
+  remembered: { requestHash: string; answer: string },
+): Row {
+  if (remembered.requestHash !== key.requestHash) throw new ApiError('idempotency_key_reused')
+  return JSON.parse(remembered.answer)
+}

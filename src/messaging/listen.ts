@@ -1,0 +1,39 @@
+/** Opening a socket: everything that can be said no to is, before the upgrade. */
+import { requireKnownOrigin } from '../auth/credentials'
+import { ForeignKeyViolation } from '../db/errors'
+import type { UserContext } from '../http/env'
+import { ApiError, ValidationError } from '../http/errors'
+import { conversationStub } from './objects'
+import { openConversation } from './queries'
+import { pairOf } from './rows'
+import type { Listener } from './sockets'
+
+/** Answers 101; or 403 for a page of a foreign origin, 404 where there is nobody to listen to, 426, 400, 429, 503. */
+export async function listen(c: UserContext, otherId: number): Promise<Response> {
+  const { db, user } = c.var
+  if (user.via === 'cookie') requireKnownOrigin(c)
+  if (otherId === user.id || otherId === 0) throw new ApiError('not_found')
+  await openConversation(db, user.id, otherId).catch((error: unknown) => {
+    throw error instanceof ForeignKeyViolation ? new ApiError('not_found') : error
+  })
+  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
+    throw new ApiError('upgrade_required', { headers: { upgrade: 'websocket', connection: 'upgrade' } })
+  }
+  const since = c.req.query('since')
+  if (since !== undefined && !/^\d{1,15}$/.test(since)) {
+    throw new ValidationError({ since: ['A valid integer is required.'] })
+  }
+  const origin = new URL(c.req.url).origin
+  const listener: Listener = { userId: user.id, session: user.session, expiresAt: user.expiresAt, origin }
+  const url = new URL('https://conversation/live')
+  if (since !== undefined) url.searchParams.set('since', since)
+  const headers = new Headers({ upgrade: 'websocket', 'x-listener': JSON.stringify(listener) })
+  // The token that came with it stays here.
+  if (c.req.header('sec-websocket-protocol') !== undefined) headers.set('sec-websocket-protocol', 'bearer')
+  const answer = await conversationStub(c.env, pairOf(user.id, otherId))
+    .fetch(url, { headers })
+    .catch(() => new Response(null, { status: 503 }))
+  if (answer.status === 429) throw new ApiError('throttled', { headers: { 'retry-after': '60' } })
+  if (answer.status !== 101) throw new ApiError('unavailable')
+  return answer
+}

@@ -1,0 +1,43 @@
+/** Sending a message over HTTP. */
+import type { UserContext } from '../http/env'
+import { ValidationError } from '../http/errors'
+import { idempotencyKey, recalledRow } from '../http/idempotency'
+import { deleteLater, withPicture } from '../images/attach'
+import type { CleanImage } from '../images/clean'
+import { pictureUrls } from '../images/url'
+import { change } from './objects'
+import type { MessageRow } from './rows'
+import type { MessageAnswer } from './schemas'
+import { messageView } from './view'
+
+export const EMPTY = { non_field_errors: ['A message needs content or an image.'] }
+
+interface Refusals {
+  toSelf: ConstructorParameters<typeof ValidationError>[0]
+  toNobody: ConstructorParameters<typeof ValidationError>[0]
+}
+
+/** Sends, and answers with the message; a key that was used gives the first answer again. */
+export async function sendMessage(
+  c: UserContext,
+  otherId: number,
+  { content = '', image }: { content?: string | undefined; image?: CleanImage | null | undefined },
+  { toSelf, toNobody }: Refusals,
+): Promise<MessageAnswer> {
+  const { user } = c.var
+  if (!content && !image) throw new ValidationError(EMPTY)
+  if (otherId === user.id) throw new ValidationError(toSelf)
+  // Id 0 stands for one that no user can have.
+  if (otherId === 0) throw new ValidationError(toNobody)
+  const key = await idempotencyKey(c)
+  const outcome = await withPicture(c, image ?? undefined, async (hash) => {
+    const made = await change(c, otherId, { type: 'send', userId: user.id, content, image: hash, key })
+    if (!made) throw new ValidationError(toNobody)
+    return made
+  })
+  deleteLater(c, outcome.marked)
+  const { remembered, message } = outcome
+  const row: MessageRow | undefined = key && remembered ? recalledRow(key, remembered) : message
+  if (!row) throw new Error('a message was sent and is not there')
+  return messageView(row, { viewerId: user.id, urls: pictureUrls(c), now: Date.now() })
+}
