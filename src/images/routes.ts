@@ -54,13 +54,9 @@ export const mediaRoutes = new Hono<AppEnv>()
 /** What R2 made of the Range header: where it could not read one it sends everything. */
 function rangeOf({ range, size }: R2ObjectBody): { offset: number; length: number } | undefined {
   if (!range) return undefined
-  // Every member may be there without a value, whatever the type says.
-  if ('suffix' in range && range.suffix !== undefined) {
-    const length = Math.min(range.suffix, size)
-    return { offset: size - length, length }
-  }
-  if (!('offset' in range || 'length' in range)) return undefined
-  const offset = range.offset ?? 0
-  const length = Math.min(range.length ?? size - offset, size - offset)
+  // Not `'suffix' in range`: members without a value are there too.
+  const asked: { offset?: number; length?: number; suffix?: number } = range
+  const offset = asked.suffix === undefined ? (asked.offset ?? 0) : Math.max(0, size - asked.suffix)
+  const length = Math.min(asked.length ?? size - offset, size - offset)
   return length === size ? undefined : { offset, length }
 }
