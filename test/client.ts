@@ -52,6 +52,16 @@ export async function call(method: string, path: string, { headers, body }: Call
   }
 }
 
+/** One GET whose answer is bytes. */
+export async function download(url: string, headers: Record<string, string> = {}) {
+  const response = await exports.default.fetch(new URL(url, ORIGIN), { headers })
+  return {
+    status: response.status,
+    headers: response.headers,
+    bytes: new Uint8Array(await response.arrayBuffer()),
+  }
+}
+
 type Send = (path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
 
 /** Somebody, or nobody, who calls the API; `headers` go with every call. */

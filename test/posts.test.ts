@@ -2,7 +2,18 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import worker from '../src/index'
-import { type Answer, anyone, call, client, form, ORIGIN, objectKeys, signUp, stored } from './client'
+import {
+  type Answer,
+  anyone,
+  call,
+  client,
+  download,
+  form,
+  ORIGIN,
+  objectKeys,
+  signUp,
+  stored,
+} from './client'
 import { avif, bmp, gif, jpeg, noisePng, png, svg, tiff, webp } from './fixtures/images'
 
 const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
@@ -324,7 +335,7 @@ describe('PostListViewTests', () => {
     const { status, body } = await alice.post('/posts/', form({ title: 'A picture', image }))
     expect(status, JSON.stringify(body)).toBe(201)
     expect(body.image).toMatch(new RegExp(`^${ORIGIN}/media/[0-9a-f]{64}$`))
-    const served = await anyone.get(body.image)
+    const served = await download(body.image)
     expect(served.status).toBe(200)
     expect(served.headers.get('content-type')).toBe(type)
     const [row] = await stored('select image from posts where id = ?', body.id)
@@ -487,7 +498,7 @@ describe('PostDetailViewTests', () => {
     const replaced = await alice.patch(path, form({ image: file(png(7, 7)) }))
     expect(replaced.status).toBe(200)
     expect(replaced.body.image).not.toBe(created.body.image)
-    expect((await anyone.get(replaced.body.image)).status).toBe(200)
+    expect((await download(replaced.body.image)).status).toBe(200)
     expect((await anyone.get(path)).body.image).toBe(replaced.body.image)
   })
 
