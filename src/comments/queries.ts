@@ -1,6 +1,8 @@
 /** Comments in D1. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
+import { type Columns, selectList } from '../db/columns'
+import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { rowCount } from '../db/ids'
 import { comments, posts } from '../db/schema'
 import type { Listed, Window } from '../db/window'
@@ -17,11 +19,18 @@ export interface CommentRow {
   updatedAt: number
 }
 
-const select = (
-  rest: SQL,
-) => sql`select m.id, m.owner_id as "ownerId", u.username as owner, u.image as "ownerImage",
-  m.post_id as "postId", m.content, m.created_at as "createdAt", m.updated_at as "updatedAt"
-  from comments m cross join users u on u.id = m.owner_id ${rest}`
+const columns: Columns = {
+  id: sql`m.id`,
+  ownerId: sql`m.owner_id`,
+  owner: sql`u.username`,
+  ownerImage: sql`u.image`,
+  postId: sql`m.post_id`,
+  content: sql`m.content`,
+  createdAt: sql`m.created_at`,
+  updatedAt: sql`m.updated_at`,
+}
+const from = sql`from comments m cross join users u on u.id = m.owner_id`
+const select = (rest: SQL) => sql`select ${selectList(columns)} ${from} ${rest}`
 
 /**
  * Newest first; `postExists` is false where the filter names no post. Reads two rows per comment shown and 4 more.
@@ -52,15 +61,18 @@ export async function findComment(db: Db, id: number): Promise<CommentRow | unde
   return rows[0]
 }
 
-/** Throws `ForeignKeyViolation` where there is no such post. Writes 5 rows. */
+/** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows. */
 export async function createComment(
   db: Db,
   ownerId: number,
-  { postId, content, now }: { postId: number; content: string; now: number },
+  { postId, content }: { postId: number; content: string },
+  { key, now }: { key: IdempotencyKey | undefined; now: number },
 ): Promise<CommentRow | undefined> {
+  const newest = sql`where m.id = (select max(id) from comments where owner_id = ${ownerId})`
   const [, rows] = await db.batch([
     db.build.insert(comments).values({ ownerId, postId, content, createdAt: now, updatedAt: now }),
-    db.rows<CommentRow>(select(sql`where m.id = (select max(id) from comments where owner_id = ${ownerId})`)),
+    db.rows<CommentRow>(select(newest)),
+    ...(key ? [rememberRow(db, key, columns, sql`${from} ${newest}`, now)] : []),
   ])
   return rows[0]
 }

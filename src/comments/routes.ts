@@ -10,6 +10,7 @@ import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError, type FieldErrors, ValidationError } from '../http/errors'
 import { noSuchPk, pk } from '../http/fields'
 import { idFilters, requireKnown } from '../http/filters'
+import { idempotencyKey, once } from '../http/idempotency'
 import { checkOwner } from '../http/ownership'
 import { answerPage } from '../http/paging'
 import { idParam } from '../http/params'
@@ -38,7 +39,10 @@ export const commentRoutes = new Hono<AppEnv>()
   .post('/', requireUser, body(commentBody, { before: collectUnknownPost }), async (c) => {
     const { post: postId, content } = c.req.valid('json')
     try {
-      const comment = await createComment(c.var.db, c.var.user.id, { postId, content, now: Date.now() })
+      const key = await idempotencyKey(c)
+      const comment = await once(c, key, () =>
+        createComment(c.var.db, c.var.user.id, { postId, content }, { key, now: Date.now() }),
+      )
       if (!comment) throw new Error('an insert left no row')
       return c.json(viewer(c)(comment), 201)
     } catch (error) {

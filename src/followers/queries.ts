@@ -1,6 +1,8 @@
 /** Follows in D1: `owner` follows `followed`. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
+import { type Columns, selectList } from '../db/columns'
+import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { rowCount } from '../db/ids'
 import { followers } from '../db/schema'
 import type { Listed, Window } from '../db/window'
@@ -13,9 +15,15 @@ export interface FollowerRow {
   createdAt: number
 }
 
-const select = (rest: SQL) => sql`select f.id, o.username as owner, f.followed_id as "followedId",
-  d.username as "followedName", f.created_at as "createdAt"
-  from followers f cross join users o on o.id = f.owner_id cross join users d on d.id = f.followed_id ${rest}`
+const columns: Columns = {
+  id: sql`f.id`,
+  owner: sql`o.username`,
+  followedId: sql`f.followed_id`,
+  followedName: sql`d.username`,
+  createdAt: sql`f.created_at`,
+}
+const from = sql`from followers f cross join users o on o.id = f.owner_id cross join users d on d.id = f.followed_id`
+const select = (rest: SQL) => sql`select ${selectList(columns)} ${from} ${rest}`
 
 export interface FollowerFilter {
   owner?: number | undefined
@@ -64,16 +72,18 @@ export async function findFollower(db: Db, id: number): Promise<FollowerRow | un
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second follow, `ForeignKeyViolation` for no such user. Writes 8 rows. */
+/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 8 rows. */
 export async function createFollower(
   db: Db,
   ownerId: number,
   followedId: number,
-  now: number,
+  { key, now }: { key: IdempotencyKey | undefined; now: number },
 ): Promise<FollowerRow | undefined> {
+  const created = sql`where f.owner_id = ${ownerId} and f.followed_id = ${followedId}`
   const [, rows] = await db.batch([
     db.build.insert(followers).values({ ownerId, followedId, createdAt: now }),
-    db.rows<FollowerRow>(select(sql`where f.owner_id = ${ownerId} and f.followed_id = ${followedId}`)),
+    db.rows<FollowerRow>(select(created)),
+    ...(key ? [rememberRow(db, key, columns, sql`${from} ${created}`, now)] : []),
   ])
   return rows[0]
 }

@@ -10,6 +10,7 @@ import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
 import { idFilters, requireKnown } from '../http/filters'
+import { idempotencyKey, once } from '../http/idempotency'
 import { checkOwner } from '../http/ownership'
 import { answerPage } from '../http/paging'
 import { idParam } from '../http/params'
@@ -39,7 +40,10 @@ export const followerRoutes = new Hono<AppEnv>()
     const { db, user } = c.var
     if (followed === user.id) throw new ValidationError({ followed: ["You can't follow yourself."] })
     try {
-      const follower = await createFollower(db, user.id, followed, Date.now())
+      const key = await idempotencyKey(c)
+      const follower = await once(c, key, () =>
+        createFollower(db, user.id, followed, { key, now: Date.now() }),
+      )
       if (!follower) throw new Error('an insert left no row')
       return c.json(followerView(follower), 201)
     } catch (error) {

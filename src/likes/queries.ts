@@ -1,6 +1,8 @@
 /** Likes in D1. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
+import { type Columns, selectList } from '../db/columns'
+import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { rowCount } from '../db/ids'
 import { likes } from '../db/schema'
 import type { Listed, Window } from '../db/window'
@@ -12,10 +14,14 @@ export interface LikeRow {
   createdAt: number
 }
 
-const select = (
-  rest: SQL,
-) => sql`select l.id, u.username as owner, l.post_id as "postId", l.created_at as "createdAt"
-  from likes l cross join users u on u.id = l.owner_id ${rest}`
+const columns: Columns = {
+  id: sql`l.id`,
+  owner: sql`u.username`,
+  postId: sql`l.post_id`,
+  createdAt: sql`l.created_at`,
+}
+const from = sql`from likes l cross join users u on u.id = l.owner_id`
+const select = (rest: SQL) => sql`select ${selectList(columns)} ${from} ${rest}`
 
 /** Newest first. Reads two rows per like shown and 3 more. */
 export async function listLikes(db: Db, { limit, offset, after }: Window): Promise<Listed<LikeRow>> {
@@ -33,16 +39,18 @@ export async function findLike(db: Db, id: number): Promise<LikeRow | undefined>
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second like, `ForeignKeyViolation` for no such post. Writes 8 rows. */
+/** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for no such post. Writes 8 rows. */
 export async function createLike(
   db: Db,
   ownerId: number,
   postId: number,
-  now: number,
+  { key, now }: { key: IdempotencyKey | undefined; now: number },
 ): Promise<LikeRow | undefined> {
+  const created = sql`where l.owner_id = ${ownerId} and l.post_id = ${postId}`
   const [, rows] = await db.batch([
     db.build.insert(likes).values({ ownerId, postId, createdAt: now }),
-    db.rows<LikeRow>(select(sql`where l.owner_id = ${ownerId} and l.post_id = ${postId}`)),
+    db.rows<LikeRow>(select(created)),
+    ...(key ? [rememberRow(db, key, columns, sql`${from} ${created}`, now)] : []),
   ])
   return rows[0]
 }

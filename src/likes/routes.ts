@@ -9,6 +9,7 @@ import { body } from '../http/body'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
+import { idempotencyKey, once } from '../http/idempotency'
 import { checkOwner } from '../http/ownership'
 import { answerPage, pageQuery } from '../http/paging'
 import { idParam } from '../http/params'
@@ -30,7 +31,10 @@ export const likeRoutes = new Hono<AppEnv>()
   .post('/', requireUser, body(likeBody), async (c) => {
     const { post } = c.req.valid('json')
     try {
-      const like = await createLike(c.var.db, c.var.user.id, post, Date.now())
+      const key = await idempotencyKey(c)
+      const like = await once(c, key, () =>
+        createLike(c.var.db, c.var.user.id, post, { key, now: Date.now() }),
+      )
       if (!like) throw new Error('an insert left no row')
       return c.json(likeView(like), 201)
     } catch (error) {

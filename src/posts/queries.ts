@@ -1,6 +1,8 @@
 /** Single posts in D1. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
+import { type Columns, selectList } from '../db/columns'
+import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { posts } from '../db/schema'
 import { fold } from '../db/text'
 import { type Marked, markUnreferenced, releaseClaim } from '../images/store'
@@ -22,18 +24,34 @@ export interface PostRow {
   likeId: number | null
 }
 
+/** Of `posts p` and `users u`. */
+const columns = (viewerId: number | undefined): Columns => ({
+  id: sql`p.id`,
+  ownerId: sql`p.owner_id`,
+  owner: sql`u.username`,
+  ownerImage: sql`u.image`,
+  title: sql`p.title`,
+  content: sql`p.content`,
+  image: sql`p.image`,
+  imageFilter: sql`p.image_filter`,
+  createdAt: sql`p.created_at`,
+  updatedAt: sql`p.updated_at`,
+  likesCount: sql`p.likes_count`,
+  commentsCount: sql`p.comments_count`,
+  likeId:
+    viewerId === undefined
+      ? sql`null`
+      : sql`(select id from likes where owner_id = ${viewerId} and post_id = p.id)`,
+})
+
 /** The columns of a `PostRow`, of `posts p` and `users u`. */
-export const postColumns = (
-  viewerId: number | undefined,
-): SQL => sql`p.id, p.owner_id as "ownerId", u.username as owner,
-  u.image as "ownerImage", p.title, p.content, p.image, p.image_filter as "imageFilter", p.created_at as "createdAt",
-  p.updated_at as "updatedAt", p.likes_count as "likesCount", p.comments_count as "commentsCount",
-  ${viewerId === undefined ? sql`null` : sql`(select id from likes where owner_id = ${viewerId} and post_id = p.id)`} as "likeId"`
+export const postColumns = (viewerId: number | undefined): SQL => selectList(columns(viewerId))
+
+const fromPost = (id: SQL | number) =>
+  sql`from posts p cross join users u on u.id = p.owner_id where p.id = ${id}`
 
 const selectPost = (db: Db, viewerId: number | undefined, id: SQL | number) =>
-  db.rows<PostRow>(
-    sql`select ${postColumns(viewerId)} from posts p cross join users u on u.id = p.owner_id where p.id = ${id}`,
-  )
+  db.rows<PostRow>(sql`select ${postColumns(viewerId)} ${fromPost(id)}`)
 
 /** Reads 2 rows, and the viewer's like. */
 export async function findPost(
@@ -51,13 +69,12 @@ export interface PostFields {
   imageFilter?: string | undefined
 }
 
-/** `image` is the hash of a stored picture: the claim on it is given back. */
+/** `image` is the hash of a stored picture: the claim on it is given back. Throws `UniqueViolation` where the key was used. */
 export async function createPost(
   db: Db,
   ownerId: number,
   { title, content, imageFilter }: PostFields & { title: string },
-  image: string | undefined,
-  now: number,
+  { image, key, now }: { image: string | undefined; key: IdempotencyKey | undefined; now: number },
 ): Promise<PostRow | undefined> {
   const insert = db.build.insert(posts).values({
     ownerId,
@@ -69,9 +86,14 @@ export async function createPost(
     createdAt: now,
     updatedAt: now,
   })
-  const created = selectPost(db, ownerId, sql`(select max(id) from posts where owner_id = ${ownerId})`)
-  if (image === undefined) return (await db.batch([insert, created]))[1][0]
-  return (await db.batch([insert, created, releaseClaim(db, image)]))[1][0]
+  const newest = sql`(select max(id) from posts where owner_id = ${ownerId})`
+  const [, rows] = await db.batch([
+    insert,
+    selectPost(db, ownerId, newest),
+    ...(key ? [rememberRow(db, key, columns(ownerId), fromPost(newest), now)] : []),
+    ...(image === undefined ? [] : [releaseClaim(db, image)]),
+  ])
+  return rows[0]
 }
 
 /**

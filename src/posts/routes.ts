@@ -7,6 +7,7 @@ import { posts } from '../db/schema'
 import { body } from '../http/body'
 import type { AppEnv, RequestContext, UserContext } from '../http/env'
 import { ApiError } from '../http/errors'
+import { idempotencyKey, once } from '../http/idempotency'
 import { checkOwner } from '../http/ownership'
 import { answerPage } from '../http/paging'
 import { idParam } from '../http/params'
@@ -37,8 +38,11 @@ export const postRoutes = new Hono<AppEnv>()
   .post('/', requireUser, body(postBody), async (c) => {
     const { title, content, image, image_filter: imageFilter } = c.req.valid('json')
     const { db, user } = c.var
-    const post = await withPicture(c, image, (hash) =>
-      createPost(db, user.id, { title, content, imageFilter }, hash, Date.now()),
+    const key = await idempotencyKey(c)
+    const post = await once(c, key, () =>
+      withPicture(c, image, (hash) =>
+        createPost(db, user.id, { title, content, imageFilter }, { image: hash, key, now: Date.now() }),
+      ),
     )
     if (!post) throw new Error('an insert left no row')
     return c.json(postView(post, user.id, pictureUrls(c)), 201)
