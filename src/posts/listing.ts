@@ -2,10 +2,10 @@
 import type * as z from 'zod'
 import { ValidationError } from '../http/errors'
 import { idFilters, requireKnown } from '../http/filters'
-import type { PostFilter, PostOrder, PostPage } from './list'
-import { SORT_KEYS, type SortKey } from './list'
+import type { PostPage } from './list'
 import type { postListQuery } from './schemas'
 import { MAX_WORDS, searchWords } from './search'
+import { type PostFilter, type PostOrder, SORT_KEYS, type SortKey } from './selection'
 
 /** The long names are the original's; the short ones do the same. */
 const FILTERS = {

@@ -1,8 +1,8 @@
 /**
  * Search: words that must each occur, without case, somewhere in the title or the owner's name.
  *
- * The trigram index (https://sqlite.org/fts5.html#the_trigram_tokenizer) finds words of three characters and more; every word is
- * then compared exactly, as the index folds case a little more widely than `fold` does.
+ * The trigram index (https://sqlite.org/fts5.html#the_trigram_tokenizer) holds folded text and compares exactly, so that it alone
+ * decides for words of three characters and more.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { fold } from '../db/text'
@@ -17,12 +17,17 @@ export function searchWords(search: string | undefined): string[] {
   return words.filter((word, i) => !words.slice(0, Math.min(i, 1000)).some((longer) => longer.includes(word)))
 }
 
+const isIndexed = (word: string) => [...word].length >= 3
+
 /** The query for the index; undefined where all words are too short for it. */
 export function ftsQuery(words: string[]): string | undefined {
-  const indexed = words.filter((word) => [...word].length >= 3)
+  const indexed = words.filter(isIndexed)
   if (indexed.length === 0) return undefined
   return indexed.map((word) => `"${word.replaceAll('"', '""')}"`).join(' AND ')
 }
+
+/** The words that the index cannot find: conditions of their own. */
+export const unindexed = (words: string[]): string[] => words.filter((word) => !isIndexed(word))
 
 /** Every word is a substring; NUL, which no word holds, keeps one from reaching across both texts. */
 export function matchesAll(words: string[]): SQL {

@@ -68,13 +68,18 @@ export async function listProfiles(
 const column = ({ key }: ProfileOrder) => sql.raw(`u.${SORT_KEYS[key]}`)
 const direction = ({ descending }: ProfileOrder) => (descending ? sql`desc` : sql`asc`)
 
-/** All profiles by a count, stepping along its index. */
-function walked(columns: SQL, order: ProfileOrder, { after, limit, offset }: Window): SQL {
+/** All profiles by a count. */
+function walked(columns: SQL, order: ProfileOrder, window: Window): SQL {
   const key = sql.raw(SORT_KEYS[order.key])
-  return sql`
-    ${walk({ table: sql`users`, key, descending: order.descending, after, steps: limit + offset })}
-    select ${columns}, json_array(u.${key}, u.id) as "sortKeys" from walk u
-    order by u.${key} ${direction(order)}, u.id desc limit ${limit} offset ${offset}`
+  return walk({
+    table: sql`users`,
+    alias: sql`u`,
+    key,
+    descending: order.descending,
+    window,
+    select: (where) =>
+      sql`select ${columns}, u.${key} as "sortKey", json_array(u.${key}, u.id) as "sortKeys" from users u where ${where}`,
+  })
 }
 
 function scan(
@@ -102,9 +107,19 @@ function scan(
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
   const terms = [...orders.map((order) => sql`${column(order)} ${direction(order)}`), sql`${id} desc`]
+  const order = sql`order by ${sql.join(terms, sql`, `)}`
   const values = sql.join([...keys.map((key) => key.column), sql`u.id`], sql`, `)
-  return sql`select ${columns}, json_array(${values}) as "sortKeys" from ${from} ${where}
-    order by ${sql.join(terms, sql`, `)} limit ${limit} offset ${offset}`
+  const page = sql`limit ${limit} offset ${offset}`
+  if (orders.length === 0)
+    return sql`select ${columns}, json_array(${values}) as "sortKeys" from ${from} ${where} ${order} ${page}`
+  // All that matches is sorted, so only the ids of it are.
+  const sorted = sql.join(
+    orders.map((by) => sql`${column(by)} ${direction(by)}`),
+    sql`, `,
+  )
+  return sql`select ${columns}, json_array(${values}) as "sortKeys"
+    from (select u.id from ${from} ${where} ${order} ${page}) s cross join users u on u.id = s.id
+    order by ${sorted}, u.id desc`
 }
 
 /** Rows that come after the one with these values: beyond it in the first key in which they differ. */
