@@ -8,17 +8,22 @@ const YEAR = 'public, max-age=31536000, immutable'
 /** Whatever a browser makes of the bytes, it runs nothing. */
 const SANDBOX = "default-src 'none'; sandbox"
 
+/** RFC 9110, 13.1.2. */
+const ENTITY_TAGS = /^(\*|(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*)$/
+
 export const mediaRoutes = new Hono<AppEnv>()
-  .get('/images/:file', (c) => {
+  .get('/images/:file', async (c) => {
     // Files of public/: asked for here only behind the /api prefix, else the platform answers before the Worker.
     const url = new URL(c.req.path, c.req.url)
-    return c.env.ASSETS.fetch(new Request(url, c.req.raw))
+    const answer = await c.env.ASSETS.fetch(new Request(url, c.req.raw))
+    if (answer.status === 404) throw new ApiError('not_found')
+    return answer
   })
 
   .get('/:hash{[0-9a-f]{64}}', async (c) => {
     const request = c.req.raw
     const object = await c.env.MEDIA.get(c.req.param('hash'), {
-      onlyIf: request.headers,
+      onlyIf: condition(request.headers),
       range: request.headers,
     }).catch((error: unknown) => {
       // R2 refuses a range outside of the object.
@@ -50,6 +55,12 @@ export const mediaRoutes = new Hono<AppEnv>()
     headers.set('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${object.size}`)
     return new Response(object.body, { status: 206, headers })
   })
+
+/** If-None-Match alone, as pictures don't change, and only where it can be read: R2 fails on one that can't. */
+function condition(headers: Headers): Headers {
+  const tags = headers.get('if-none-match') ?? ''
+  return new Headers(ENTITY_TAGS.test(tags) ? { 'if-none-match': tags } : {})
+}
 
 /** What R2 made of the Range header: where it could not read one it sends everything. */
 function rangeOf({ range, size }: R2ObjectBody): { offset: number; length: number } | undefined {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { text } from '../http/fields'
 import { pageQuery } from '../http/paging'
+import { queryParam } from '../http/params'
 import { MESSAGE_PICTURE, optionalPicture } from '../images/field'
 
 /** Both may be left out: the route says what a message needs. */
@@ -13,10 +14,10 @@ export const readBody = z.object({
   up_to: z.int('A valid integer is required.').min(0, 'A valid integer is required.'),
 })
 
-export const conversationListQuery = z.object({ search: z.string().optional() })
+export const conversationListQuery = z.object({ search: queryParam() })
 
 /** `before` and `after`: ids of messages; blank `before` means the newest. */
-export const threadQuery = pageQuery.extend({ before: z.string().optional(), after: z.string().optional() })
+export const threadQuery = pageQuery.extend({ before: queryParam(), after: queryParam() })
 
 export const messageAnswer = z.object({
   id: z.int(),
