@@ -1,0 +1,64 @@
+/**
+ * Fills the local database and bucket, those of `wrangler dev`, with people and what they do:
+ *
+ *   npm run seed                  50 people
+ *   npm run seed -- 200           200 people, some 5,000 posts
+ *   npm run seed -- 200 --reset   deletes everything there is first
+ *
+ * The same number of people gives the same data, but for the dates, which end today. `--persist-to <directory>` is
+ * wrangler's: another place of the local state.
+ */
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { getPlatformProxy } from 'wrangler'
+import { invent, PASSWORD } from './seed/invent.ts'
+import { clear, isEmpty, type Stores, store } from './seed/store.ts'
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { reset: { type: 'boolean', default: false }, 'persist-to': { type: 'string' } },
+})
+const people = Number(positionals[0] ?? 50)
+if (!Number.isInteger(people) || people < 2 || people > 5000) {
+  console.error('Usage: npm run seed -- [people, 2 to 5000] [--reset]')
+  process.exit(1)
+}
+
+const directory = options['persist-to']
+const platform = await getPlatformProxy<Stores>(
+  // wrangler's own commands add the version of the format, this one does not.
+  directory === undefined ? {} : { persist: { path: join(directory, 'v3') } },
+)
+try {
+  await seed(platform.env)
+} finally {
+  await platform.dispose()
+}
+
+async function seed(stores: Stores): Promise<void> {
+  if (!(await isEmpty(stores))) {
+    if (!options.reset) {
+      console.error(
+        'The local database has people in it already. To replace all of it: npm run seed -- --reset',
+      )
+      process.exitCode = 1
+      return
+    }
+    await clear(stores, progress)
+  }
+  const world = await invent(people)
+  await store(stores, world, progress)
+  progress('')
+  console.log(
+    `${world.users.length} people, ${world.posts.length} posts, ${world.followers.length} follows, ` +
+      `${world.likes.length} likes, ${world.comments.length} comments.`,
+  )
+  const names = world.users.slice(0, 2).map(({ username }) => username)
+  console.log(`Sign in as ${names.join(' or ')}, or as anyone else there, with the password ${PASSWORD}`)
+}
+
+/** One line that changes on a terminal; one line a step elsewhere. */
+function progress(step: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${step}`)
+  else if (step !== '') console.log(step)
+}

@@ -1,0 +1,129 @@
+/** Writes an invented world: pictures first, then rows. Triggers keep counts, tallies and the search index, as always. */
+import type { World } from './invent.ts'
+
+/** What is used of the bindings: Node has no types for the rest. */
+interface Statement {
+  bind(...values: unknown[]): Statement
+  first<Row>(): Promise<Row | null>
+}
+
+export interface Stores {
+  DB: { prepare(query: string): Statement; batch(statements: Statement[]): Promise<unknown> }
+  MEDIA: {
+    put(
+      key: string,
+      bytes: Uint8Array,
+      options: { sha256: string; httpMetadata: { contentType: string } },
+    ): Promise<unknown>
+    list(options: { cursor?: string }): Promise<{
+      objects: { key: string }[]
+      truncated: boolean
+      cursor?: string
+    }>
+    delete(keys: string[]): Promise<void>
+  }
+}
+
+type Progress = (step: string) => void
+
+/** Rows that one statement inserts: they are one parameter, of 2 MB at most. */
+const ROWS = 1000
+const PUTS = 16
+
+export async function isEmpty({ DB }: Stores): Promise<boolean> {
+  return (await DB.prepare('select 1 from users limit 1').first()) === null
+}
+
+/** Deletes every row and object. Ids begin at 1 again. */
+export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<void> {
+  progress('Deleting everything')
+  // What hangs on users goes with them; the large tables first, without the detour of cascades.
+  const tables = ['likes', 'comments', 'followers', 'posts', 'users', 'images']
+  await DB.batch([
+    ...tables.map((table) => DB.prepare(`delete from ${table}`)),
+    DB.prepare('update tallies set last_id = 0, deleted = 0'),
+  ])
+  let page: Awaited<ReturnType<Stores['MEDIA']['list']>>
+  do {
+    // From the beginning each time, as what was listed is gone.
+    page = await MEDIA.list({})
+    if (page.objects.length > 0) await MEDIA.delete(page.objects.map(({ key }) => key))
+  } while (page.truncated)
+}
+
+export async function store(stores: Stores, world: World, progress: Progress): Promise<void> {
+  const pictures = [...world.pictures]
+  for (let i = 0; i < pictures.length; i += PUTS) {
+    progress(`Pictures: ${i} of ${pictures.length}`)
+    await Promise.all(
+      pictures.slice(i, i + PUTS).map(([hash, bytes]) =>
+        // As src/images/store.ts does.
+        stores.MEDIA.put(hash, bytes, { sha256: hash, httpMetadata: { contentType: 'image/png' } }),
+      ),
+    )
+  }
+
+  const insert = (table: string, columns: string[], rows: unknown[][]) =>
+    insertRows(stores, progress, table, columns, rows)
+  await insert(
+    'users',
+    // biome-ignore format: columns and values, side by side
+    ['id', 'username', 'username_key', 'email', 'email_key', 'first_name', 'last_name', 'password_hash', 'created_at',
+      'profile_name', 'profile_content', 'profile_updated_at'],
+    world.users.map((user) => {
+      const email = `${user.username}@example.com`
+      // biome-ignore format: see above
+      return [user.id, user.username, user.username, email, email, user.firstName, user.lastName, user.passwordHash, user.createdAt,
+        `${user.firstName} ${user.lastName}`, user.bio, user.createdAt]
+    }),
+  )
+  // References are counted when a profile's picture changes: nobody signs up with one.
+  const images = JSON.stringify(world.users.map(({ id, image }) => [id, image]))
+  await stores.DB.batch([
+    stores.DB.prepare(
+      `update users set image = j.image from (select value ->> 0 as user, value ->> 1 as image from json_each(?)) j
+        where users.id = j.user and j.image is not null`,
+    ).bind(images),
+  ])
+  await insert(
+    'posts',
+    // biome-ignore format: see above
+    ['id', 'owner_id', 'title', 'title_key', 'content', 'image', 'image_filter', 'created_at', 'updated_at'],
+    // biome-ignore format: see above
+    world.posts.map((post) => [post.id, post.ownerId, post.title, post.title.toLowerCase(), post.content, post.image, post.filter,
+      post.createdAt, post.createdAt]),
+  )
+  await insert(
+    'followers',
+    ['id', 'owner_id', 'followed_id', 'created_at'],
+    world.followers.map(({ id, ownerId, followedId, createdAt }) => [id, ownerId, followedId, createdAt]),
+  )
+  await insert(
+    'likes',
+    ['id', 'owner_id', 'post_id', 'created_at'],
+    world.likes.map(({ id, ownerId, postId, createdAt }) => [id, ownerId, postId, createdAt]),
+  )
+  await insert(
+    'comments',
+    ['id', 'owner_id', 'post_id', 'content', 'created_at', 'updated_at'],
+    // biome-ignore format: see above
+    world.comments.map(({ id, ownerId, postId, content, createdAt }) => [id, ownerId, postId, content, createdAt, createdAt]),
+  )
+}
+
+async function insertRows(
+  { DB }: Stores,
+  progress: Progress,
+  table: string,
+  columns: string[],
+  rows: unknown[][],
+): Promise<void> {
+  const values = columns.map((_, i) => `value ->> ${i}`)
+  const statement = DB.prepare(
+    `insert into ${table} (${columns.join(', ')}) select ${values.join(', ')} from json_each(?)`,
+  )
+  for (let i = 0; i < rows.length; i += ROWS) {
+    progress(`${table}: ${i} of ${rows.length}`)
+    await DB.batch([statement.bind(JSON.stringify(rows.slice(i, i + ROWS)))])
+  }
+}
