@@ -28,6 +28,8 @@ export const serverFrame = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('error'),
     key: z.string().optional(),
+    /** Where sending it again, with the same key, will help. */
+    code: z.literal('unavailable').optional(),
     errors: z.record(z.string(), z.array(z.string())),
   }),
 ])
@@ -35,6 +37,8 @@ export type ServerFrame = z.output<typeof serverFrame>
 
 /** Why the server closes a socket. */
 export const CLOSE = {
+  /** The client closed it. */
+  normal: 1000,
   /** The frame was no frame, too large, or one too many (RFC 6455, 7.4.1). */
   policy: 1008,
   /** Something is out of reach: come back with `since`. */

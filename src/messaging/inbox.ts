@@ -6,7 +6,7 @@ import { fieldErrors } from '../http/fields'
 import { hashFields } from '../http/idempotency'
 import { pictureUrlsAt } from '../images/url'
 import type { Change } from './changes'
-import type { Result } from './committer'
+import type { Refusal, Result } from './committer'
 import { CLOSE, type ClientFrame, clientFrame, MAX_FRAME, MAX_FRAMES_PER_SECOND } from './frames'
 import type { MessageRow, Pair } from './rows'
 import { messageBody } from './schemas'
@@ -56,7 +56,8 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
     { userId, origin }: Attachment,
   ) {
     const { key } = frame
-    const fail = (errors: FieldErrors) => sendFrame(socket, { type: 'error', key, errors })
+    const fail = (errors: FieldErrors, why?: Refusal) =>
+      sendFrame(socket, { type: 'error', key, ...codeOf(why), errors })
     const parsed = messageBody.safeParse({ content: frame.content })
     if (!parsed.success) return fail(fieldErrors(parsed.error))
     if (!parsed.data.content) return fail({ non_field_errors: [ERRORS.empty] })
@@ -65,7 +66,7 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
     // The same scope as over HTTP: a message that was tried here can be sent again there.
     const idempotencyKey = { userId, route: `POST /messages/${otherId}/send`, key, requestHash }
     const result = await commit({ type: 'send', userId, content: parsed.data.content, key: idempotencyKey })
-    if (!result.ok) return fail({ detail: [ERRORS[result.why]] })
+    if (!result.ok) return fail({ detail: [ERRORS[result.why]] }, result.why)
     const { remembered, message } = result.outcome
     if (remembered && remembered.requestHash !== requestHash) return fail({ detail: [ERRORS.reused] })
     const row: MessageRow | undefined = remembered ? JSON.parse(remembered.answer) : message
@@ -75,6 +76,8 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
   }
 
   return async (socket, data) => {
+    // What was on its way when the socket was closed.
+    if (socket.readyState !== WebSocket.OPEN) return
     const now = Date.now()
     const attachment = attachmentOf(socket)
     const { userId } = attachment
@@ -95,7 +98,8 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
     if (frame.type === 'send') return send(socket, frame, attachment)
     if (frame.type === 'read') {
       const result = await commit({ type: 'read', userId, upTo: frame.up_to })
-      if (!result.ok) sendFrame(socket, { type: 'error', errors: { detail: [ERRORS[result.why]] } })
+      if (!result.ok)
+        sendFrame(socket, { type: 'error', ...codeOf(result.why), errors: { detail: [ERRORS[result.why]] } })
       return
     }
     if (now - pace.typedAt < TYPING_EVERY) return
@@ -104,6 +108,9 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
       sendFrame(other, { type: 'typing', user: userId })
   }
 }
+
+/** What is only out of reach, a client may send again. */
+const codeOf = (why: Refusal | undefined) => (why === 'unavailable' ? { code: why } : {})
 
 function parse(data: string): unknown {
   try {
