@@ -1,6 +1,7 @@
 /**
  * Every number that is kept where it is read, and how it would be counted: what `recount` compares and repairs.
- * Triggers keep them all (migrations/): a difference is a fault of theirs, or of hand-written SQL.
+ * Triggers keep them (migrations/), those of conversations their object (src/messaging/changes.ts): a difference is a fault of
+ * these, or of hand-written SQL.
  */
 
 export interface Count {
@@ -28,6 +29,10 @@ const count = (table: string, column: string) => `(select count(*) from ${table}
 const newest = (table: string, column: string) =>
   `coalesce((select max(id) from ${table} where ${column} = t.id), ${NEVER})`
 
+/** Messages of the other person that one of the two, `a` or `b`, has not read. */
+const unread = (side: string) =>
+  `(select count(*) from messages where conversation_id = t.id and sender_id <> t.user_${side} and seq > t.read_${side})`
+
 /** How many rows a table has lost: the ids that it gave out less the rows that it has (src/db/ids.ts). */
 function deletions(table: string): Count {
   const kept = (column: string) => `(select ${column} from tallies where name = '${table}')`
@@ -46,6 +51,7 @@ function deletions(table: string): Count {
 const PICTURES = [
   ['posts', 'image'],
   ['users', 'image'],
+  ['messages', 'image'],
 ]
 const shown = PICTURES.map(([table, column]) => `select ${column} as hash from ${table}`).join(' union all ')
 const references = `select hash, count(*) as refs from (${shown}) where hash is not null group by hash`
@@ -87,7 +93,11 @@ export const COUNTS: Count[] = [
   column('posts', 'likes_count', count('likes', 'post_id')),
   column('posts', 'comments_count', count('comments', 'post_id')),
   column('posts', 'last_like_id', newest('likes', 'post_id')),
-  ...['users', 'posts', 'comments', 'likes', 'followers'].map(deletions),
+  column('conversations', 'messages_count', count('messages', 'conversation_id')),
+  column('conversations', 'last_message_id', '(select max(id) from messages where conversation_id = t.id)'),
+  column('conversations', 'unread_a', unread('a')),
+  column('conversations', 'unread_b', unread('b')),
+  ...['users', 'posts', 'comments', 'likes', 'followers', 'conversations', 'messages'].map(deletions),
   pictures,
   search,
 ]

@@ -8,9 +8,10 @@
  * The same number of people gives the same data, but for the dates, which end today. `--persist-to <directory>` is
  * wrangler's: another place of the local state.
  */
-import { join } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { getPlatformProxy } from 'wrangler'
+import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler'
 import { invent, PASSWORD } from './seed/invent.ts'
 import { clear, isEmpty, type Stores, store } from './seed/store.ts'
 
@@ -24,11 +25,10 @@ if (!Number.isInteger(people) || people < 2 || people > 5000) {
   process.exit(1)
 }
 
-const directory = options['persist-to']
-const platform = await getPlatformProxy<Stores>(
-  // wrangler's own commands add the version of the format, this one does not.
-  directory === undefined ? {} : { persist: { path: join(directory, 'v3') } },
-)
+const platform = await getPlatformProxy<Stores>({
+  configPath: storesOnly(),
+  persist: { path: resolve(options['persist-to'] ?? '.wrangler/state', 'v3') },
+})
 try {
   await seed(platform.env)
 } finally {
@@ -55,6 +55,14 @@ async function seed(stores: Stores): Promise<void> {
   )
   const names = world.users.slice(0, 2).map(({ username }) => username)
   console.log(`Sign in as ${names.join(' or ')}, or as anyone else there, with the password ${PASSWORD}`)
+}
+
+/** A configuration with the two stores of wrangler.toml and nothing else: without the Worker, wrangler complains of its objects. */
+function storesOnly(): string {
+  const { compatibility_date, d1_databases, r2_buckets } = readConfig({ config: 'wrangler.toml' })
+  mkdirSync('.wrangler', { recursive: true })
+  writeFileSync('.wrangler/seed.json', JSON.stringify({ compatibility_date, d1_databases, r2_buckets }))
+  return '.wrangler/seed.json'
 }
 
 /** One line that changes on a terminal; one line a step elsewhere. */

@@ -38,7 +38,7 @@ export async function isEmpty({ DB }: Stores): Promise<boolean> {
 export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<void> {
   progress('Deleting everything')
   // What hangs on users goes with them; the large tables first, without the detour of cascades.
-  const tables = ['likes', 'comments', 'followers', 'posts', 'users', 'images']
+  const tables = ['likes', 'comments', 'followers', 'posts', 'conversations', 'users', 'images']
   await DB.batch([
     ...tables.map((table) => DB.prepare(`delete from ${table}`)),
     DB.prepare('update tallies set last_id = 0, deleted = 0'),
