@@ -1,10 +1,15 @@
 /** Whether those who listen may still do so. */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import type { Listener } from './sockets'
+
+/** Somebody who listens, and by which session. */
+interface SignedIn {
+  userId: number
+  session: string | undefined
+}
 
 /** Says which listeners' users are active and whose sessions have not ended. One call; reads 2 rows for each. */
-export async function liveListeners(db: Db, listeners: Listener[], now: number) {
+export async function liveListeners(db: Db, listeners: SignedIn[], now: number) {
   const names = JSON.stringify(listeners.map(({ session }) => session ?? ''))
   const ids = JSON.stringify(listeners.map(({ userId }) => userId))
   const [users, sessions] = await db.batch([
@@ -20,6 +25,6 @@ export async function liveListeners(db: Db, listeners: Listener[], now: number) 
   ])
   const active = new Set(users.map(({ id }) => id))
   const live = new Set(sessions.map(({ name }) => name))
-  return ({ userId, session }: Listener): boolean =>
+  return ({ userId, session }: SignedIn): boolean =>
     active.has(userId) && (session === undefined || live.has(session))
 }
