@@ -1,7 +1,7 @@
 /** The Idempotency-Key header of requests that create something. */
 
 import { sha256 } from '../crypto'
-import { UniqueViolation } from '../db/errors'
+import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
 import { findRemembered, type IdempotencyKey } from '../db/idempotency'
 import type { UserContext } from './env'
 import { ApiError } from './errors'
@@ -41,9 +41,9 @@ export async function once<Row>(
   try {
     return await create()
   } catch (error) {
-    // What is unique may be the key, or the thing itself that the first request made.
-    const remembered =
-      key && error instanceof UniqueViolation ? await findRemembered(c.var.db, key) : undefined
+    // What is unique may be the key, or the thing itself that the first request made; and what that was for may be gone since.
+    const isTold = error instanceof UniqueViolation || error instanceof ForeignKeyViolation
+    const remembered = key && isTold ? await findRemembered(c.var.db, key) : undefined
     if (!key || !remembered) throw error
     return recalledRow(key, remembered)
   }

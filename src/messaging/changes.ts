@@ -202,8 +202,8 @@ function remove(db: Db, { userId, messageId }: Extract<Change, { type: 'delete' 
       },
     ),
     db.rows<never>(sql`update conversations set seq = conversations.seq + 1, messages_count = messages_count - 1,
-      last_message_id = (select max(other.id) from messages other
-        where other.conversation_id = conversations.id and other.id <> ${messageId}),
+      last_message_id = (select other.id from messages other
+        where other.conversation_id = conversations.id and other.id <> ${messageId} order by other.id desc limit 1),
       ${unreadBy(sql`a`)}, ${unreadBy(sql`b`)}
       from messages where conversations.id = messages.conversation_id and ${mine}`),
     db.rows<never>(sql`delete from messages where ${mine}`),
@@ -242,14 +242,15 @@ function clear(db: Db, pair: Pair, { userId }: Extract<Change, { type: 'clear' }
 function read(db: Db, pair: Pair, { userId, upTo }: Extract<Change, { type: 'read' }>): Planned {
   const side = sql.raw(userId === pair.a ? 'a' : 'b')
   const further = sql`min(${upTo}, c.seq)`
+  // The log has the order that is asked for; whatever has been read is never looked at again.
+  const newlyRead = sql`(select count(*) from changes cross join messages m on m.id = changes.message_id
+    where changes.conversation_id = c.id and changes.seq > c.read_${side} and changes.seq <= ${further}
+      and changes.kind = 'message' and m.sender_id <> ${userId})`
+  const isAny = sql`${ofPair(pair)} and c.unread_${side} > 0 and ${newlyRead} > 0`
   const statements: BatchItem<'sqlite'>[] = [
-    log(db, 'read', userId, sql`from conversations c where ${ofPair(pair)} and ${further} > c.read_${side}`, {
-      upTo: further,
-    }),
+    log(db, 'read', userId, sql`from conversations c where ${isAny}`, { upTo: further }),
     db.rows<never>(sql`update conversations as c set seq = c.seq + 1, read_${side} = ${further},
-      unread_${side} = (select count(*) from changes cross join messages m on m.id = changes.message_id
-        where changes.conversation_id = c.id and changes.seq > ${further} and changes.kind = 'message' and m.sender_id <> ${userId})
-      where ${ofPair(pair)} and ${further} > c.read_${side}`),
+      unread_${side} = unread_${side} - ${newlyRead} where ${isAny}`),
     db.rows<{ unread: number }>(
       sql`select unread_${side} as unread from conversations c where ${ofPair(pair)}`,
     ),

@@ -30,14 +30,21 @@ export interface Committer {
   exclusively<T>(run: () => Promise<T>): Promise<T>
 }
 
-/** `committed` learns of the events of each commit, in order, before anybody has an answer. */
+/** What has just been committed. `isGap`: perhaps that was not all, as the answer of an earlier commit was lost. */
+export interface Committed {
+  events: Event[]
+  isGap: boolean
+}
+
+/** `committed` learns of each commit, in order, before anybody has an answer. */
 export function committer(
   openDb: () => Db,
   pair: Pair,
-  committed: (events: Event[], db: Db) => Promise<void>,
+  committed: (news: Committed) => Promise<void>,
 ): Committer {
   const waiting: Waiting[] = []
   let last: Promise<unknown> = Promise.resolve()
+  let isGap = false
 
   function exclusively<T>(run: () => Promise<T>): Promise<T> {
     const result = last.then(run)
@@ -45,23 +52,34 @@ export function committer(
     return result
   }
 
-  async function commitWaiting(): Promise<void> {
-    const batch = waiting.splice(0, TOGETHER)
+  async function commitTogether(batch: Waiting[]): Promise<void> {
     if (batch.length === 0) return
+    let outcomes: Outcome[]
+    const db = openDb()
     try {
-      await commitTogether(batch)
+      outcomes = await write(db, batch)
     } catch (error) {
+      const isUnknown = refusal(error) === 'unavailable'
+      isGap ||= isUnknown
       // Nothing was written, and it is not known whose change is to blame: each on its own then.
-      const apart = batch.length > 1 && refusal(error) !== 'unavailable'
-      for (const one of batch) {
-        if (apart) await commitTogether([one]).catch((alone) => settle(one, alone))
-        else settle(one, error)
-      }
+      if (batch.length > 1 && !isUnknown) for (const one of batch) await commitTogether([one])
+      else for (const one of batch) settle(one, error)
+      return
     }
+    const news = { events: outcomes.flatMap(({ event }) => event ?? []), isGap }
+    isGap = false
+    // From here on it is committed, and must be neither refused nor made again.
+    await committed(news).catch((error: unknown) => {
+      console.error(JSON.stringify({ error: 'A change could not be told to all.', why: String(error) }))
+    })
+    batch.forEach(({ resolve }, i) => {
+      const outcome = outcomes[i]
+      if (outcome) resolve({ ok: true, outcome, spent: { cost: db.cost, bookmark: db.bookmark() } })
+    })
   }
 
-  async function commitTogether(batch: Waiting[]): Promise<void> {
-    const db = openDb()
+  /** One transaction. Throws where nothing was written, and where that is not known. */
+  async function write(db: Db, batch: Waiting[]): Promise<Outcome[]> {
     const now = Date.now()
     const plans = batch.map(({ change }) => plan(db, pair, change, now))
     const users = new Set(batch.map(({ change }) => change.userId))
@@ -71,21 +89,13 @@ export function committer(
       ...(begins ? [ensureConversation(db, pair)] : []),
       ...plans.flatMap(({ statements }) => statements),
     ]
-    if (!first) return
+    if (!first) return []
     const results: unknown[][] = await db.batch([first, ...rest])
     let from = users.size + (begins ? 1 : 0)
-    const outcomes = plans.map(({ statements, outcome }) => {
+    return plans.map(({ statements, outcome }) => {
       const own = results.slice(from, from + statements.length)
       from += statements.length
       return outcome(own)
-    })
-    await committed(
-      outcomes.flatMap(({ event }) => event ?? []),
-      db,
-    )
-    batch.forEach(({ resolve }, i) => {
-      const outcome = outcomes[i]
-      if (outcome) resolve({ ok: true, outcome, spent: { cost: db.cost, bookmark: db.bookmark() } })
     })
   }
 
@@ -94,7 +104,7 @@ export function committer(
     commit: (change) =>
       new Promise((resolve, reject) => {
         waiting.push({ change, resolve, reject })
-        void exclusively(commitWaiting)
+        void exclusively(() => commitTogether(waiting.splice(0, TOGETHER)))
       }),
   }
 }

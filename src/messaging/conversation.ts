@@ -6,11 +6,11 @@ import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../db/client'
 import type { Bindings } from '../http/env'
 import { pictureUrlsAt } from '../images/url'
-import type { Change, Event } from './changes'
-import { type Committer, committer, type Result } from './committer'
+import type { Change } from './changes'
+import { type Committed, type Committer, committer, type Result } from './committer'
 import { CLOSE } from './frames'
 import { type Inbox, inbox } from './inbox'
-import { missedSince } from './replay'
+import { missedSince, type Replay } from './replay'
 import type { Pair } from './rows'
 import { liveListeners } from './sessions'
 import { type Attachment, attachmentOf, closeSocket, deliver, type Listener, sendFrame } from './sockets'
@@ -32,13 +32,13 @@ export class Conversation extends DurableObject<Bindings> {
     this.#committer = committer(
       () => this.#openDb(),
       this.#pair,
-      (events) => this.#broadcast(events),
+      (news) => this.#broadcast(news),
     )
     this.#inbox = inbox({
       pair: this.#pair,
       env,
       commit: (change) => this.commit(change),
-      sockets: (userId) => ctx.getWebSockets(String(userId)),
+      sockets: (userId) => this.#sockets(userId),
     })
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'))
     // Whoever was still catching up when the memory went starts again.
@@ -57,7 +57,7 @@ export class Conversation extends DurableObject<Bindings> {
 
   /** Closes the sockets of a user that belong to this session, or to any but this. */
   signOut(userId: number, which: { session: string } | { except: string | undefined }): void {
-    for (const socket of this.ctx.getWebSockets(String(userId))) {
+    for (const socket of this.#sockets(userId)) {
       const { session } = attachmentOf(socket)
       const ends =
         'session' in which ? session === which.session : session === undefined || session !== which.except
@@ -69,13 +69,13 @@ export class Conversation extends DurableObject<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const listener: Listener = JSON.parse(request.headers.get('x-listener') ?? '{}')
     const since = new URL(request.url).searchParams.get('since')
-    if (this.ctx.getWebSockets(String(listener.userId)).length >= MAX_SOCKETS)
-      return new Response(null, { status: 429 })
     const from = since === null ? undefined : Number(since)
     const found = await missedSince(this.#openDb(), this.#pair, from ?? Number.MAX_SAFE_INTEGER).catch(
       () => undefined,
     )
     if (!found) return new Response(null, { status: 503 })
+    // After all waiting: nobody else can come between the count and the socket.
+    if (this.#sockets(listener.userId).length >= MAX_SOCKETS) return new Response(null, { status: 429 })
 
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [String(listener.userId)])
@@ -97,24 +97,25 @@ export class Conversation extends DurableObject<Bindings> {
     await this.#inbox(socket, data)
   }
 
-  override webSocketClose(socket: WebSocket, code: number): void {
-    // 1005 and 1006 say that there was no code, and may not be sent (RFC 6455, 7.4.1).
-    socket.close(code === 1005 || code === 1006 ? 1000 : code)
+  override webSocketClose(socket: WebSocket): void {
+    closeSocket(socket, CLOSE.normal, '')
   }
 
   /** Closes sockets whose token, session or user has ended, and lets those catch up that a failed commit left behind. */
   override async alarm(): Promise<void> {
     const now = Date.now()
-    const sockets = this.ctx.getWebSockets()
-    const open = sockets.filter((socket) => attachmentOf(socket).expiresAt > now)
-    for (const socket of sockets)
-      if (!open.includes(socket)) closeSocket(socket, CLOSE.signedOut, 'token expired')
+    for (const socket of this.#sockets())
+      if (attachmentOf(socket).expiresAt <= now) closeSocket(socket, CLOSE.signedOut, 'token expired')
+    const open = this.#sockets()
     if (open.length === 0) return
     await this.#wakeAt(Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
-    const isLive = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
-    for (const socket of open) {
-      if (!isLive(attachmentOf(socket))) closeSocket(socket, CLOSE.signedOut, 'signed out')
-      else if (attachmentOf(socket).isLive) await this.#committer.exclusively(() => this.#catchUp(socket))
+    try {
+      const mayStay = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
+      for (const socket of open)
+        if (!mayStay(attachmentOf(socket))) closeSocket(socket, CLOSE.signedOut, 'signed out')
+      await this.#committer.exclusively(() => this.#catchUpAll())
+    } catch {
+      await this.#wakeAt(now + CHECK_AFTER)
     }
   }
 
@@ -122,12 +123,18 @@ export class Conversation extends DurableObject<Bindings> {
     return openDb(this.env.DB, { primary: true })
   }
 
+  /** Those that are open, of everybody or of one user. */
+  #sockets(userId?: number): WebSocket[] {
+    const sockets = this.ctx.getWebSockets(userId === undefined ? undefined : String(userId))
+    return sockets.filter(({ readyState }) => readyState === WebSocket.OPEN)
+  }
+
   /** Tells everybody, in the order of commitment. Who missed something before gets that first. */
-  async #broadcast(events: Event[]): Promise<void> {
+  async #broadcast({ events, isGap }: Committed): Promise<void> {
     const first = events[0]
     const last = events.at(-1)
-    if (!first || !last) return
-    for (const socket of this.ctx.getWebSockets()) {
+    if (!first || !last) return isGap ? this.#catchUpAll() : undefined
+    for (const socket of this.#sockets()) {
       const { isLive, seen, origin, expiresAt } = attachmentOf(socket)
       if (!isLive) continue
       if (expiresAt <= Date.now()) closeSocket(socket, CLOSE.signedOut, 'token expired')
@@ -138,25 +145,38 @@ export class Conversation extends DurableObject<Bindings> {
 
   /** Sends what was missed; the end of it while nothing is committed, so that nothing falls between the two. */
   async #goLive(socket: WebSocket, from: number): Promise<void> {
-    await this.#catchUp(socket, from)
+    const replay = { from, shown: new Set<number>() }
+    await this.#catchUp(socket, replay)
     await this.#committer.exclusively(async () => {
-      await this.#catchUp(socket, from)
+      await this.#catchUp(socket, replay)
       if (socket.readyState === WebSocket.OPEN) {
         socket.serializeAttachment({ ...attachmentOf(socket), isLive: true } satisfies Attachment)
       }
     })
   }
 
+  /** Those that live and are behind; while nothing is committed. */
+  async #catchUpAll(): Promise<void> {
+    const { newest } = await missedSince(this.#openDb(), this.#pair, Number.MAX_SAFE_INTEGER)
+    for (const socket of this.#sockets()) {
+      const { isLive, seen } = attachmentOf(socket)
+      if (isLive && seen < newest) await this.#catchUp(socket)
+    }
+  }
+
   /** From where the socket is to the newest change. One that cannot be served is closed: its client comes back. */
-  async #catchUp(socket: WebSocket, from = attachmentOf(socket).seen): Promise<void> {
+  async #catchUp(
+    socket: WebSocket,
+    replay: Replay = { from: attachmentOf(socket).seen, shown: new Set() },
+  ): Promise<void> {
     const urls = pictureUrlsAt(this.env, attachmentOf(socket).origin)
     try {
-      for (;;) {
+      while (socket.readyState === WebSocket.OPEN) {
         const { newest, events, seen } = await missedSince(
           this.#openDb(),
           this.#pair,
           attachmentOf(socket).seen,
-          from,
+          replay,
         )
         deliver(socket, events, seen, urls)
         if (seen >= newest) return

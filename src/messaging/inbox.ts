@@ -32,6 +32,7 @@ const ERRORS = {
   user_not_found: 'User not found',
   user_inactive: 'User is inactive',
   reused: 'This Idempotency-Key was used with a different request.',
+  internal: 'A server error occurred.',
   empty: 'A message needs content or an image.',
   frame: 'A frame is a JSON object of type send, read or typing.',
   large: 'A frame has at most 64 KB.',
@@ -95,7 +96,12 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
     const frame = clientFrame.safeParse(parse(data)).data
     if (!frame) return refuse(socket, ERRORS.frame)
 
-    if (frame.type === 'send') return send(socket, frame, attachment)
+    if (frame.type === 'send') {
+      return send(socket, frame, attachment).catch((error: unknown) => {
+        console.error(JSON.stringify({ error: 'A frame could not be handled.', why: describe(error) }))
+        sendFrame(socket, { type: 'error', key: frame.key, errors: { detail: [ERRORS.internal] } })
+      })
+    }
     if (frame.type === 'read') {
       const result = await commit({ type: 'read', userId, upTo: frame.up_to })
       if (!result.ok)
@@ -111,6 +117,9 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
 
 /** What is only out of reach, a client may send again. */
 const codeOf = (why: Refusal | undefined) => (why === 'unavailable' ? { code: why } : {})
+
+/** Not the message: it may hold what was sent. */
+const describe = (error: unknown) => (error instanceof Error ? error.name : typeof error)
 
 function parse(data: string): unknown {
   try {

@@ -7,6 +7,14 @@ import { type MessageRow, messageColumns, ofPair, type Pair } from './rows'
 
 const PAGE = 200
 
+/** One client's catching up, over as many pages as it takes. */
+export interface Replay {
+  /** The seq where it began. */
+  from: number
+  /** The messages that were new since then and that it has: what happens to them now is news of old ones. */
+  shown: Set<number>
+}
+
 export interface Missed {
   /** The conversation's newest seq. */
   newest: number
@@ -18,8 +26,13 @@ export interface Missed {
 
 type Entry = Omit<Event, 'message' | 'kind'> & { kind: Event['kind']; message: string | null }
 
-/** The first changes after `since`; `from` is where the client's catching up began. One call. Reads at most 6 rows for each change. */
-export async function missedSince(db: Db, pair: Pair, since: number, from = since): Promise<Missed> {
+/** The first changes after `since`. One call. Reads at most 6 rows for each change. */
+export async function missedSince(
+  db: Db,
+  pair: Pair,
+  since: number,
+  { from, shown }: Replay = { from: since, shown: new Set() },
+): Promise<Missed> {
   const message = sql`(select ${jsonObject(messageColumns)} from messages m cross join users a on a.id = c.user_a
     cross join users b on b.id = c.user_b cross join messages l on l.id = c.last_message_id
     where m.id = changes.message_id and m.changed_seq = changes.seq)`
@@ -35,7 +48,9 @@ export async function missedSince(db: Db, pair: Pair, since: number, from = sinc
     if (entry.kind !== 'message' && entry.kind !== 'edited') return [entry]
     if (message === null) return []
     const row: MessageRow = JSON.parse(message)
-    return [{ ...entry, kind: row.seq > from ? 'message' : 'edited', message: row }]
+    const isNew = row.seq > from && !shown.has(row.id)
+    if (isNew) shown.add(row.id)
+    return [{ ...entry, kind: isNew ? 'message' : 'edited', message: row }]
   })
   return { newest, events, seen: entries.length < PAGE ? newest : (entries.at(-1)?.seq ?? newest) }
 }

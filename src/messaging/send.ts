@@ -1,7 +1,8 @@
 /** Sending a message over HTTP. */
+import { ForeignKeyViolation } from '../db/errors'
 import type { UserContext } from '../http/env'
 import { ValidationError } from '../http/errors'
-import { idempotencyKey, recalledRow } from '../http/idempotency'
+import { idempotencyKey, once, recalledRow } from '../http/idempotency'
 import { deleteLater, withPicture } from '../images/attach'
 import type { CleanImage } from '../images/clean'
 import { pictureUrls } from '../images/url'
@@ -30,14 +31,17 @@ export async function sendMessage(
   // Id 0 stands for one that no user can have.
   if (otherId === 0) throw new ValidationError(toNobody)
   const key = await idempotencyKey(c)
-  const outcome = await withPicture(c, image ?? undefined, async (hash) => {
-    const made = await change(c, otherId, { type: 'send', userId: user.id, content, image: hash, key })
-    if (!made) throw new ValidationError(toNobody)
-    return made
+  const row = await once(c, key, async () => {
+    const { marked, remembered, message } = await withPicture(c, image ?? undefined, async (hash) => {
+      const made = await change(c, otherId, { type: 'send', userId: user.id, content, image: hash, key })
+      if (!made) throw new ForeignKeyViolation('no recipient')
+      return made
+    })
+    deleteLater(c, marked)
+    return key && remembered ? recalledRow<MessageRow>(key, remembered) : message
+  }).catch((error: unknown) => {
+    throw error instanceof ForeignKeyViolation ? new ValidationError(toNobody) : error
   })
-  deleteLater(c, outcome.marked)
-  const { remembered, message } = outcome
-  const row: MessageRow | undefined = key && remembered ? recalledRow(key, remembered) : message
   if (!row) throw new Error('a message was sent and is not there')
   return messageView(row, { viewerId: user.id, urls: pictureUrls(c), now: Date.now() })
 }
