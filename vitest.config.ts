@@ -15,5 +15,5 @@ export default defineConfig(async () => ({
       },
     }),
   ],
-  test: { setupFiles: ['./test/setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: { exclude: ['node_modules/**', 'test/node/**'], setupFiles: ['./test/setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
 }))

@@ -41,7 +41,7 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
   #isClosed = false
   #isSending = false
   #pause = FIRST_PAUSE
-  #retry: ReturnType<typeof setTimeout> | null = null
+  #cancelRetry: () => void = () => undefined
   readonly #drafts: Draft[] = []
   readonly #readers = new Set<(event: ConversationEvent | undefined) => void>()
 
@@ -80,7 +80,7 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
   /** Ends it. What was not sent by then is rejected. */
   close(): void {
     this.#isClosed = true
-    clearTimeout(this.#retry)
+    this.#cancelRetry()
     platform.removeEventListener?.('online', this.#connectNow)
     this.#socket?.close(1000)
     for (const { reject } of this.#drafts.splice(0)) reject(new ApiError(0, 'The conversation was closed.'))
@@ -115,7 +115,7 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
 
   readonly #connectNow = () => {
     if (this.#socket || this.#isClosed) return
-    clearTimeout(this.#retry)
+    this.#cancelRetry()
     void this.#connect()
   }
 
@@ -151,7 +151,8 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
       const refused = await this.transport.renew(access).catch((error: unknown) => error)
       if (refused instanceof ApiError && refused.status === 401) return this.close()
     }
-    this.#retry = setTimeout(this.#connectNow, this.#pause * (0.5 + Math.random()))
+    const retry = setTimeout(this.#connectNow, this.#pause * (0.5 + Math.random()))
+    this.#cancelRetry = () => clearTimeout(retry)
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE)
   }
 

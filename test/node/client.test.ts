@@ -1,0 +1,165 @@
+/** The client against the real Worker, over real HTTP and WebSocket. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ApiError, type Conversation, type ConversationEvent, createClient } from '../../client/index'
+import { png } from '../fixtures/images'
+import { type Server, startServer } from './server'
+
+const PASSWORD = 'Zx9!kkqwPlum'
+let server: Server
+
+beforeAll(async () => {
+  server = await startServer({ ACCESS_TOKEN_SECONDS: '3' })
+}, 90_000)
+afterAll(() => server.stop())
+
+/** Somebody new, with a client of their own, whose requests can be watched and made to fail. */
+async function signUp(username: string) {
+  const requests: string[] = []
+  let isOffline = false
+  const client = createClient({
+    baseUrl: server.url,
+    async fetch(request) {
+      requests.push(`${request.method} ${new URL(request.url).pathname}`)
+      if (isOffline) throw new TypeError('fetch failed')
+      return fetch(request)
+    },
+  })
+  const user = await client.register({ username, password1: PASSWORD, password2: PASSWORD })
+  return {
+    ...client,
+    user,
+    requests,
+    offline(value: boolean) {
+      isOffline = value
+    },
+  }
+}
+
+/** Collects what a conversation yields. */
+function collect(conversation: Conversation): ConversationEvent[] {
+  const events: ConversationEvent[] = []
+  void (async () => {
+    for await (const event of conversation) events.push(event)
+  })()
+  return events
+}
+
+const texts = (events: ConversationEvent[]) =>
+  events.flatMap((event) => (event.type === 'message' ? event.message.content : []))
+
+const until = async (isTrue: () => boolean) => {
+  for (let i = 0; i < 400 && !isTrue(); i++) await new Promise((resolve) => setTimeout(resolve, 25))
+  expect(isTrue()).toBe(true)
+}
+
+describe('calls', () => {
+  it('tell what was refused as one class, with fields', async () => {
+    const client = createClient({ baseUrl: server.url })
+    const refusal = await client.register({ username: 'x y', password1: 'short', password2: 'short' }).catch((e) => e)
+    expect(refusal).toBeInstanceOf(ApiError)
+    expect(refusal.status).toBe(400)
+    expect(refusal.fields.username).toEqual([expect.stringContaining('Enter a valid username.')])
+    expect(refusal.fields.password1).toHaveLength(1)
+    const anonymous = await client.posts.create({ title: 'No' }).catch((e) => e)
+    expect(anonymous).toMatchObject({ status: 401, detail: 'Authentication credentials were not provided.' })
+  })
+
+  it('create, upload, iterate, change and delete', async () => {
+    const alice = await signUp('alice')
+    const image = new File([png(3, 2)], 'a.png', { type: 'image/png' })
+    const first = await alice.posts.create({ title: 'With a picture', image })
+    expect((await fetch(first.image)).headers.get('content-type')).toBe('image/png')
+    for (let i = 0; i < 30; i++) await alice.posts.create({ title: `Post ${i}` })
+    const titles: string[] = []
+    for await (const post of alice.posts.list({ owner: alice.user.profile_id, page_size: 7 })) titles.push(post.title)
+    expect(titles).toEqual([...Array.from({ length: 30 }, (_, i) => `Post ${29 - i}`), 'With a picture'])
+    expect(await alice.posts.list().page(2)).toMatchObject({ count: 31, results: expect.any(Array) })
+    expect(await alice.posts.update(first.id, { title: 'New' })).toMatchObject({ title: 'New', image: first.image })
+    expect(await alice.posts.delete(first.id)).toBeNull()
+    await expect(alice.posts.get(first.id)).rejects.toMatchObject({ status: 404 })
+  })
+
+  it('send again what had no answer, without doing it twice', async () => {
+    const bob = await signUp('bob')
+    let lost = 0
+    const flaky = createClient({
+      baseUrl: server.url,
+      async fetch(request) {
+        const answer = await fetch(request)
+        if (request.method === 'POST' && request.url.includes('/posts') && lost++ === 0) throw new TypeError('lost')
+        return answer
+      },
+    })
+    await flaky.login('bob', PASSWORD)
+    await flaky.posts.create({ title: 'Only once' })
+    expect(lost).toBe(2)
+    expect((await bob.posts.list({ owner: bob.user.profile_id }).page()).count).toBe(1)
+  })
+
+  it('renew a token that ran out, once for all calls', async () => {
+    const carol = await signUp('carol')
+    await new Promise((resolve) => setTimeout(resolve, 3_500))
+    const all = await Promise.all(Array.from({ length: 10 }, () => carol.me()))
+    expect(all.map(({ username }) => username)).toEqual(Array(10).fill('carol'))
+    expect(carol.requests.filter((request) => request.includes('token/refresh'))).toHaveLength(1)
+    await carol.logout()
+    await expect(carol.me()).rejects.toMatchObject({ status: 401 })
+  })
+})
+
+describe('a conversation', () => {
+  it('is live both ways, outlives its tokens, and loses, doubles and reorders nothing', async () => {
+    const dave = await signUp('dave')
+    const erin = await signUp('erin')
+    const atDave = dave.conversation(erin.user.pk)
+    const atErin = erin.conversation(dave.user.pk)
+    const seenByDave = collect(atDave)
+    const seenByErin = collect(atErin)
+    const sent: string[] = []
+    // Tokens live three seconds: both are cut off and come back several times meanwhile.
+    for (let i = 0; i < 60; i++) {
+      const [from, text] = i % 3 === 0 ? [atErin, `erin ${i}`] : [atDave, `dave ${i}`]
+      await from.send(text)
+      sent.push(text)
+      await new Promise((resolve) => setTimeout(resolve, 120))
+    }
+    await until(() => texts(seenByErin).length >= 60 && texts(seenByDave).length >= 60)
+    expect(texts(seenByErin)).toEqual(sent)
+    expect(texts(seenByDave)).toEqual(sent)
+    expect(seenByErin.filter(({ type }) => type === 'offline').length).toBeGreaterThan(0)
+    atErin.typing()
+    await until(() => seenByDave.some(({ type }) => type === 'typing'))
+    atErin.read(atErin.seq ?? 0)
+    await until(() => seenByDave.some((event) => event.type === 'read' && event.user === erin.user.pk))
+    atDave.close()
+    atErin.close()
+  }, 60_000)
+
+  it('sends what was written offline, in order, pictures among it', async () => {
+    const frank = await signUp('frank')
+    const grace = await signUp('grace')
+    const atGrace = grace.conversation(frank.user.pk)
+    const seen = collect(atGrace)
+    await until(() => seen.some(({ type }) => type === 'online'))
+    let isOffline = true
+    class Flaky extends WebSocket {
+      constructor(url: string, protocols?: string[]) {
+        super(isOffline ? 'ws://localhost:9/' : url, protocols)
+      }
+    }
+    frank.offline(true)
+    const atFrank = frank.conversation(grace.user.pk, { WebSocket: Flaky as typeof WebSocket })
+    const image = new Blob([png(2, 2)], { type: 'image/png' })
+    const all = Promise.all([atFrank.send('one'), atFrank.send('two', { image }), atFrank.send('three')])
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(texts(seen)).toEqual([])
+    isOffline = false
+    frank.offline(false)
+    expect((await all).map(({ content }) => content)).toEqual(['one', 'two', 'three'])
+    await until(() => texts(seen).length === 3)
+    expect(texts(seen)).toEqual(['one', 'two', 'three'])
+    await expect(atFrank.send('   ')).rejects.toMatchObject({ fields: { non_field_errors: expect.any(Array) } })
+    atFrank.close()
+    atGrace.close()
+  }, 60_000)
+})
