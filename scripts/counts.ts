@@ -90,6 +90,12 @@ export const COUNTS: Count[] = [
   column('users', 'following_count', count('followers', 'owner_id')),
   column('users', 'last_following_id', newest('followers', 'owner_id')),
   column('users', 'last_followed_id', newest('followers', 'followed_id')),
+  column(
+    'users',
+    'newest_pictures',
+    `(select json_group_array(image) from
+      (select image from posts where owner_id = t.id order by id desc limit 6))`,
+  ),
   column('posts', 'likes_count', count('likes', 'post_id')),
   column('posts', 'comments_count', count('comments', 'post_id')),
   column('posts', 'last_like_id', newest('likes', 'post_id')),

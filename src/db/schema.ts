@@ -1,6 +1,6 @@
 /**
  * Every table and index. Triggers and the search index, which drizzle cannot express, are in
- * `migrations/0001_triggers.sql`: they keep the counts, the references to pictures and the search text.
+ * `migrations/0001_triggers.sql` and those after it: they keep the counts, the references to pictures and the search text.
  *
  * Times are integers, milliseconds since the epoch. Ids are never used again: see `ids.ts`.
  */
@@ -50,6 +50,8 @@ export const users = sqliteTable(
     /** Ids of the newest follow by, and of, this user. Not indexed: a follow may write eight rows and no more. */
     lastFollowingId: integer().notNull().default(NEVER),
     lastFollowedId: integer().notNull().default(NEVER),
+    /** JSON: the pictures of their six newest posts, newest first, null for the default one. */
+    newestPictures: text().notNull().default('[]'),
   },
   (t) => [
     uniqueIndex('users_username_key').on(t.usernameKey),

@@ -1,9 +1,10 @@
 /**
  * Lists of profiles in one D1 call.
  *
- * Rows read for a page of 20, whatever the size of the tables, where P is what hydrating it costs (20 users and their six newest
- * posts each): newest first, or whom somebody follows, or who follows somebody: P + 24; by one of the counts: P + 80
- * (db/walk.ts). An ordering by follow time, by several fields or of a filtered list reads and sorts all that it lists.
+ * Rows read for a page of 20, whatever the size of the tables, where P is what hydrating it costs (20 users, the viewer's follows
+ * among them): newest first, or whom somebody follows, or who follows somebody: P + 24; by one of the counts: P + 4, ascending P + 46
+ * (db/walk.ts). An ordering by follow time, by several fields or of a filtered list reads and sorts all that it lists: a follow
+ * may write eight rows and no more, which leaves no index for it.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'

@@ -20,20 +20,17 @@ export interface ProfileRow {
   pictures: string
 }
 
-const NEWEST_PICTURES = 6
-
 /** The columns of a `ProfileRow`, of `users u`. */
 export const profileColumns = (viewerId: number | undefined): SQL => sql`u.id, u.username as owner,
   u.created_at as "createdAt", u.profile_updated_at as "updatedAt", u.profile_name as name, u.profile_content as content,
   u.image, u.posts_count as "postsCount", u.followers_count as "followersCount", u.following_count as "followingCount",
   ${viewerId === undefined ? sql`null` : sql`(select id from followers where owner_id = ${viewerId} and followed_id = u.id)`} as "followingId",
-  (select json_group_array(image) from
-    (select image from posts where owner_id = u.id order by id desc limit ${NEWEST_PICTURES})) as pictures`
+  u.newest_pictures as pictures`
 
 const selectProfile = (db: Db, viewerId: number | undefined, id: number) =>
   db.rows<ProfileRow>(sql`select ${profileColumns(viewerId)} from users u where u.id = ${id}`)
 
-/** Reads at most 15 rows. */
+/** Reads 1 row, and the viewer's follow. */
 export async function findProfile(
   db: Db,
   viewerId: number | undefined,
