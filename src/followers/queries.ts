@@ -50,9 +50,15 @@ export async function listFollowers(
     after?.[0] !== undefined && sql`f.id < ${after[0]}`,
   ].filter((condition) => condition !== false)
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const newest = sql`${where} order by f.id desc limit ${limit} offset ${offset}`
+  // All that somebody follows is sorted, so only the ids of it are read.
+  const page =
+    owner === undefined
+      ? newest
+      : sql`where f.id in (select f.id from followers f ${newest}) order by f.id desc`
   const named = JSON.stringify([owner, followed].filter((id) => id !== undefined))
   const [rows, counts, users] = await db.batch([
-    db.rows<FollowerRow>(select(sql`${where} order by f.id desc limit ${limit} offset ${offset}`)),
+    db.rows<FollowerRow>(select(page)),
     db.rows<{ count: number | null }>(sql`select ${counted({ owner, followed })} as count`),
     db.rows<{ id: number }>(sql`select id from users where id in (select value from json_each(${named}))`),
   ])
