@@ -261,7 +261,8 @@ test('every count that is kept is true', async () => {
     or followers_count <> (select count(*) from followers where followed_id = u.id)
     or following_count <> (select count(*) from followers where owner_id = u.id)
     or last_following_id <> coalesce((select max(id) from followers where owner_id = u.id), 9007199254740991)
-    or last_followed_id <> coalesce((select max(id) from followers where followed_id = u.id), 9007199254740991)`)
+    or last_followed_id <> coalesce((select max(id) from followers where followed_id = u.id), 9007199254740991)
+    or json_array_length(newest_pictures) <> min(posts_count, 6)`)
   expect(users).toEqual([])
   const posts = await stored(`select id from posts p where
     likes_count <> (select count(*) from likes where post_id = p.id)
