@@ -3,7 +3,7 @@
  * list is the model's, and cursor walks under way meanwhile neither skipped nor repeated a row that stayed.
  */
 import { expect, test } from 'vitest'
-import { type Answer, anyone, ORIGIN, type Person, signUp, stored } from './client'
+import { type Answer, anyone, client, ORIGIN, type Person, signUp, stored } from './client'
 import {
   type Model,
   nameOf,
@@ -226,10 +226,10 @@ async function step(walk: Walk) {
 }
 
 /** The whole list, page by page, and its count. */
-async function read(path: string, viewer = anyone, start = 'cursor=') {
+async function read(path: string, { viewer = client(), start = 'cursor=', size = 100 } = {}) {
   const results = []
-  const separator = path.includes('?') ? '&' : '?'
-  let next: string | null = `${path}${separator}page_size=100&${start}`
+  const separator = !path.includes('?') ? '?' : path.endsWith('?') ? '' : '&'
+  let next: string | null = `${path}${separator}page_size=${size}&${start}`
   let count = 0
   while (next !== null) {
     const { status, body }: Answer = await viewer.get(next)
@@ -299,7 +299,7 @@ test.each(POST_ORDERINGS)('posts ordered by "%s" are the model\'s, by every filt
   for (const filter of filters) {
     const { path, expected } = postList(filter, ordering)
     const rows = expected().map(({ row }) => row.id)
-    const byNumber = await read(path, anyone, 'page=1')
+    const byNumber = await read(path, { start: 'page=1' })
     expect(
       byNumber.results.map(({ id }) => id),
       path,
@@ -325,7 +325,7 @@ test.each(PROFILE_ORDERINGS)(
     for (const filter of filters) {
       const { path, expected } = profileList(filter, ordering)
       for (const size of [3, 500]) {
-        const { results, count } = await read(`${path}&page_size=${size}`.replace('?&', '?'))
+        const { results, count } = await read(path, { size })
         const rows = expected().map(({ row }) => row.id)
         expect(
           results.map(({ id }) => id),
@@ -339,7 +339,7 @@ test.each(PROFILE_ORDERINGS)(
 
 test('posts and profiles say what a signed-in viewer is to them', async () => {
   const viewer = somebody()
-  const posts = (await read('/posts/', viewer)).results
+  const posts = (await read('/posts/', { viewer })).results
   expect(
     posts.map(({ id, owner, title, is_owner, like_id, likes_count, comments_count }) => ({
       ...{ id, owner, title, is_owner, like_id, likes_count, comments_count },
@@ -355,7 +355,7 @@ test('posts and profiles say what a signed-in viewer is to them', async () => {
       comments_count: model.comments.filter((comment) => comment.post === post.id).length,
     })),
   )
-  const profiles = (await read('/profiles/', viewer)).results
+  const profiles = (await read('/profiles/', { viewer })).results
   expect(
     profiles.map(({ id, owner, following_id, posts_count, followers_count, following_count }) => ({
       ...{ id, owner, following_id, posts_count, followers_count, following_count },
@@ -376,7 +376,7 @@ test('posts and profiles say what a signed-in viewer is to them', async () => {
 test("comments, likes, follows and users are the model's", async () => {
   const newestFirst = <T extends { id: number }>(rows: T[]) => rows.toSorted((a, b) => b.id - a.id)
   const compare = async (path: string, rows: { id: number }[], fields: string[]) => {
-    const { results, count } = await read(path, somebody())
+    const { results, count } = await read(path, { viewer: somebody() })
     const shown = results.map((row) => Object.fromEntries(fields.map((field) => [field, row[field]])))
     expect(shown, path).toEqual(rows)
     expect(count, path).toBe(rows.length)
