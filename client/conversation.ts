@@ -32,6 +32,7 @@ interface Draft {
 const SIGNED_OUT = 4401
 const FIRST_PAUSE = 250
 const LONGEST_PAUSE = 15_000
+const HEARTBEAT = 15_000
 
 export class Conversation implements AsyncIterable<ConversationEvent> {
   /** Everything up to here was yielded: what to begin behind next time. */
@@ -53,6 +54,7 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
     this.seq = options.since
     // Browsers say when there is a way again: no need to wait out the pause.
     platform.addEventListener?.('online', this.#connectNow)
+    platform.addEventListener?.('offline', this.#goOffline)
     void this.#connect()
   }
 
@@ -82,6 +84,7 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
     this.#isClosed = true
     this.#cancelRetry()
     platform.removeEventListener?.('online', this.#connectNow)
+    platform.removeEventListener?.('offline', this.#goOffline)
     this.#socket?.close(1000)
     for (const { reject } of this.#drafts.splice(0)) reject(new ApiError(0, 'The conversation was closed.'))
     for (const reader of this.#readers) reader(undefined)
@@ -113,6 +116,15 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
     }
   }
 
+  /** Does not wait for the other side to agree. */
+  #drop(): void {
+    const socket = this.#socket
+    socket?.close(1000)
+    if (socket) void this.#lost(socket, true, undefined)
+  }
+
+  readonly #goOffline = () => this.#drop()
+
   readonly #connectNow = () => {
     if (this.#socket || this.#isClosed) return
     this.#cancelRetry()
@@ -129,14 +141,29 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
     const socket = usesCookies || !access ? new Socket(url.href) : new Socket(url.href, ['bearer', access])
     this.#socket = socket
     let opened = false
+    let isAlive = true
+    const lost = (code?: number) => {
+      clearInterval(heartbeat)
+      void this.#lost(socket, opened && code !== SIGNED_OUT, access)
+    }
+    // A way that is gone says nothing for minutes: whatever answers no ping is given up.
+    const heartbeat = setInterval(() => {
+      if (!isAlive) {
+        socket.close(1000)
+        lost()
+      } else if (socket.readyState === Socket.OPEN) {
+        isAlive = false
+        socket.send('ping')
+      }
+    }, HEARTBEAT)
     socket.addEventListener('open', () => {
       opened = true
     })
-    socket.addEventListener('message', ({ data }) => this.#receive(JSON.parse(String(data))))
-    socket.addEventListener(
-      'close',
-      ({ code }) => void this.#lost(socket, opened && code !== SIGNED_OUT, access),
-    )
+    socket.addEventListener('message', ({ data }) => {
+      isAlive = true
+      if (this.#socket === socket && data !== 'pong') this.#receive(JSON.parse(String(data)))
+    })
+    socket.addEventListener('close', ({ code }) => lost(code))
   }
 
   /** A refused upgrade tells a page nothing: the token may have run out, so it is renewed before the next try. */
@@ -161,7 +188,7 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
     else if (frame.type === 'error') this.#refused(frame)
     else if ('prev' in frame) {
       // Each frame names the one before it: where that is another, something was missed, and is asked for again.
-      if (this.seq !== undefined && frame.prev !== this.seq) this.#socket?.close(1000)
+      if (this.seq !== undefined && frame.prev !== this.seq) this.#drop()
       else {
         this.seq = frame.seq
         this.#tell(frame)
@@ -184,7 +211,7 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
 
   #refused({ key, code, errors }: Extract<ServerFrame, { type: 'error' }>): void {
     // What the API could not do this moment stays, and is tried again with the next connection.
-    if (code === 'unavailable') this.#socket?.close(1000)
+    if (code === 'unavailable') this.#drop()
     else if (key !== undefined) {
       const { detail, ...fields } = errors as FieldErrors
       const error = new ApiError(400, detail?.join(' '), fields)
@@ -217,7 +244,7 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
           // Without an answer it stays where it is, and is tried again with the connection.
           const isRefused = error instanceof ApiError && error.status !== 0 && error.status !== 503
           if (isRefused) this.#settle(draft.key, ({ reject }) => reject(error))
-          else this.#socket?.close(1000)
+          else this.#drop()
         },
       )
   }

@@ -3,8 +3,8 @@ interface Platform {
   /** https://www.w3.org/TR/web-locks/ */
   navigator?: { locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> } }
   document?: unknown
-  addEventListener?(type: 'online', listener: () => void): void
-  removeEventListener?(type: 'online', listener: () => void): void
+  addEventListener?(type: 'online' | 'offline', listener: () => void): void
+  removeEventListener?(type: 'online' | 'offline', listener: () => void): void
 }
 
 export const platform = globalThis as unknown as Platform

@@ -55,7 +55,9 @@ const until = async (isTrue: () => boolean) => {
 describe('calls', () => {
   it('tell what was refused as one class, with fields', async () => {
     const client = createClient({ baseUrl: server.url })
-    const refusal = await client.register({ username: 'x y', password1: 'short', password2: 'short' }).catch((e) => e)
+    const refusal = await client
+      .register({ username: 'x y', password1: 'short', password2: 'short' })
+      .catch((e) => e)
     expect(refusal).toBeInstanceOf(ApiError)
     expect(refusal.status).toBe(400)
     expect(refusal.fields.username).toEqual([expect.stringContaining('Enter a valid username.')])
@@ -71,10 +73,14 @@ describe('calls', () => {
     expect((await fetch(first.image)).headers.get('content-type')).toBe('image/png')
     for (let i = 0; i < 30; i++) await alice.posts.create({ title: `Post ${i}` })
     const titles: string[] = []
-    for await (const post of alice.posts.list({ owner: alice.user.profile_id, page_size: 7 })) titles.push(post.title)
+    for await (const post of alice.posts.list({ owner: alice.user.profile_id, page_size: 7 }))
+      titles.push(post.title)
     expect(titles).toEqual([...Array.from({ length: 30 }, (_, i) => `Post ${29 - i}`), 'With a picture'])
     expect(await alice.posts.list().page(2)).toMatchObject({ count: 31, results: expect.any(Array) })
-    expect(await alice.posts.update(first.id, { title: 'New' })).toMatchObject({ title: 'New', image: first.image })
+    expect(await alice.posts.update(first.id, { title: 'New' })).toMatchObject({
+      title: 'New',
+      image: first.image,
+    })
     expect(await alice.posts.delete(first.id)).toBeNull()
     await expect(alice.posts.get(first.id)).rejects.toMatchObject({ status: 404 })
   })
@@ -86,7 +92,8 @@ describe('calls', () => {
       baseUrl: server.url,
       async fetch(request) {
         const answer = await fetch(request)
-        if (request.method === 'POST' && request.url.includes('/posts') && lost++ === 0) throw new TypeError('lost')
+        if (request.method === 'POST' && request.url.includes('/posts') && lost++ === 0)
+          throw new TypeError('lost')
         return answer
       },
     })
@@ -158,7 +165,9 @@ describe('a conversation', () => {
     expect((await all).map(({ content }) => content)).toEqual(['one', 'two', 'three'])
     await until(() => texts(seen).length === 3)
     expect(texts(seen)).toEqual(['one', 'two', 'three'])
-    await expect(atFrank.send('   ')).rejects.toMatchObject({ fields: { non_field_errors: expect.any(Array) } })
+    await expect(atFrank.send('   ')).rejects.toMatchObject({
+      fields: { non_field_errors: expect.any(Array) },
+    })
     atFrank.close()
     atGrace.close()
   }, 60_000)

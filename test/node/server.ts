@@ -17,10 +17,14 @@ const START_LIMIT = 60_000
 export async function startServer(vars: Record<string, string> = {}): Promise<Server> {
   const state = mkdtempSync(join(tmpdir(), 'edge-social-api-'))
   const port = String(await freePort())
-  const migrated = spawnSync('wrangler', ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', state], {
-    env: environment,
-    encoding: 'utf8',
-  })
+  const migrated = spawnSync(
+    'wrangler',
+    ['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', state],
+    {
+      env: environment,
+      encoding: 'utf8',
+    },
+  )
   if (migrated.status !== 0) throw new Error(migrated.stderr + migrated.stdout)
   const all = { JWT_SECRET: 'a secret of the tests, long enough to be taken', ...vars }
   const server = spawn(
