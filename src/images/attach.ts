@@ -1,5 +1,6 @@
 /** Writing rows that show pictures: nothing half-done, whichever of the two stores fails. */
 import { sha256 } from '../crypto'
+import { openDb } from '../db/client'
 import { DatabaseUnavailable } from '../db/errors'
 import type { RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
@@ -22,7 +23,7 @@ export async function withPicture<T>(
     return await write(hash)
   } catch (error) {
     // Whether the row was written is not known then: `sweep` will see.
-    if (!isUnavailable(error)) c.executionCtx.waitUntil(abandonUpload(c.var.db, c.env.MEDIA, hash))
+    if (!isUnavailable(error)) c.executionCtx.waitUntil(abandonUpload(ownDb(c), c.env.MEDIA, hash))
     throw error
   }
 }
@@ -30,7 +31,10 @@ export async function withPicture<T>(
 const isUnavailable = (error: unknown) =>
   error instanceof DatabaseUnavailable || (error instanceof ApiError && error.code === 'unavailable')
 
+/** Cleaning up is not done for the viewer, who may be the one who is gone. */
+const ownDb = (c: RequestContext) => openDb(c.env.DB, { primary: true })
+
 /** Deletes the pictures that a write left unneeded, once the client has its answer. */
 export function deleteLater(c: RequestContext, marked: Marked): void {
-  if (marked.length > 0) c.executionCtx.waitUntil(deleteObjects(c.var.db, c.env.MEDIA, marked))
+  if (marked.length > 0) c.executionCtx.waitUntil(deleteObjects(ownDb(c), c.env.MEDIA, marked))
 }
