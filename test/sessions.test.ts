@@ -38,6 +38,12 @@ describe('logout', () => {
 
   it.each<[string, (tokens: Tokens) => Promise<Record<string, string>>]>([
     ['a bearer token', async ({ access }) => ({ authorization: `Bearer ${access}` })],
+    [
+      'a bearer token that ran out',
+      async ({ access }) => ({
+        authorization: `Bearer ${await jwt({ ...decodeJwt(access).claims, exp: 1 })}`,
+      }),
+    ],
     ['cookies', async (tokens) => ({ cookie: cookies(tokens) })],
     ['the access cookie alone', async ({ access }) => ({ cookie: `${ACCESS}=${access}` })],
     ['the refresh cookie alone', async ({ refresh }) => ({ cookie: `${REFRESH}=${refresh}` })],

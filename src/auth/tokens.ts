@@ -52,11 +52,17 @@ export async function signToken(
   return `${signed}.${encode(new Uint8Array(signature))}`
 }
 
-/**
- * The claims of a token that is whole, signed by one of the secrets and not expired; undefined for any other.
- * Which type it is, the caller checks. The comparison of signatures is `crypto.subtle`'s, in constant time.
- */
+/** The claims of a token that is good now; undefined for any other. Which type it is, the caller checks. */
 export async function verifyToken(secrets: readonly string[], token: string): Promise<Claims | undefined> {
+  const claims = await readToken(secrets, token)
+  return claims && claims.exp * 1000 > Date.now() ? claims : undefined
+}
+
+/**
+ * The claims of a token that is whole and signed by one of the secrets, expired or not: enough to sign out with. The comparison of
+ * signatures is `crypto.subtle`'s, in constant time.
+ */
+export async function readToken(secrets: readonly string[], token: string): Promise<Claims | undefined> {
   const [header, payload, signature, ...more] = token.split('.')
   if (!header || !payload || !signature || more.length > 0) return undefined
   const head = headerSchema.safeParse(decodeJson(header)).data
@@ -67,8 +73,7 @@ export async function verifyToken(secrets: readonly string[], token: string): Pr
   const signed = encoder.encode(`${header}.${payload}`)
   for (const { key } of named.length > 0 ? named : all) {
     if (await crypto.subtle.verify('HMAC', key, bytes, signed)) {
-      const claims = claimsSchema.safeParse(decodeJson(payload)).data
-      return claims && claims.exp * 1000 > Date.now() ? claims : undefined
+      return claimsSchema.safeParse(decodeJson(payload)).data
     }
   }
   return undefined
