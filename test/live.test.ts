@@ -5,7 +5,7 @@ import {
   runInDurableObject,
 } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import { ACCESS, AUTH, decodeJwt, jwt, logIn, REFRESH } from './auth-helpers'
+import { ACCESS, AUTH, callWith, decodeJwt, jwt, logIn, REFRESH } from './auth-helpers'
 import { anyone, call, form, ORIGIN, PASSWORD, type Person, signUp, stored } from './client'
 import { breakDb, once } from './faulty-db'
 import { png } from './fixtures/images'
@@ -435,11 +435,6 @@ describe('frames of clients', () => {
       'A frame is a JSON object of type send, read or typing.',
     ],
     [
-      'a send without content',
-      [{ type: 'send', key: 'x' }],
-      'A frame is a JSON object of type send, read or typing.',
-    ],
-    [
       'a key of 256',
       [{ type: 'send', content: 'x', key: 'k'.repeat(256) }],
       'A frame is a JSON object of type send, read or typing.',
@@ -550,6 +545,29 @@ describe('the end of a socket', () => {
     expect((await ends.closed).code).toBe(4401)
     await expectAlive(stays, bob, alice)
     await expectAlive(theirs, alice, bob)
+  })
+
+  it('a password that was forgotten and set anew closes all of that user', async () => {
+    const [alice, bob] = await couple()
+    await stored(
+      "update users set email = 'a@example.com', email_key = 'a@example.com' where id = ?",
+      alice.id,
+    )
+    const ends = [await listen(alice, bob), await listen(alice, carol)]
+    const stays = await listen(bob, alice)
+    const mails: { text: string }[] = []
+    const SEND_EMAIL = { send: async (mail: { text: string }) => void mails.push(mail) }
+    const bindings = { SEND_EMAIL, MAIL_FROM: 'noreply@example.com' }
+    await callWith(bindings, 'POST', `${AUTH}/password/reset/`, { body: { email: 'a@example.com' } })
+    const { searchParams } = new URL(/https?:\S+/.exec(mails[0]?.text ?? '')?.[0] ?? '')
+    const fields = { new_password1: `${PASSWORD}2`, new_password2: `${PASSWORD}2` }
+    const answer = await anyone.post(`${AUTH}/password/reset/confirm/`, {
+      ...Object.fromEntries(searchParams),
+      ...fields,
+    })
+    expect([answer.status, answer.body]).toMatchObject([200, {}])
+    for (const socket of ends) expect((await socket.closed).code).toBe(4401)
+    await expectAlive(stays, alice, bob)
   })
 
   it('a user who is gone, inactive, or signed out where nobody was told, at the alarm', async () => {
@@ -704,6 +722,21 @@ describe('failure', () => {
     expect(socket.changes()).toMatchObject([
       { type: 'message', seq: 1, prev: 0, message: { id: message.id } },
     ])
+  })
+
+  it('takes in no more than it can hold while D1 is slow', async () => {
+    const [alice, bob] = await couple()
+    await say(alice, bob, 'one')
+    const stub = conversationOf(alice, bob)
+    await breakDb(stub, once('late'))
+    const results = await Promise.all(
+      Array.from({ length: 2_100 }, () => stub.commit({ type: 'read', userId: bob.id, upTo: 1 })),
+    )
+    const refused = results.filter(({ ok }) => !ok)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.length).toBeLessThanOrEqual(100)
+    for (const result of refused) expect(result).toEqual({ ok: false, why: 'unavailable' })
+    expect((await say(alice, bob, 'two')).seq).toBe(3)
   })
 
   it('a replay that fails closes the socket: 1013, and the next goes on from there', async () => {

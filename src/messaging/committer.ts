@@ -23,6 +23,8 @@ interface Waiting {
 
 /** One transaction holds at most so many: D1 gives a call 30 seconds. */
 const TOGETHER = 40
+/** More than that are not taken in while D1 is slow: each may be 10,000 characters, and the object has 128 MB. */
+const MAX_WAITING = 2_000
 
 export interface Committer {
   commit(change: Change): Promise<Result>
@@ -103,6 +105,7 @@ export function committer(
     exclusively,
     commit: (change) =>
       new Promise((resolve, reject) => {
+        if (waiting.length >= MAX_WAITING) return resolve({ ok: false, why: 'unavailable' })
         waiting.push({ change, resolve, reject })
         void exclusively(() => commitTogether(waiting.splice(0, TOGETHER)))
       }),
