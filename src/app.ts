@@ -1,6 +1,7 @@
 /** The map: what happens to a request, in order, and which paths there are. */
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
+import { aboutRoutes } from './about/routes'
 import { accountRoutes } from './auth/account'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
 import { passwordResetRoutes } from './auth/password-reset'
@@ -33,6 +34,7 @@ export const routes = app
   .use(observe)
   .use(secureHeaders)
   .use(crossOrigin)
+  .route('/', aboutRoutes)
   .route('/media', mediaRoutes)
   .use(negotiate)
   .use(closeEndedSessions)

@@ -276,7 +276,9 @@ const ROUTES = app.routes.filter(({ method }) => method !== 'ALL')
 function path(random: Random, route: string): string {
   const id = () =>
     random.chance(0.5) ? random.pick(['1', '2', '3', '4']) : encodeURIComponent(safe(random.pick(TEXTS)))
+  // `//` would begin a host.
   const filled = route
+    .replace(/^\/$/, '/api')
     .replace(/:hash\{.*?\}\}|:hash\{[^}]*\}/, '0'.repeat(64))
     .replace(/:id\{[^}]*\}/, id)
     .replace(/:\w+/, id)

@@ -1,7 +1,10 @@
 /** `/dj-rest-auth`: what a signed-in user does with their own account. */
+
 import { Hono } from 'hono'
 import { UniqueViolation } from '../db/errors'
+import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
+import { describe } from '../http/describe'
 import type { AppEnv, UserContext } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { pictureUrls } from '../images/url'
@@ -10,35 +13,67 @@ import { checkNewPassword } from './new-password'
 import { hashPassword, verifyPassword } from './password'
 import { changePassword, findAccount, findCredentials, updateAccount } from './queries'
 import { USERNAME_TAKEN } from './registration'
-import { passwordChangeBody, userPatch, userPut } from './schemas'
+import { passwordChangeBody, userAnswer, userPatch, userPut } from './schemas'
 import { accountView } from './view'
 
 export const accountRoutes = new Hono<AppEnv>()
-  .get('/user', requireUser, async (c) => {
-    const account = await findAccount(c.var.db, c.var.user.id)
-    if (!account) throw new ApiError('user_not_found')
-    return c.json(accountView(account, pictureUrls(c)))
-  })
+  .get(
+    '/user',
+    describe({ id: 'getUser', summary: 'The signed-in user', answers: { 200: userAnswer } }),
+    requireUser,
+    async (c) => {
+      const account = await findAccount(c.var.db, c.var.user.id)
+      if (!account) throw new ApiError('user_not_found')
+      return c.json(accountView(account, pictureUrls(c)))
+    },
+  )
 
-  .put('/user', requireUser, body(userPut), async (c) => c.json(await update(c, c.req.valid('json'))))
-  .patch('/user', requireUser, body(userPatch), async (c) => c.json(await update(c, c.req.valid('json'))))
+  .put(
+    '/user',
+    describe({ id: 'replaceUser', summary: 'Change the signed-in user', answers: { 200: userAnswer } }),
+    requireUser,
+    body(userPut),
+    async (c) => c.json(await update(c, c.req.valid('json'))),
+  )
+  .patch(
+    '/user',
+    describe({
+      id: 'updateUser',
+      summary: 'Change some fields of the signed-in user',
+      answers: { 200: userAnswer },
+    }),
+    requireUser,
+    body(userPatch),
+    async (c) => c.json(await update(c, c.req.valid('json'))),
+  )
 
-  .post('/password/change', requireUser, body(passwordChangeBody), async (c) => {
-    const { old_password, new_password1, new_password2 } = c.req.valid('json')
-    const { db, user } = c.var
-    const account = await findCredentials(db, user.id)
-    if (!account) throw new ApiError('user_not_found')
-    if (old_password !== undefined && !(await verifyPassword(account.passwordHash, old_password)).matches) {
-      throw new ValidationError({
-        old_password: ['Your old password was entered incorrectly. Please enter it again.'],
-      })
-    }
-    await checkNewPassword(account, new_password1, new_password2)
-    const passwordHash = await hashPassword(new_password1)
-    await changePassword(db, user.id, { passwordHash, session: user.session, now: Date.now() })
-    c.set('endedSessions', { userId: user.id, except: user.session })
-    return c.json({ detail: 'New password has been saved.' })
-  })
+  .post(
+    '/password/change',
+    describe({
+      id: 'changePassword',
+      summary: 'Change the password',
+      description: 'Ends all other sessions.',
+      answers: { 200: detailAnswer },
+    }),
+    requireUser,
+    body(passwordChangeBody),
+    async (c) => {
+      const { old_password, new_password1, new_password2 } = c.req.valid('json')
+      const { db, user } = c.var
+      const account = await findCredentials(db, user.id)
+      if (!account) throw new ApiError('user_not_found')
+      if (old_password !== undefined && !(await verifyPassword(account.passwordHash, old_password)).matches) {
+        throw new ValidationError({
+          old_password: ['Your old password was entered incorrectly. Please enter it again.'],
+        })
+      }
+      await checkNewPassword(account, new_password1, new_password2)
+      const passwordHash = await hashPassword(new_password1)
+      await changePassword(db, user.id, { passwordHash, session: user.session, now: Date.now() })
+      c.set('endedSessions', { userId: user.id, except: user.session })
+      return c.json({ detail: 'New password has been saved.' })
+    },
+  )
 
 async function update(
   c: UserContext,

@@ -1,8 +1,11 @@
 /** `/dj-rest-auth/password/reset`: a link by mail, good once and for an hour. */
+
 import { type Context, Hono } from 'hono'
 import { randomId, sha256 } from '../crypto'
+import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
 import { config } from '../http/config'
+import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ValidationError } from '../http/errors'
 import { checkNewPassword } from './new-password'
@@ -14,34 +17,53 @@ const LIFETIME = 3_600_000
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export const passwordResetRoutes = new Hono<AppEnv>()
-  .post('/', body(passwordResetBody), async (c) => {
-    const token = randomId()
-    const user = await createPasswordReset(
-      c.var.db,
-      c.req.valid('json').email,
-      await sha256(token),
-      Date.now() + LIFETIME,
-    )
-    // Not awaited: how long a mail takes would tell who has an account.
-    if (user) c.executionCtx.waitUntil(sendLink(c, user, token))
-    return c.json({ detail: 'Password reset e-mail has been sent.' })
-  })
+  .post(
+    '/',
+    describe({
+      id: 'requestPasswordReset',
+      summary: 'Ask for a password reset e-mail',
+      description: 'The answer is the same whether or not the address is known.',
+      answers: { 200: detailAnswer },
+    }),
+    body(passwordResetBody),
+    async (c) => {
+      const token = randomId()
+      const user = await createPasswordReset(
+        c.var.db,
+        c.req.valid('json').email,
+        await sha256(token),
+        Date.now() + LIFETIME,
+      )
+      // Not awaited: how long a mail takes would tell who has an account.
+      if (user) c.executionCtx.waitUntil(sendLink(c, user, token))
+      return c.json({ detail: 'Password reset e-mail has been sent.' })
+    },
+  )
 
-  .post('/confirm', body(passwordResetConfirmBody), async (c) => {
-    const { uid, token, new_password1, new_password2 } = c.req.valid('json')
-    const { db } = c.var
-    const userId = /^[0-9a-z]{1,10}$/.test(uid) ? Number.parseInt(uid, 36) : 0
-    const tokenHash = await sha256(token)
-    const { user, tokenIsGood } = await findPasswordReset(db, userId, tokenHash, Date.now())
-    if (!user) throw new ValidationError({ uid: ['Invalid value'] })
-    if (!tokenIsGood) throw new ValidationError({ token: ['Invalid value'] })
-    await checkNewPassword(user, new_password1, new_password2)
-    const passwordHash = await hashPassword(new_password1)
-    const used = await usePasswordReset(db, { userId, tokenHash, passwordHash, now: Date.now() })
-    if (!used) throw new ValidationError({ token: ['Invalid value'] })
-    c.set('endedSessions', { userId, except: undefined })
-    return c.json({ detail: 'Password has been reset with the new password.' })
-  })
+  .post(
+    '/confirm',
+    describe({
+      id: 'confirmPasswordReset',
+      summary: 'Set a new password with what the e-mail said',
+      answers: { 200: detailAnswer },
+    }),
+    body(passwordResetConfirmBody),
+    async (c) => {
+      const { uid, token, new_password1, new_password2 } = c.req.valid('json')
+      const { db } = c.var
+      const userId = /^[0-9a-z]{1,10}$/.test(uid) ? Number.parseInt(uid, 36) : 0
+      const tokenHash = await sha256(token)
+      const { user, tokenIsGood } = await findPasswordReset(db, userId, tokenHash, Date.now())
+      if (!user) throw new ValidationError({ uid: ['Invalid value'] })
+      if (!tokenIsGood) throw new ValidationError({ token: ['Invalid value'] })
+      await checkNewPassword(user, new_password1, new_password2)
+      const passwordHash = await hashPassword(new_password1)
+      const used = await usePasswordReset(db, { userId, tokenHash, passwordHash, now: Date.now() })
+      if (!used) throw new ValidationError({ token: ['Invalid value'] })
+      c.set('endedSessions', { userId, except: undefined })
+      return c.json({ detail: 'Password has been reset with the new password.' })
+    },
+  )
 
 async function sendLink(
   c: Context<AppEnv>,

@@ -1,83 +1,137 @@
 /** `/comments` */
-import { zValidator } from '@hono/zod-validator'
+
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation } from '../db/errors'
 import { deleteOwned, ownerOf } from '../db/owned'
 import { comments } from '../db/schema'
 import { body } from '../http/body'
+import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError, type FieldErrors, ValidationError } from '../http/errors'
 import { noSuchPk, pk } from '../http/fields'
 import { idFilters, requireKnown } from '../http/filters'
 import { idempotencyKey, once } from '../http/idempotency'
 import { checkOwner } from '../http/ownership'
-import { answerPage } from '../http/paging'
-import { idParam } from '../http/params'
+import { answerPage, pageOf } from '../http/paging'
+import { idParam, inPath, inQuery } from '../http/params'
 import { pictureUrls } from '../images/url'
 import { createComment, findComment, listComments, postExists, updateComment } from './queries'
-import { commentBody, commentListQuery, commentPatch, commentPut } from './schemas'
+import { commentAnswer, commentBody, commentListQuery, commentPatch, commentPut } from './schemas'
 import { commentView } from './view'
 
 export const commentRoutes = new Hono<AppEnv>()
-  .get('/', zValidator('query', commentListQuery), async (c) => {
-    const query = c.req.valid('query')
-    const ids = idFilters(query, ['post'])
-    const page = await answerPage(c, query, {
-      order: 'newest',
-      load: async (window) => {
-        const found = await listComments(c.var.db, ids.post, window)
-        requireKnown(ids, new Set(found.postExists && ids.post !== undefined ? [ids.post] : []))
-        return found
-      },
-      keyOf: ({ id }) => [id],
-      view: viewer(c),
-    })
-    return c.json(page)
-  })
+  .get(
+    '/',
+    describe({
+      id: 'listComments',
+      summary: 'Comments, newest first',
+      answers: { 200: pageOf(commentAnswer) },
+    }),
+    inQuery(commentListQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      const ids = idFilters(query, ['post'])
+      const page = await answerPage(c, query, {
+        order: 'newest',
+        load: async (window) => {
+          const found = await listComments(c.var.db, ids.post, window)
+          requireKnown(ids, new Set(found.postExists && ids.post !== undefined ? [ids.post] : []))
+          return found
+        },
+        keyOf: ({ id }) => [id],
+        view: viewer(c),
+      })
+      return c.json(page)
+    },
+  )
 
-  .post('/', requireUser, body(commentBody, { before: collectUnknownPost }), async (c) => {
-    const { post: postId, content } = c.req.valid('json')
-    try {
-      const key = await idempotencyKey(c)
-      const comment = await once(c, key, () =>
-        createComment(c.var.db, c.var.user.id, { postId, content }, { key, now: Date.now() }),
-      )
-      if (!comment) throw new Error('an insert left no row')
-      return c.json(viewer(c)(comment), 201)
-    } catch (error) {
-      if (error instanceof ForeignKeyViolation) throw new ValidationError({ post: [noSuchPk(postId)] })
-      throw error
-    }
-  })
+  .post(
+    '/',
+    describe({
+      id: 'createComment',
+      summary: 'Comment on a post',
+      answers: { 201: commentAnswer },
+      isIdempotent: true,
+    }),
+    requireUser,
+    body(commentBody, { before: collectUnknownPost }),
+    async (c) => {
+      const { post: postId, content } = c.req.valid('json')
+      try {
+        const key = await idempotencyKey(c)
+        const comment = await once(c, key, () =>
+          createComment(c.var.db, c.var.user.id, { postId, content }, { key, now: Date.now() }),
+        )
+        if (!comment) throw new Error('an insert left no row')
+        return c.json(viewer(c)(comment), 201)
+      } catch (error) {
+        if (error instanceof ForeignKeyViolation) throw new ValidationError({ post: [noSuchPk(postId)] })
+        throw error
+      }
+    },
+  )
 
-  .get('/:id{[0-9]+}', zValidator('param', idParam), async (c) => {
-    const comment = await findComment(c.var.db, c.req.valid('param').id)
-    if (!comment) throw new ApiError('not_found')
-    return c.json(viewer(c)(comment))
-  })
+  .get(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'getComment',
+      summary: 'A comment',
+      answers: { 200: commentAnswer },
+      errors: ['not_found'],
+    }),
+    inPath(idParam),
+    async (c) => {
+      const comment = await findComment(c.var.db, c.req.valid('param').id)
+      if (!comment) throw new ApiError('not_found')
+      return c.json(viewer(c)(comment))
+    },
+  )
 
   .put(
     '/:id{[0-9]+}',
+    describe({
+      id: 'replaceComment',
+      summary: 'Change a comment',
+      answers: { 200: commentAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
     requireUser,
-    zValidator('param', idParam),
+    inPath(idParam),
     body(commentPut, { before: requireOwner }),
     async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json').content)),
   )
 
   .patch(
     '/:id{[0-9]+}',
+    describe({
+      id: 'updateComment',
+      summary: 'Change some fields of a comment',
+      answers: { 200: commentAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
     requireUser,
-    zValidator('param', idParam),
+    inPath(idParam),
     body(commentPatch, { before: requireOwner }),
     async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json').content)),
   )
 
-  .delete('/:id{[0-9]+}', requireUser, zValidator('param', idParam), async (c) => {
-    const { db, user } = c.var
-    checkOwner(await deleteOwned(db, comments, user.id, c.req.valid('param').id), user.id)
-    return c.body(null, 204)
-  })
+  .delete(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'deleteComment',
+      summary: 'Delete a comment',
+      answers: { 204: null },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    inPath(idParam),
+    async (c) => {
+      const { db, user } = c.var
+      checkOwner(await deleteOwned(db, comments, user.id, c.req.valid('param').id), user.id)
+      return c.body(null, 204)
+    },
+  )
 
 const viewer = (c: RequestContext) => {
   const context = { viewerId: c.var.viewer?.id, urls: pictureUrls(c), now: Date.now() }

@@ -5,24 +5,26 @@ import { queryParam } from '../http/params'
 
 const content = () => text({ max: 10_000 })
 
-export const commentBody = z.object({ post: pk(), content: content() })
+export const commentBody = z.object({ post: pk(), content: content() }).meta({ id: 'CommentBody' })
 /** The post of a comment can't change. */
-export const commentPut = z.object({ content: content() })
-export const commentPatch = commentPut.partial()
+export const commentPut = z.object({ content: content() }).meta({ id: 'CommentPut' })
+export const commentPatch = commentPut.partial().meta({ id: 'CommentPatch' })
 
-export const commentListQuery = pageQuery.extend({ post: queryParam() })
+export const commentListQuery = pageQuery.extend({ post: queryParam('Comments on this post.') })
 
-export const commentAnswer = z.object({
-  id: z.int(),
-  owner: z.string(),
-  is_owner: z.boolean(),
-  profile_id: z.int(),
-  profile_image: z.url(),
-  post: z.int(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  created: z.iso.datetime(),
-  updated: z.iso.datetime(),
-  content: z.string(),
-})
+export const commentAnswer = z
+  .object({
+    id: z.int(),
+    owner: z.string(),
+    is_owner: z.boolean(),
+    profile_id: z.int(),
+    profile_image: z.url(),
+    post: z.int(),
+    created_at: z.string(),
+    updated_at: z.string(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+    content: z.string(),
+  })
+  .meta({ id: 'Comment' })
 export type CommentAnswer = z.output<typeof commentAnswer>

@@ -1,68 +1,111 @@
 /** `/followers` */
-import { zValidator } from '@hono/zod-validator'
+
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
 import { deleteOwned } from '../db/owned'
 import { followers } from '../db/schema'
 import { body } from '../http/body'
+import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
 import { idFilters, requireKnown } from '../http/filters'
 import { idempotencyKey, once } from '../http/idempotency'
 import { checkOwner } from '../http/ownership'
-import { answerPage } from '../http/paging'
-import { idParam } from '../http/params'
+import { answerPage, pageOf } from '../http/paging'
+import { idParam, inPath, inQuery } from '../http/params'
 import { createFollower, findFollower, listFollowers } from './queries'
-import { followerBody, followerListQuery } from './schemas'
+import { followerAnswer, followerBody, followerListQuery } from './schemas'
 import { followerView } from './view'
 
 export const followerRoutes = new Hono<AppEnv>()
-  .get('/', zValidator('query', followerListQuery), async (c) => {
-    const query = c.req.valid('query')
-    const ids = idFilters(query, ['owner', 'followed'])
-    const page = await answerPage(c, query, {
-      order: 'newest',
-      load: async (window) => {
-        const found = await listFollowers(c.var.db, ids, window)
-        requireKnown(ids, found.known)
-        return found
-      },
-      keyOf: ({ id }) => [id],
-      view: followerView,
-    })
-    return c.json(page)
-  })
+  .get(
+    '/',
+    describe({
+      id: 'listFollowers',
+      summary: 'Follows, newest first',
+      answers: { 200: pageOf(followerAnswer) },
+    }),
+    inQuery(followerListQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      const ids = idFilters(query, ['owner', 'followed'])
+      const page = await answerPage(c, query, {
+        order: 'newest',
+        load: async (window) => {
+          const found = await listFollowers(c.var.db, ids, window)
+          requireKnown(ids, found.known)
+          return found
+        },
+        keyOf: ({ id }) => [id],
+        view: followerView,
+      })
+      return c.json(page)
+    },
+  )
 
-  .post('/', requireUser, body(followerBody), async (c) => {
-    const { followed } = c.req.valid('json')
-    const { db, user } = c.var
-    if (followed === user.id) throw new ValidationError({ followed: ["You can't follow yourself."] })
-    try {
-      const key = await idempotencyKey(c)
-      const follower = await once(c, key, () =>
-        createFollower(db, user.id, followed, { key, now: Date.now() }),
-      )
-      if (!follower) throw new Error('an insert left no row')
-      return c.json(followerView(follower), 201)
-    } catch (error) {
-      if (error instanceof UniqueViolation) {
-        throw new ValidationError({ followed: ['You are already following this user.'] })
+  .post(
+    '/',
+    describe({
+      id: 'createFollower',
+      summary: 'Follow a user',
+      answers: { 201: followerAnswer },
+      isIdempotent: true,
+    }),
+    requireUser,
+    body(followerBody),
+    async (c) => {
+      const { followed } = c.req.valid('json')
+      const { db, user } = c.var
+      if (followed === user.id) throw new ValidationError({ followed: ["You can't follow yourself."] })
+      try {
+        const key = await idempotencyKey(c)
+        const follower = await once(c, key, () =>
+          createFollower(db, user.id, followed, { key, now: Date.now() }),
+        )
+        if (!follower) throw new Error('an insert left no row')
+        return c.json(followerView(follower), 201)
+      } catch (error) {
+        if (error instanceof UniqueViolation) {
+          throw new ValidationError({ followed: ['You are already following this user.'] })
+        }
+        if (error instanceof ForeignKeyViolation)
+          throw new ValidationError({ followed: [noSuchPk(followed)] })
+        throw error
       }
-      if (error instanceof ForeignKeyViolation) throw new ValidationError({ followed: [noSuchPk(followed)] })
-      throw error
-    }
-  })
+    },
+  )
 
-  .get('/:id{[0-9]+}', zValidator('param', idParam), async (c) => {
-    const follower = await findFollower(c.var.db, c.req.valid('param').id)
-    if (!follower) throw new ApiError('not_found')
-    return c.json(followerView(follower))
-  })
+  .get(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'getFollower',
+      summary: 'A follow',
+      answers: { 200: followerAnswer },
+      errors: ['not_found'],
+    }),
+    inPath(idParam),
+    async (c) => {
+      const follower = await findFollower(c.var.db, c.req.valid('param').id)
+      if (!follower) throw new ApiError('not_found')
+      return c.json(followerView(follower))
+    },
+  )
 
-  .delete('/:id{[0-9]+}', requireUser, zValidator('param', idParam), async (c) => {
-    const { db, user } = c.var
-    checkOwner(await deleteOwned(db, followers, user.id, c.req.valid('param').id), user.id)
-    return c.body(null, 204)
-  })
+  .delete(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'deleteFollower',
+      summary: 'Stop following',
+      answers: { 204: null },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    inPath(idParam),
+    async (c) => {
+      const { db, user } = c.var
+      checkOwner(await deleteOwned(db, followers, user.id, c.req.valid('param').id), user.id)
+      return c.body(null, 204)
+    },
+  )

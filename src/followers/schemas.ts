@@ -3,20 +3,22 @@ import { pk } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 
-export const followerBody = z.object({ followed: pk() })
+export const followerBody = z.object({ followed: pk() }).meta({ id: 'FollowerBody' })
 
 export const followerListQuery = pageQuery.extend({
-  owner: queryParam(),
-  followed: queryParam(),
+  owner: queryParam('Follows by this user.'),
+  followed: queryParam('Follows of this user.'),
 })
 
-export const followerAnswer = z.object({
-  id: z.int(),
-  owner: z.string(),
-  created_at: z.string(),
-  created: z.iso.datetime(),
-  updated: z.iso.datetime(),
-  followed: z.int(),
-  followed_name: z.string(),
-})
+export const followerAnswer = z
+  .object({
+    id: z.int(),
+    owner: z.string(),
+    created_at: z.string(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+    followed: z.int(),
+    followed_name: z.string(),
+  })
+  .meta({ id: 'Follower' })
 export type FollowerAnswer = z.output<typeof followerAnswer>

@@ -6,6 +6,7 @@
  */
 import type { MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
+import { note } from './describe'
 import type { AppEnv, RequestContext } from './env'
 import { ApiError, type FieldErrors, ValidationError } from './errors'
 import { fieldErrors } from './fields'
@@ -29,7 +30,7 @@ export function body<S extends z.ZodType>(
   schema: S,
   { before }: BodyOptions = {},
 ): MiddlewareHandler<AppEnv, string, { in: { json: z.input<S> }; out: { json: z.output<S> } }> {
-  return async (c, next) => {
+  const check: MiddlewareHandler<AppEnv> = async (c, next) => {
     let fields: Record<string, unknown>
     try {
       fields = await readBody(c.req.raw)
@@ -47,6 +48,7 @@ export function body<S extends z.ZodType>(
     c.req.addValidatedData('json', parsed.data as object)
     await next()
   }
+  return note(check, { body: schema })
 }
 
 async function readBody(request: Request): Promise<Record<string, unknown>> {

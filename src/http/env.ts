@@ -28,6 +28,8 @@ export interface Bindings {
   PASSWORD_RESET_URL?: string
   /** Sender of mails. */
   MAIL_FROM?: string
+  /** Where the source is, for the page at the root. */
+  SOURCE_URL?: string
   /** "true": answers tell what they cost D1, in a Server-Timing header. */
   SERVER_TIMING?: string
 }

@@ -7,7 +7,7 @@ import type { AppEnv } from './env'
 
 type Status = 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 422 | 426 | 429 | 500 | 503
 
-const CODES = {
+export const CODES = {
   not_authenticated: [401, 'Authentication credentials were not provided.'],
   bad_authorization_header: [401, 'Authorization header must contain two space-delimited values'],
   token_not_valid: [401, 'Token is invalid or expired'],

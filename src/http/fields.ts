@@ -21,6 +21,12 @@ const typeError = (otherwise: string) => (issue: { input?: unknown }) =>
 const fits = (text: string, max: number) =>
   text.length <= max || (text.length <= 2 * max && [...text].length <= max)
 
+/** Prepares any value for a schema; typed as taking what the schema takes, which is what clients are meant to send. */
+function preparing<S extends z.ZodType>(prepare: (value: unknown) => unknown, schema: S) {
+  // preprocess says that it takes `unknown`.
+  return z.preprocess(prepare, schema) as unknown as z.ZodPipe<z.ZodTransform<z.input<S>, z.input<S>>, S>
+}
+
 interface TextOptions {
   /** In code points. */
   max?: number
@@ -39,20 +45,20 @@ export function text({ max, blank = false }: TextOptions = {}) {
     schema = schema.refine((value) => fits(value, max), tooLong(max)).meta({ maxLength: max })
   }
   schema = schema.refine((value) => !value.includes('\0'), 'Null characters are not allowed.')
-  return z.preprocess((value): string => {
-    if (value === BLANK) return ''
-    // The schema behind this tells a value of another type apart from text.
-    return (typeof value === 'number' ? String(value) : value) as string
-  }, schema)
+  return preparing(
+    (value) => (value === BLANK ? '' : typeof value === 'number' ? String(value) : value),
+    schema,
+  )
 }
 
 /** An e-mail address of at most 254 characters (RFC 5321, 4.5.3.1.3). */
-export const email = () => text({ max: 254 }).pipe(z.email('Enter a valid email address.'))
+export const email = () =>
+  text({ max: 254 }).pipe(z.email('Enter a valid email address.')).meta({ format: 'email' })
 
 /** One of a fixed list, or nothing; a form's blank value counts as not sent. */
 export function choice<const T extends [string, ...string[]]>(values: T) {
-  return z.preprocess(
-    (value) => (value === BLANK ? undefined : typeof value === 'number' ? String(value) : value) as T[number],
+  return preparing(
+    (value) => (value === BLANK ? undefined : typeof value === 'number' ? String(value) : value),
     z
       .enum(values, {
         error: (issue) =>
@@ -68,10 +74,10 @@ const shown = (value: unknown) =>
 
 /** The id of another row, as a number or its digits. One that no row can have is said not to exist. */
 export const pk = () =>
-  z.preprocess(
-    (value): number => {
-      if (value === BLANK) return null as never
-      return (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value) as number
+  preparing(
+    (value) => {
+      if (value === BLANK) return null
+      return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value
     },
     z
       .number({
@@ -84,7 +90,8 @@ export const pk = () =>
           ? noSuchPk(value)
           : 'Incorrect type. Expected pk value, received float.'
         context.addIssue({ code: 'custom', message })
-      }),
+      })
+      .meta({ type: 'integer' }),
   )
 
 /** zod's issues as messages by field. */

@@ -12,9 +12,9 @@ import { queryParam } from './params'
 
 /** The query parameters of every list. */
 export const pageQuery = z.object({
-  page: queryParam(),
-  page_size: queryParam(),
-  cursor: queryParam(),
+  page: queryParam('The number of a page, from 1, or `last`.'),
+  page_size: queryParam('How many results a page has.'),
+  cursor: queryParam('Instead of `page`: empty for the first page, then as `next` has it.'),
 })
 
 interface Sizes {
@@ -32,6 +32,17 @@ export interface PageOf<T> {
   previous: string | null
   results: T[]
 }
+
+/** The schema of a page. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z
+    .object({
+      count: z.int(),
+      next: z.url().nullable(),
+      previous: z.url().nullable(),
+      results: z.array(item),
+    })
+    .meta({ id: `${item.meta()?.id}Page` })
 
 interface List<Row, T> {
   /** Names the sort order: a cursor made for another is refused. */

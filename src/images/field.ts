@@ -35,6 +35,7 @@ export const picture = (rules: Rules) =>
     .transform((value: unknown, context): CleanImage | undefined =>
       value === undefined || value === BLANK ? undefined : (checked(value, rules, context) ?? undefined),
     )
+    .meta({ type: 'string', format: 'binary' })
 
 /** A file that may be taken away: a form's blank part and null mean no picture, absent means that nothing is said of it. */
 export const optionalPicture = (rules: Rules) =>
@@ -45,6 +46,7 @@ export const optionalPicture = (rules: Rules) =>
       if (value === undefined) return undefined
       return value === null || value === BLANK ? null : checked(value, rules, context)
     })
+    .meta({ type: ['string', 'null'], format: 'binary' })
 
 function checked(value: unknown, rules: Rules, context: z.RefinementCtx): CleanImage | null {
   const found = check(value, rules)

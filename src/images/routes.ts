@@ -1,5 +1,8 @@
 /** `/media`: pictures, whose names never change content. */
+
 import { Hono } from 'hono'
+import { asset } from '../http/assets'
+import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
 import { StorageUnavailable } from './store'
@@ -12,49 +15,62 @@ const SANDBOX = "default-src 'none'; sandbox"
 const ENTITY_TAGS = /^(\*|(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*)$/
 
 export const mediaRoutes = new Hono<AppEnv>()
-  .get('/images/:file', async (c) => {
-    // Files of public/: asked for here only behind the /api prefix, else the platform answers before the Worker.
-    const url = new URL(c.req.path, c.req.url)
-    const answer = await c.env.ASSETS.fetch(new Request(url, c.req.raw))
-    if (answer.status === 404) throw new ApiError('not_found')
-    return answer
-  })
+  .get(
+    '/images/:file',
+    describe({
+      id: 'getDefaultPicture',
+      summary: 'A picture that stands in for a missing one',
+      answers: { 200: 'image/jpeg', 304: null },
+      errors: ['not_found'],
+    }),
+    (c) => asset(c),
+  )
 
-  .get('/:hash{[0-9a-f]{64}}', async (c) => {
-    const request = c.req.raw
-    const object = await c.env.MEDIA.get(c.req.param('hash'), {
-      onlyIf: condition(request.headers),
-      range: request.headers,
-    }).catch((error: unknown) => {
-      // R2 refuses a range outside of the object.
-      if (request.headers.has('range') && /range/i.test(String(error))) return 'unsatisfiable' as const
-      throw new StorageUnavailable('get failed')
-    })
-    if (object === 'unsatisfiable') return new Response(null, { status: 416 })
-    if (object === null) throw new ApiError('not_found')
+  .get(
+    '/:hash{[0-9a-f]{64}}',
+    describe({
+      id: 'getPicture',
+      summary: 'A picture',
+      description: 'Its name never changes content. Knows ranges and ETags.',
+      answers: { 200: 'image/*', 206: 'image/*', 304: null, 416: null },
+      errors: ['not_found', 'unavailable'],
+    }),
+    async (c) => {
+      const request = c.req.raw
+      const object = await c.env.MEDIA.get(c.req.param('hash'), {
+        onlyIf: condition(request.headers),
+        range: request.headers,
+      }).catch((error: unknown) => {
+        // R2 refuses a range outside of the object.
+        if (request.headers.has('range') && /range/i.test(String(error))) return 'unsatisfiable' as const
+        throw new StorageUnavailable('get failed')
+      })
+      if (object === 'unsatisfiable') return new Response(null, { status: 416 })
+      if (object === null) throw new ApiError('not_found')
 
-    const headers = new Headers({
-      etag: object.httpEtag,
-      'cache-control': YEAR,
-      'content-security-policy': SANDBOX,
-      'cross-origin-resource-policy': 'cross-origin',
-      'accept-ranges': 'bytes',
-    })
-    // A precondition that failed: the client has it already.
-    if (!('body' in object)) return new Response(null, { status: 304, headers })
-    // The local bucket, unlike R2, answers a range that begins behind the end with everything.
-    const first = /^bytes=(\d+)-/.exec(request.headers.get('range') ?? '')?.[1]
-    if (first !== undefined && Number(first) >= object.size) {
-      await object.body.cancel()
-      return new Response(null, { status: 416, headers: { 'content-range': `bytes */${object.size}` } })
-    }
-    object.writeHttpMetadata(headers)
-    const range = request.headers.has('range') ? rangeOf(object) : undefined
-    headers.set('content-length', String(range ? range.length : object.size))
-    if (!range) return new Response(object.body, { headers })
-    headers.set('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${object.size}`)
-    return new Response(object.body, { status: 206, headers })
-  })
+      const headers = new Headers({
+        etag: object.httpEtag,
+        'cache-control': YEAR,
+        'content-security-policy': SANDBOX,
+        'cross-origin-resource-policy': 'cross-origin',
+        'accept-ranges': 'bytes',
+      })
+      // A precondition that failed: the client has it already.
+      if (!('body' in object)) return new Response(null, { status: 304, headers })
+      // The local bucket, unlike R2, answers a range that begins behind the end with everything.
+      const first = /^bytes=(\d+)-/.exec(request.headers.get('range') ?? '')?.[1]
+      if (first !== undefined && Number(first) >= object.size) {
+        await object.body.cancel()
+        return new Response(null, { status: 416, headers: { 'content-range': `bytes */${object.size}` } })
+      }
+      object.writeHttpMetadata(headers)
+      const range = request.headers.has('range') ? rangeOf(object) : undefined
+      headers.set('content-length', String(range ? range.length : object.size))
+      if (!range) return new Response(object.body, { headers })
+      headers.set('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${object.size}`)
+      return new Response(object.body, { status: 206, headers })
+    },
+  )
 
 /** If-None-Match alone, as pictures don't change, and only where it can be read: R2 fails on one that can't. */
 function condition(headers: Headers): Headers {

@@ -1,57 +1,91 @@
 /** `/likes` */
-import { zValidator } from '@hono/zod-validator'
+
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
 import { deleteOwned } from '../db/owned'
 import { likes } from '../db/schema'
 import { body } from '../http/body'
+import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
 import { idempotencyKey, once } from '../http/idempotency'
 import { checkOwner } from '../http/ownership'
-import { answerPage, pageQuery } from '../http/paging'
-import { idParam } from '../http/params'
+import { answerPage, pageOf, pageQuery } from '../http/paging'
+import { idParam, inPath, inQuery } from '../http/params'
 import { createLike, findLike, listLikes } from './queries'
-import { likeBody } from './schemas'
+import { likeAnswer, likeBody } from './schemas'
 import { likeView } from './view'
 
 export const likeRoutes = new Hono<AppEnv>()
-  .get('/', zValidator('query', pageQuery), async (c) => {
-    const page = await answerPage(c, c.req.valid('query'), {
-      order: 'newest',
-      load: (window) => listLikes(c.var.db, window),
-      keyOf: ({ id }) => [id],
-      view: likeView,
-    })
-    return c.json(page)
-  })
+  .get(
+    '/',
+    describe({ id: 'listLikes', summary: 'Likes, newest first', answers: { 200: pageOf(likeAnswer) } }),
+    inQuery(pageQuery),
+    async (c) => {
+      const page = await answerPage(c, c.req.valid('query'), {
+        order: 'newest',
+        load: (window) => listLikes(c.var.db, window),
+        keyOf: ({ id }) => [id],
+        view: likeView,
+      })
+      return c.json(page)
+    },
+  )
 
-  .post('/', requireUser, body(likeBody), async (c) => {
-    const { post } = c.req.valid('json')
-    try {
-      const key = await idempotencyKey(c)
-      const like = await once(c, key, () =>
-        createLike(c.var.db, c.var.user.id, post, { key, now: Date.now() }),
-      )
-      if (!like) throw new Error('an insert left no row')
-      return c.json(likeView(like), 201)
-    } catch (error) {
-      if (error instanceof UniqueViolation) throw new ApiError('duplicate')
-      if (error instanceof ForeignKeyViolation) throw new ValidationError({ post: [noSuchPk(post)] })
-      throw error
-    }
-  })
+  .post(
+    '/',
+    describe({
+      id: 'createLike',
+      summary: 'Like a post',
+      answers: { 201: likeAnswer },
+      errors: ['duplicate'],
+      isIdempotent: true,
+    }),
+    requireUser,
+    body(likeBody),
+    async (c) => {
+      const { post } = c.req.valid('json')
+      try {
+        const key = await idempotencyKey(c)
+        const like = await once(c, key, () =>
+          createLike(c.var.db, c.var.user.id, post, { key, now: Date.now() }),
+        )
+        if (!like) throw new Error('an insert left no row')
+        return c.json(likeView(like), 201)
+      } catch (error) {
+        if (error instanceof UniqueViolation) throw new ApiError('duplicate')
+        if (error instanceof ForeignKeyViolation) throw new ValidationError({ post: [noSuchPk(post)] })
+        throw error
+      }
+    },
+  )
 
-  .get('/:id{[0-9]+}', zValidator('param', idParam), async (c) => {
-    const like = await findLike(c.var.db, c.req.valid('param').id)
-    if (!like) throw new ApiError('not_found')
-    return c.json(likeView(like))
-  })
+  .get(
+    '/:id{[0-9]+}',
+    describe({ id: 'getLike', summary: 'A like', answers: { 200: likeAnswer }, errors: ['not_found'] }),
+    inPath(idParam),
+    async (c) => {
+      const like = await findLike(c.var.db, c.req.valid('param').id)
+      if (!like) throw new ApiError('not_found')
+      return c.json(likeView(like))
+    },
+  )
 
-  .delete('/:id{[0-9]+}', requireUser, zValidator('param', idParam), async (c) => {
-    const { db, user } = c.var
-    checkOwner(await deleteOwned(db, likes, user.id, c.req.valid('param').id), user.id)
-    return c.body(null, 204)
-  })
+  .delete(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'deleteLike',
+      summary: 'Take a like back',
+      answers: { 204: null },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    inPath(idParam),
+    async (c) => {
+      const { db, user } = c.var
+      checkOwner(await deleteOwned(db, likes, user.id, c.req.valid('param').id), user.id)
+      return c.body(null, 204)
+    },
+  )

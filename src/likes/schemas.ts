@@ -1,14 +1,16 @@
 import * as z from 'zod'
 import { pk } from '../http/fields'
 
-export const likeBody = z.object({ post: pk() })
+export const likeBody = z.object({ post: pk() }).meta({ id: 'LikeBody' })
 
-export const likeAnswer = z.object({
-  id: z.int(),
-  created_at: z.string(),
-  created: z.iso.datetime(),
-  updated: z.iso.datetime(),
-  owner: z.string(),
-  post: z.int(),
-})
+export const likeAnswer = z
+  .object({
+    id: z.int(),
+    created_at: z.string(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+    owner: z.string(),
+    post: z.int(),
+  })
+  .meta({ id: 'Like' })
 export type LikeAnswer = z.output<typeof likeAnswer>

@@ -55,6 +55,11 @@ export class Conversation extends DurableObject<Bindings> {
     return result
   }
 
+  /** Whether objects and their storage are there (src/about/health.ts). */
+  async ping(): Promise<void> {
+    await this.ctx.storage.getAlarm()
+  }
+
   /** Closes the sockets of a user that belong to this session, or to any but this. */
   signOut(userId: number, which: { session: string } | { except: string | undefined }): void {
     for (const socket of this.#sockets(userId)) {

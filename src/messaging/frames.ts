@@ -7,7 +7,11 @@ export const MAX_FRAME = 64 * 1024
 export const MAX_FRAMES_PER_SECOND = 20
 
 export const clientFrame = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('send'), content: z.unknown(), key: z.string().min(1).max(255) }),
+  z.object({
+    type: z.literal('send'),
+    content: z.unknown().meta({ type: 'string' }),
+    key: z.string().min(1).max(255),
+  }),
   z.object({ type: z.literal('read'), up_to: z.int().min(0) }),
   z.object({ type: z.literal('typing') }),
 ])

@@ -9,7 +9,7 @@ import { pairOf } from './rows'
 import type { Listener } from './sockets'
 
 /** Answers 101; or 403 for a page of a foreign origin, 404 where there is nobody to listen to, 426, 400, 429, 503. */
-export async function listen(c: UserContext, otherId: number): Promise<Response> {
+export async function listen(c: UserContext, otherId: number, since: string | undefined): Promise<Response> {
   const { db, user } = c.var
   if (user.via === 'cookie') requireKnownOrigin(c)
   if (otherId === user.id || otherId === 0) throw new ApiError('not_found')
@@ -19,7 +19,6 @@ export async function listen(c: UserContext, otherId: number): Promise<Response>
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
     throw new ApiError('upgrade_required', { headers: { upgrade: 'websocket', connection: 'upgrade' } })
   }
-  const since = c.req.query('since')
   if (since !== undefined && !/^\d{1,15}$/.test(since)) {
     throw new ValidationError({ since: ['A valid integer is required.'] })
   }

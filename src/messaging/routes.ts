@@ -1,21 +1,33 @@
 /** `/messages`: conversations, as their two people see them. */
-import { zValidator } from '@hono/zod-validator'
+
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import * as z from 'zod'
 import { requireUser } from '../auth/credentials'
 import { fold } from '../db/text'
+import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
+import { describe } from '../http/describe'
 import type { AppEnv, UserEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
-import { answerPage } from '../http/paging'
-import { idParam } from '../http/params'
+import { answerPage, pageOf } from '../http/paging'
+import { idParam, inPath, inQuery } from '../http/params'
 import { deleteLater, withPicture } from '../images/attach'
 import { pictureUrls } from '../images/url'
 import { listen } from './listen'
 import { change } from './objects'
 import { findMessage, listConversations, listThread } from './queries'
 import type { MessageRow } from './rows'
-import { conversationListQuery, messageBody, readBody, threadQuery } from './schemas'
+import {
+  conversationAnswer,
+  conversationListQuery,
+  listenQuery,
+  messageAnswer,
+  messageBody,
+  readBody,
+  threadQuery,
+  unreadAnswer,
+} from './schemas'
 import { EMPTY, sendMessage } from './send'
 import { pageAround } from './thread'
 import { conversationView, messageView } from './view'
@@ -37,18 +49,35 @@ const mayEdit = requireSender('You do not have permission to edit this message.'
 const mayDelete = requireSender('You do not have permission to delete this message.')
 
 export const messageRoutes = new Hono<AppEnv>()
-  .get('/', requireUser, zValidator('query', conversationListQuery), async (c) => {
-    const { search = '' } = c.req.valid('query')
-    const conversations = await listConversations(c.var.db, c.var.user.id, fold(search.trim()))
-    const viewer = { urls: pictureUrls(c), now: Date.now() }
-    return c.json(conversations.map((conversation) => conversationView(conversation, viewer)))
-  })
+  .get(
+    '/',
+    describe({
+      id: 'listConversations',
+      summary: 'Conversations, newest first',
+      description: 'All of them, not in pages. `id` and `username` are the other person’s.',
+      answers: { 200: z.array(conversationAnswer) },
+    }),
+    requireUser,
+    inQuery(conversationListQuery),
+    async (c) => {
+      const { search = '' } = c.req.valid('query')
+      const conversations = await listConversations(c.var.db, c.var.user.id, fold(search.trim()))
+      const viewer = { urls: pictureUrls(c), now: Date.now() }
+      return c.json(conversations.map((conversation) => conversationView(conversation, viewer)))
+    },
+  )
 
   .get(
     '/:id{[0-9]+}',
+    describe({
+      id: 'listMessages',
+      summary: 'Messages with a user, oldest first',
+      description: 'Nobody or oneself: an empty page.',
+      answers: { 200: pageOf(messageAnswer) },
+    }),
     requireUser,
-    zValidator('param', idParam),
-    zValidator('query', threadQuery),
+    inPath(idParam),
+    inQuery(threadQuery),
     async (c) => {
       const query = c.req.valid('query')
       const { id: otherId } = c.req.valid('param')
@@ -66,44 +95,97 @@ export const messageRoutes = new Hono<AppEnv>()
     },
   )
 
-  .post('/:id{[0-9]+}/send', requireUser, zValidator('param', idParam), body(messageBody), async (c) =>
-    c.json(
-      await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
-        toSelf: { detail: ['Cannot send a message to yourself'] },
-        toNobody: { detail: ['Recipient not found: User matching query does not exist.'] },
-      }),
-      201,
-    ),
+  .post(
+    '/:id{[0-9]+}/send',
+    describe({
+      id: 'sendMessage',
+      summary: 'Send a message to a user',
+      description: 'Content, an image or both.',
+      answers: { 201: messageAnswer },
+      isIdempotent: true,
+    }),
+    requireUser,
+    inPath(idParam),
+    body(messageBody),
+    async (c) =>
+      c.json(
+        await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
+          toSelf: { detail: ['Cannot send a message to yourself'] },
+          toNobody: { detail: ['Recipient not found: User matching query does not exist.'] },
+        }),
+        201,
+      ),
   )
 
-  .post('/:id{[0-9]+}/start', requireUser, zValidator('param', idParam), body(messageBody), async (c) =>
-    c.json(
-      await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
-        toSelf: ['Cannot start a chat with yourself.'],
-        toNobody: ['Recipient does not exist.'],
-      }),
-      201,
-    ),
+  .post(
+    '/:id{[0-9]+}/start',
+    describe({
+      id: 'startConversation',
+      summary: 'Begin a conversation with a user',
+      description: 'With a message; where there is a conversation already it is just sent.',
+      answers: { 201: messageAnswer },
+      isIdempotent: true,
+    }),
+    requireUser,
+    inPath(idParam),
+    body(messageBody),
+    async (c) =>
+      c.json(
+        await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
+          toSelf: ['Cannot start a chat with yourself.'],
+          toNobody: ['Recipient does not exist.'],
+        }),
+        201,
+      ),
   )
 
-  .post('/:id{[0-9]+}/read', requireUser, zValidator('param', idParam), body(readBody), async (c) => {
-    const { id: otherId } = c.req.valid('param')
-    const { user } = c.var
-    if (otherId === user.id) return c.json({ unread_count: 0 })
-    const upTo = c.req.valid('json').up_to
-    const outcome = await change(c, otherId, { type: 'read', userId: user.id, upTo })
-    return c.json({ unread_count: outcome?.unread ?? 0 })
-  })
+  .post(
+    '/:id{[0-9]+}/read',
+    describe({
+      id: 'markRead',
+      summary: 'Mark the messages of a user as read',
+      answers: { 200: unreadAnswer },
+    }),
+    requireUser,
+    inPath(idParam),
+    body(readBody),
+    async (c) => {
+      const { id: otherId } = c.req.valid('param')
+      const { user } = c.var
+      if (otherId === user.id) return c.json({ unread_count: 0 })
+      const upTo = c.req.valid('json').up_to
+      const outcome = await change(c, otherId, { type: 'read', userId: user.id, upTo })
+      return c.json({ unread_count: outcome?.unread ?? 0 })
+    },
+  )
 
-  .get('/:id{[0-9]+}/live', requireUser, zValidator('param', idParam), (c) =>
-    listen(c, c.req.valid('param').id),
+  .get(
+    '/:id{[0-9]+}/live',
+    describe({
+      id: 'listen',
+      summary: 'Listen to a conversation',
+      description: 'A WebSocket: /asyncapi.json describes what goes over it.',
+      answers: { 101: null },
+      errors: ['permission_denied', 'not_found', 'upgrade_required', 'throttled'],
+    }),
+    requireUser,
+    inPath(idParam),
+    inQuery(listenQuery),
+    (c) => listen(c, c.req.valid('param').id, c.req.valid('query').since),
   )
 
   .on(
     ['PATCH', 'PUT'],
     '/:id{[0-9]+}/update',
+    describe({
+      id: 'editMessage',
+      summary: 'Edit a message',
+      description: 'PATCH and PUT are the same here.',
+      answers: { 200: messageAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
     requireUser,
-    zValidator('param', idParam),
+    inPath(idParam),
     mayEdit,
     body(messageBody),
     async (c) => {
@@ -133,22 +215,40 @@ export const messageRoutes = new Hono<AppEnv>()
     },
   )
 
-  .delete('/:id{[0-9]+}/delete', requireUser, zValidator('param', idParam), mayDelete, async (c) => {
-    const { message, user } = c.var
-    const deleted = await change(c, message.recipientId, {
-      type: 'delete',
-      userId: user.id,
-      messageId: message.id,
-    })
-    if (!deleted?.event) throw new ApiError('not_found')
-    deleteLater(c, deleted.marked)
-    return c.body(null, 204)
-  })
+  .delete(
+    '/:id{[0-9]+}/delete',
+    describe({
+      id: 'deleteMessage',
+      summary: 'Delete a message',
+      answers: { 204: null },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    inPath(idParam),
+    mayDelete,
+    async (c) => {
+      const { message, user } = c.var
+      const deleted = await change(c, message.recipientId, {
+        type: 'delete',
+        userId: user.id,
+        messageId: message.id,
+      })
+      if (!deleted?.event) throw new ApiError('not_found')
+      deleteLater(c, deleted.marked)
+      return c.body(null, 204)
+    },
+  )
 
 export const chatRoutes = new Hono<AppEnv>().delete(
   '/:id{[0-9]+}/delete',
+  describe({
+    id: 'deleteConversation',
+    summary: 'Delete a conversation, for both people',
+    answers: { 200: detailAnswer },
+    errors: ['not_found'],
+  }),
   requireUser,
-  zValidator('param', idParam),
+  inPath(idParam),
   async (c) => {
     const { id: otherId } = c.req.valid('param')
     const { user } = c.var

@@ -10,41 +10,47 @@ const IMAGE_FILTERS = [
   'valencia', 'walden', 'xpro2',
 ] as const
 
-export const postBody = z.object({
-  title: text({ max: 255 }),
-  content: text({ max: 100_000, blank: true }).optional(),
-  image: picture(PICTURE),
-  image_filter: choice([...IMAGE_FILTERS]).optional(),
-})
-export const postPatch = postBody.partial()
+export const postBody = z
+  .object({
+    title: text({ max: 255 }),
+    content: text({ max: 100_000, blank: true }).optional(),
+    image: picture(PICTURE),
+    image_filter: choice([...IMAGE_FILTERS]).optional(),
+  })
+  .meta({ id: 'PostBody' })
+export const postPatch = postBody.partial().meta({ id: 'PostPatch' })
 
 export const postListQuery = pageQuery.extend({
-  search: queryParam(),
-  ordering: queryParam(),
-  owner__profile: queryParam(),
-  owner__followed__owner__profile: queryParam(),
-  likes__owner__profile: queryParam(),
-  owner: queryParam(),
-  followed: queryParam(),
-  liked: queryParam(),
+  search: queryParam('Words that must each occur in the title or in the owner’s name.'),
+  ordering: queryParam(
+    'Comma-separated, each with `-` for descending: likes_count, comments_count, likes__created_at, created_at.',
+  ),
+  owner__profile: queryParam('Posts of this profile.'),
+  owner__followed__owner__profile: queryParam('The feed of this profile: posts of whom it follows.'),
+  likes__owner__profile: queryParam('Posts that this profile likes.'),
+  owner: queryParam('Short for `owner__profile`.'),
+  followed: queryParam('Short for `owner__followed__owner__profile`.'),
+  liked: queryParam('Short for `likes__owner__profile`.'),
 })
 
-export const postAnswer = z.object({
-  id: z.int(),
-  owner: z.string(),
-  is_owner: z.boolean(),
-  profile_id: z.int(),
-  profile_image: z.url(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  created: z.iso.datetime(),
-  updated: z.iso.datetime(),
-  title: z.string(),
-  content: z.string(),
-  image: z.url(),
-  image_filter: z.string(),
-  like_id: z.int().nullable(),
-  likes_count: z.int(),
-  comments_count: z.int(),
-})
+export const postAnswer = z
+  .object({
+    id: z.int(),
+    owner: z.string(),
+    is_owner: z.boolean(),
+    profile_id: z.int(),
+    profile_image: z.url(),
+    created_at: z.string(),
+    updated_at: z.string(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+    title: z.string(),
+    content: z.string(),
+    image: z.url(),
+    image_filter: z.string(),
+    like_id: z.int().nullable(),
+    likes_count: z.int(),
+    comments_count: z.int(),
+  })
+  .meta({ id: 'Post' })
 export type PostAnswer = z.output<typeof postAnswer>

@@ -1,19 +1,20 @@
 /** `/profiles` */
-import { zValidator } from '@hono/zod-validator'
+
 import { Hono } from 'hono'
 import type * as z from 'zod'
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'
+import { describe } from '../http/describe'
 import type { AppEnv, RequestContext, UserContext } from '../http/env'
 import { ApiError } from '../http/errors'
 import { idFilters, requireKnown } from '../http/filters'
-import { answerPage } from '../http/paging'
-import { idParam } from '../http/params'
+import { answerPage, pageOf } from '../http/paging'
+import { idParam, inPath, inQuery } from '../http/params'
 import { deleteLater, withPicture } from '../images/attach'
 import { pictureUrls } from '../images/url'
 import { listProfiles, type ProfileOrder, SORT_KEYS, type SortKey } from './list'
 import { findProfile, profileExists, updateProfile } from './queries'
-import { profileBody, profileListQuery } from './schemas'
+import { profileAnswer, profileBody, profileListQuery } from './schemas'
 import { profileView } from './view'
 
 /** Existing clients show only the first page. */
@@ -22,34 +23,72 @@ const SIZES = { standard: 500, max: 500 }
 const MOST_FOLLOWED: ProfileOrder[] = [{ key: 'followers_count', descending: true }]
 
 export const profileRoutes = new Hono<AppEnv>()
-  .get('/', zValidator('query', profileListQuery), async (c) => {
-    const query = c.req.valid('query')
-    return c.json(await list(c, query, orderings(query.ordering)))
-  })
-
-  .get('/most_followed', zValidator('query', profileListQuery), async (c) =>
-    c.json(await list(c, c.req.valid('query'), MOST_FOLLOWED)),
+  .get(
+    '/',
+    describe({
+      id: 'listProfiles',
+      summary: 'Profiles, newest first',
+      answers: { 200: pageOf(profileAnswer) },
+    }),
+    inQuery(profileListQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      return c.json(await list(c, query, orderings(query.ordering)))
+    },
   )
 
-  .get('/:id{[0-9]+}', zValidator('param', idParam), async (c) => {
-    const viewerId = c.var.viewer?.id
-    const profile = await findProfile(c.var.db, viewerId, c.req.valid('param').id)
-    if (!profile) throw new ApiError('not_found')
-    return c.json(profileView(profile, viewerId, pictureUrls(c)))
-  })
+  .get(
+    '/most_followed',
+    describe({
+      id: 'listMostFollowedProfiles',
+      summary: 'Profiles, most followed first',
+      answers: { 200: pageOf(profileAnswer) },
+    }),
+    inQuery(profileListQuery),
+    async (c) => c.json(await list(c, c.req.valid('query'), MOST_FOLLOWED)),
+  )
+
+  .get(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'getProfile',
+      summary: 'A profile',
+      answers: { 200: profileAnswer },
+      errors: ['not_found'],
+    }),
+    inPath(idParam),
+    async (c) => {
+      const viewerId = c.var.viewer?.id
+      const profile = await findProfile(c.var.db, viewerId, c.req.valid('param').id)
+      if (!profile) throw new ApiError('not_found')
+      return c.json(profileView(profile, viewerId, pictureUrls(c)))
+    },
+  )
 
   .put(
     '/:id{[0-9]+}',
+    describe({
+      id: 'replaceProfile',
+      summary: 'Change a profile',
+      answers: { 200: profileAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
     requireUser,
-    zValidator('param', idParam),
+    inPath(idParam),
     body(profileBody, { before: requireOwner }),
     async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json'))),
   )
 
   .patch(
     '/:id{[0-9]+}',
+    describe({
+      id: 'updateProfile',
+      summary: 'Change some fields of a profile',
+      answers: { 200: profileAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
     requireUser,
-    zValidator('param', idParam),
+    inPath(idParam),
     body(profileBody, { before: requireOwner }),
     async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json'))),
   )

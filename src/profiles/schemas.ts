@@ -4,34 +4,40 @@ import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 import { PICTURE, picture } from '../images/field'
 
-export const profileBody = z.object({
-  name: text({ max: 255, blank: true }).optional(),
-  content: text({ max: 10_000, blank: true }).optional(),
-  image: picture(PICTURE),
-})
+export const profileBody = z
+  .object({
+    name: text({ max: 255, blank: true }).optional(),
+    content: text({ max: 10_000, blank: true }).optional(),
+    image: picture(PICTURE),
+  })
+  .meta({ id: 'ProfileBody' })
 
 export const profileListQuery = pageQuery.extend({
-  ordering: queryParam(),
-  owner__following__followed__profile: queryParam(),
-  owner__followed__owner__profile: queryParam(),
+  ordering: queryParam(
+    'Comma-separated, each with `-` for descending: posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at.',
+  ),
+  owner__following__followed__profile: queryParam('Profiles that follow this one.'),
+  owner__followed__owner__profile: queryParam('Profiles that this one follows.'),
 })
 
-export const profileAnswer = z.object({
-  id: z.int(),
-  owner: z.string(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  created: z.iso.datetime(),
-  updated: z.iso.datetime(),
-  name: z.string(),
-  content: z.string(),
-  image: z.url(),
-  is_owner: z.boolean(),
-  following_id: z.int().nullable(),
-  posts_count: z.int(),
-  followers_count: z.int(),
-  following_count: z.int(),
-  posts: z.array(z.url()),
-  user_id: z.int(),
-})
+export const profileAnswer = z
+  .object({
+    id: z.int(),
+    owner: z.string(),
+    created_at: z.string(),
+    updated_at: z.string(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+    name: z.string(),
+    content: z.string(),
+    image: z.url(),
+    is_owner: z.boolean(),
+    following_id: z.int().nullable(),
+    posts_count: z.int(),
+    followers_count: z.int(),
+    following_count: z.int(),
+    posts: z.array(z.url()),
+    user_id: z.int(),
+  })
+  .meta({ id: 'Profile' })
 export type ProfileAnswer = z.output<typeof profileAnswer>

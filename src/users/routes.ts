@@ -1,31 +1,49 @@
 /** `/users`: the directory of accounts. */
-import { zValidator } from '@hono/zod-validator'
+
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { requireUser } from '../auth/credentials'
 import type { Window } from '../db/window'
+import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
-import { answerPage, pageQuery } from '../http/paging'
-import { idParam, queryParam } from '../http/params'
+import { answerPage, pageOf, pageQuery } from '../http/paging'
+import { idParam, inPath, inQuery, queryParam } from '../http/params'
 import { findUser, listUsers, type UserSummary } from './queries'
 
-const listQuery = pageQuery.extend({ username: queryParam() })
+const listQuery = pageQuery.extend({ username: queryParam('Exactly this name, in any case.') })
 
-export const summaryAnswer = z.object({ id: z.int(), username: z.string() })
+export const summaryAnswer = z.object({ id: z.int(), username: z.string() }).meta({ id: 'UserSummary' })
 const view = ({ id, username }: UserSummary): z.output<typeof summaryAnswer> => ({ id, username })
 
 export const userRoutes = new Hono<AppEnv>()
-  .get('/', requireUser, zValidator('query', listQuery), async (c) => {
-    const query = c.req.valid('query')
-    // A `+` that was not encoded arrives as a space, which no name has.
-    const username = query.username?.replaceAll(' ', '+')
-    const load = (window: Window) => listUsers(c.var.db, window, username)
-    return c.json(await answerPage(c, query, { order: 'id', load, keyOf: ({ id }) => [id], view }))
-  })
+  .get(
+    '/',
+    describe({ id: 'listUsers', summary: 'Users by id', answers: { 200: pageOf(summaryAnswer) } }),
+    requireUser,
+    inQuery(listQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      // A `+` that was not encoded arrives as a space, which no name has.
+      const username = query.username?.replaceAll(' ', '+')
+      const load = (window: Window) => listUsers(c.var.db, window, username)
+      return c.json(await answerPage(c, query, { order: 'id', load, keyOf: ({ id }) => [id], view }))
+    },
+  )
 
-  .get('/:id{[0-9]+}', requireUser, zValidator('param', idParam), async (c) => {
-    const user = await findUser(c.var.db, c.req.valid('param').id)
-    if (!user) throw new ApiError('not_found', { detail: 'User not found' })
-    return c.json(view(user))
-  })
+  .get(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'getUserById',
+      summary: 'A user',
+      answers: { 200: summaryAnswer },
+      errors: ['not_found'],
+    }),
+    requireUser,
+    inPath(idParam),
+    async (c) => {
+      const user = await findUser(c.var.db, c.req.valid('param').id)
+      if (!user) throw new ApiError('not_found', { detail: 'User not found' })
+      return c.json(view(user))
+    },
+  )

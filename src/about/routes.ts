@@ -1,0 +1,107 @@
+/** What this is, whether it is well, and where it is described. */
+import { Hono } from 'hono'
+import { asset } from '../http/assets'
+import { describe } from '../http/describe'
+import type { AppEnv, RequestContext } from '../http/env'
+import { inQuery } from '../http/params'
+import { checkParts, PARTS } from './health'
+import { page } from './page'
+import { type AboutAnswer, aboutAnswer, type HealthAnswer, healthAnswer, healthQuery } from './schemas'
+
+/** Its only style is in the page; nothing runs. */
+const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+export const aboutRoutes = new Hono<AppEnv>()
+  .get(
+    '/',
+    describe({
+      id: 'about',
+      summary: 'What this is',
+      description: 'A page for those who ask for HTML.',
+      answers: { 200: [aboutAnswer, 'text/html'] },
+    }),
+    (c) => {
+      const about = aboutView(c)
+      c.header('vary', 'accept', { append: true })
+      if (!c.req.header('accept')?.includes('text/html')) return c.json(about)
+      c.header('content-security-policy', PAGE_POLICY)
+      // Of JSON alone is a client told in its types: it does not ask for the page.
+      return c.html(page(about)) as never
+    },
+  )
+
+  .get(
+    '/health',
+    describe({
+      id: 'health',
+      summary: 'Whether it works',
+      answers: { 200: healthAnswer, 503: healthAnswer },
+    }),
+    inQuery(healthQuery),
+    async (c) => {
+      if (c.req.valid('query').deep !== '1') return c.json<HealthAnswer, 200>({ status: 'ok' })
+      const works = await checkParts(c.env)
+      const stateOf = (part: (typeof PARTS)[number]) => (works[part] ? 'ok' : 'failed')
+      const checks = {
+        d1: stateOf('d1'),
+        r2: stateOf('r2'),
+        durable_object: stateOf('durable_object'),
+      } as const
+      const failed = PARTS.filter((part) => !works[part])
+      if (failed.length === 0) return c.json<HealthAnswer, 200>({ status: 'ok', checks })
+      return c.json<HealthAnswer, 503>({ status: 'failed', checks, failed }, 503)
+    },
+  )
+
+  .get(
+    '/openapi.json',
+    describe({ id: 'getOpenApi', summary: 'This document', answers: { 200: 'application/json', 304: null } }),
+    (c) => asset(c),
+  )
+  .get(
+    '/asyncapi.json',
+    describe({
+      id: 'getAsyncApi',
+      summary: 'What goes over the WebSocket',
+      answers: { 200: 'application/json', 304: null },
+    }),
+    (c) => asset(c),
+  )
+  .get(
+    '/docs',
+    describe({
+      id: 'getDocs',
+      summary: 'The reference',
+      answers: { 200: 'text/html', 302: null, 304: null },
+    }),
+    async (c) => {
+      const { pathname } = new URL(c.req.url)
+      // The page's own links are relative to its folder.
+      return pathname.endsWith('/') ? asset(c, '/docs/') : c.redirect(`${pathname}/`)
+    },
+  )
+  .get(
+    '/docs/:file',
+    describe({
+      id: 'getDocsFile',
+      summary: 'What the reference is made of',
+      answers: { 200: '*/*', 304: null },
+      errors: ['not_found'],
+    }),
+    (c) => asset(c),
+  )
+
+/** Links stay behind the prefix by which they were asked for. */
+function aboutView(c: RequestContext): AboutAnswer {
+  const { origin, pathname } = new URL(c.req.url)
+  const base = origin + (pathname.startsWith('/api') ? '/api' : '')
+  return {
+    name: 'edge-social-api',
+    description: 'Accounts, profiles, posts with pictures, comments, likes, follows and live messages.',
+    docs: `${base}/docs/`,
+    openapi: `${base}/openapi.json`,
+    asyncapi: `${base}/asyncapi.json`,
+    health: `${base}/health`,
+    source: c.env.SOURCE_URL ?? null,
+  }
+}

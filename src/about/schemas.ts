@@ -1,0 +1,28 @@
+import * as z from 'zod'
+import { queryParam } from '../http/params'
+import { PARTS } from './health'
+
+export const healthQuery = z.object({ deep: queryParam('`1`: also checks what the API stands on.') })
+
+export const aboutAnswer = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    docs: z.url(),
+    openapi: z.url(),
+    asyncapi: z.url(),
+    health: z.url(),
+    source: z.url().nullable(),
+  })
+  .meta({ id: 'About' })
+export type AboutAnswer = z.output<typeof aboutAnswer>
+
+const state = z.enum(['ok', 'failed'])
+export const healthAnswer = z
+  .object({
+    status: state,
+    checks: z.object({ d1: state, r2: state, durable_object: state }).optional(),
+    failed: z.array(z.enum(PARTS)).optional(),
+  })
+  .meta({ id: 'Health' })
+export type HealthAnswer = z.output<typeof healthAnswer>
