@@ -1,0 +1,24 @@
+/**
+ * Makes public/openapi.json and public/asyncapi.json of the Worker's source; with `--check` only tells whether they are current.
+ * Run by `npm run openapi` and `npm run check:openapi`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { app } from '../src/app'
+import { asyncApi } from './openapi/asyncapi'
+import { openApi } from './openapi/document'
+
+const { version }: { version: string } = JSON.parse(readFileSync('package.json', 'utf8'))
+const isCheck = process.argv.includes('--check')
+
+const documents = {
+  'public/openapi.json': openApi(app, version),
+  'public/asyncapi.json': asyncApi(version),
+}
+for (const [path, document] of Object.entries(documents)) {
+  const text = `${JSON.stringify(document, null, 1)}\n`
+  if (!isCheck) writeFileSync(path, text)
+  else if (readFileSync(path, 'utf8') !== text) {
+    console.error(`${path} is not current: run \`npm run openapi\`.`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,170 @@
+/** The OpenAPI document, made of the objects that serve requests. */
+import type { Hono } from 'hono'
+import type { AppEnv } from '../../src/http/env'
+import { CODES } from '../../src/http/errors'
+import { exampleOf } from './examples'
+import { INTRODUCTION, TAGS, tagOf } from './introduction'
+import { COMMON, ERROR_NAMES, errorResponses, headers, parameters, security, securitySchemes } from './parts'
+import { answersOf, describedRoutes, type Route } from './routes'
+import { type Components, components, type JsonSchema } from './schemas'
+
+type Paths = Record<string, Record<string, JsonSchema>>
+
+/** Of all routes of the app. */
+export function openApi(app: Hono<AppEnv>, version: string) {
+  const schemas = components()
+  const paths: Paths = {}
+  const ids = new Set<string>()
+  for (const route of describedRoutes(app)) {
+    const path = documentedPath(route)
+    const method = route.method.toLowerCase()
+    // A route of several methods: the later ones are named by theirs.
+    const id = ids.has(route.about.id) ? `${route.about.id}By${route.method}` : route.about.id
+    ids.add(id)
+    paths[path] = { ...paths[path], [method]: { operationId: id, ...operation(schemas, route, path) } }
+  }
+  const responses = errorResponses(schemas)
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'edge-social-api',
+      version,
+      description: INTRODUCTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [
+      { url: '/', description: 'This server' },
+      { url: '/api', description: 'The same, for front ends that have it behind a prefix' },
+    ],
+    tags: TAGS,
+    paths,
+    components: {
+      schemas: schemas.all(),
+      responses,
+      headers,
+      parameters,
+      securitySchemes,
+    },
+  }
+}
+
+/** `/posts/:id{[0-9]+}` as clients read it: `/posts/{id}/`. */
+export function documentedPath({ path, isApi }: Pick<Route, 'path' | 'isApi'>): string {
+  const named = path.replace(/:(\w+)(\{(?:[^{}]|\{[^{}]*\})*\})?/g, '{$1}')
+  return isApi ? `${named}/` : named
+}
+
+function operation(schemas: Components, route: Route, path: string) {
+  const { about, signedIn } = route
+  const given = [
+    ...pathParameters(route.path),
+    ...queryParameters(schemas, route),
+    ...(about.isIdempotent ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(route.isApi ? [{ $ref: '#/components/parameters/Bookmark' }] : []),
+  ]
+  return {
+    summary: about.summary,
+    ...(about.description !== undefined && { description: about.description }),
+    tags: [tagOf(path)],
+    security: security[signedIn],
+    ...(given.length > 0 && { parameters: given }),
+    ...(route.body && { requestBody: requestBody(schemas, route.body) }),
+    responses: responsesOf(schemas, route),
+  }
+}
+
+function pathParameters(path: string) {
+  return [...path.matchAll(/:(\w+)(?:\{((?:[^{}]|\{[^{}]*\})*)\})?/g)].map(([, name, pattern]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema:
+      pattern === '[0-9]+'
+        ? { type: 'integer', minimum: 1 }
+        : { type: 'string', ...(pattern && { pattern: `^${pattern}$` }) },
+  }))
+}
+
+function queryParameters(schemas: Components, { query }: Route) {
+  if (!query) return []
+  return Object.entries(schemas.of(query, 'input').properties ?? {}).map(([name, property]) => {
+    const { description, ...schema } = property
+    return { name, in: 'query', description, schema }
+  })
+}
+
+/** JSON and forms; a file comes in a multipart form only. */
+function requestBody(schemas: Components, body: NonNullable<Route['body']>) {
+  const given = schemas.of(body, 'input')
+  const full = schemas.resolve(given)
+  const name = given.$ref?.split('/').at(-1) ?? ''
+  const files = Object.entries(full.properties ?? {}).filter(([, { format }]) => format === 'binary')
+  let form = given
+  if (files.length > 0) {
+    const asFile = { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' }
+    const properties = { ...full.properties, ...Object.fromEntries(files.map(([field]) => [field, asFile])) }
+    form = schemas.add(`${name.replace(/Body$/, '')}Form`, { ...full, properties })
+    const plain = { ...full.properties }
+    for (const [field, { type }] of files) {
+      if (Array.isArray(type)) plain[field] = { type: 'null', description: 'Takes the picture away.' }
+      else delete plain[field]
+    }
+    schemas.add(name, { ...full, properties: plain })
+  }
+  const example = exampleOf(schemas, given)
+  const isRequired = (full.required ?? []).length > 0
+  return {
+    ...(isRequired && { required: true }),
+    content: {
+      'application/json': { schema: given, example },
+      'application/x-www-form-urlencoded': { schema: given },
+      'multipart/form-data': {
+        schema: form,
+        ...(files.length > 0 && {
+          encoding: Object.fromEntries(files.map(([field]) => [field, { contentType: 'image/*' }])),
+        }),
+      },
+    },
+  }
+}
+
+function responsesOf(schemas: Components, route: Route) {
+  const found: Record<string, JsonSchema> = {}
+  for (const status of Object.keys(route.about.answers).map(Number)) {
+    const bodies = answersOf(route, status) ?? []
+    const content: Record<string, JsonSchema> = {}
+    for (const body of bodies) {
+      if (body === null) continue
+      if (typeof body === 'string')
+        content[body] = body.endsWith('json') ? {} : { schema: { type: 'string' } }
+      else {
+        const schema = schemas.of(body, 'output')
+        content['application/json'] = { schema, example: exampleOf(schemas, schema) }
+      }
+    }
+    found[status] = {
+      description: REASONS[status] ?? 'Done.',
+      ...(status >= 200 && status < 300 && route.isApi && { headers: COMMON }),
+      ...(Object.keys(content).length > 0 && { content }),
+    }
+  }
+  for (const status of Object.keys(ERROR_NAMES).map(Number)) {
+    if (found[status] || !answersOf(route, status)) continue
+    found[status] = { $ref: `#/components/responses/${ERROR_NAMES[status]}` }
+  }
+  for (const code of route.errors) {
+    if (!found[CODES[code][0]]) throw new Error(`No response is named for the status of ${code}.`)
+  }
+  return found
+}
+
+const REASONS: Record<number, string> = {
+  101: 'The connection is a WebSocket.',
+  201: 'Created.',
+  204: 'Deleted.',
+  206: 'The part that was asked for.',
+  302: 'The same with its final slash.',
+  304: 'You have it already.',
+  416: 'There is no such part.',
+  503: 'Something failed.',
+}

@@ -1,0 +1,30 @@
+/** What errors look like: by status, for the document and for the tests. */
+import * as z from 'zod'
+import { detailAnswer } from '../../src/http/answers'
+import { CODES, type ErrorCode } from '../../src/http/errors'
+
+const fieldErrors = z
+  .record(z.string(), z.array(z.string()))
+  .meta({
+    id: 'FieldErrors',
+    description: 'Messages by field; `non_field_errors` for those that belong to none.',
+  })
+
+const messages = z.array(z.string()).meta({ id: 'Messages' })
+
+const credentialsError = z
+  .object({
+    detail: z.string(),
+    code: z.string().optional(),
+    messages: z
+      .array(z.object({ token_class: z.string(), token_type: z.string(), message: z.string() }))
+      .optional(),
+  })
+  .meta({ id: 'CredentialsError' })
+
+/** The bodies of errors with this status, where one of the codes has it. */
+export function errorAnswers(status: number, codes: readonly ErrorCode[]): z.ZodType[] | undefined {
+  if (!codes.some((code) => CODES[code][0] === status)) return undefined
+  if (status === 400) return [fieldErrors, detailAnswer, messages]
+  return status === 401 ? [credentialsError] : [detailAnswer]
+}

@@ -1,0 +1,116 @@
+/** Examples, put together from a value for each name that a field or parameter has. */
+import type { Components, JsonSchema } from './schemas'
+
+const ORIGIN = 'https://api.example.com'
+const ACCESS = 'eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIn0.c2lnbmF0dXJl'
+const REFRESH = 'eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl'
+const PICTURE = `${ORIGIN}/media/4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a`
+
+const VALUES: Record<string, unknown> = {
+  access: ACCESS,
+  access_token: ACCESS,
+  access_token_expiration: '2024-08-27T09:36:00.000Z',
+  asyncapi: `${ORIGIN}/asyncapi.json`,
+  comments_count: 2,
+  content: 'Taken on the way to work.',
+  count: 1,
+  created: '2024-08-27T09:31:00.000Z',
+  created_at: '27 Aug 2024',
+  date: '27 Aug 2024',
+  description: 'Accounts, profiles, posts with pictures, comments, likes, follows and live messages.',
+  detail: 'Successfully done.',
+  docs: `${ORIGIN}/docs/`,
+  edited_at: null,
+  email: 'alice@example.com',
+  failed: [],
+  first_name: 'Alice',
+  followed: 2,
+  followed_name: 'bob',
+  followers_count: 12,
+  following_count: 7,
+  following_id: null,
+  health: `${ORIGIN}/health`,
+  image: PICTURE,
+  image_filter: 'normal',
+  key: 'b8a1c1f0',
+  last_message: 'See you at nine.',
+  last_message_at: '2024-08-27T09:31:00.000Z',
+  last_message_time: '09:31',
+  last_name: 'Liddell',
+  like_id: null,
+  likes_count: 5,
+  name: 'alice',
+  new_password1: 'correct horse battery',
+  new_password2: 'correct horse battery',
+  next: null,
+  old_password: 'horse staple correct',
+  openapi: `${ORIGIN}/openapi.json`,
+  owner: 'alice',
+  password: 'correct horse battery',
+  password1: 'correct horse battery',
+  password2: 'correct horse battery',
+  posts: [PICTURE],
+  previous: null,
+  profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,
+  recipient_profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,
+  refresh: REFRESH,
+  refresh_token: REFRESH,
+  sender_profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,
+  seq: 3,
+  source: null,
+  time: '09:31',
+  timestamp: '2024-08-27T09:31:00.000Z',
+  title: 'Sunrise over the harbour',
+  token: ACCESS,
+  uid: '1',
+  up_to: 3,
+  updated: '2024-08-27T09:31:00.000Z',
+  updated_at: '27 Aug 2024',
+  username: 'alice',
+}
+
+/** Times that say how long ago, where the schema of the same name elsewhere has a date. */
+const OF: Record<string, Record<string, unknown>> = {
+  Comment: { created_at: '5\u00a0minutes ago', updated_at: '5\u00a0minutes ago', content: 'What a view!' },
+  Message: { content: 'See you at nine.', image: null },
+  MessageBody: { content: 'See you at nine.' },
+  CommentBody: { content: 'What a view!' },
+  About: { name: 'edge-social-api' },
+  UserSummary: { username: 'bob' },
+}
+
+/** An example of what the schema takes. */
+export function exampleOf(schemas: Components, schema: JsonSchema, name = ''): unknown {
+  const component = schema.$ref?.split('/').at(-1)
+  const resolved = schemas.resolve(schema)
+  if (resolved.const !== undefined) return resolved.const
+  if (resolved.properties) {
+    const fields = Object.entries(resolved.properties)
+    return Object.fromEntries(
+      fields.flatMap(([field, property]) => {
+        // Without a file a form is as good as JSON, and null would take the picture away.
+        if (property.format === 'binary' || property.type === 'null') return []
+        const special = OF[component ?? '']
+        const value = special && field in special ? special[field] : exampleOf(schemas, property, field)
+        return [[field, value]]
+      }),
+    )
+  }
+  const value = VALUES[name]
+  const types = [resolved.type].flat()
+  if (resolved.items && !(Array.isArray(value) && resolved.items.type === 'string'))
+    return [exampleOf(schemas, resolved.items, name)]
+  if (value !== undefined && (types.includes(typeOf(value)) || !resolved.type)) return value
+  if (resolved.enum) return resolved.enum[0]
+  if (types.includes('integer')) return 1
+  if (types.includes('boolean')) return true
+  if (types.includes('null')) return null
+  if (types.includes('object')) return {}
+  throw new Error(`There is no example of ${name || 'a schema'}: ${JSON.stringify(resolved)}`)
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'number' ? 'integer' : typeof value
+}

@@ -1,0 +1,46 @@
+/** What the document says of the API as a whole. */
+
+export const INTRODUCTION = `Accounts, profiles, posts with pictures, comments, likes, follows and live messages.
+
+**Signing in.** \`POST /dj-rest-auth/login/\` answers two tokens and sets them as cookies. Send the access token as
+\`Authorization: Bearer …\`, or let the browser send the cookie, which is renewed by itself. On the reference page, to run
+that call is to be signed in: the cookie does the rest. An access token lives 5 minutes, a refresh token a day.
+
+**Bodies** are JSON, \`application/x-www-form-urlencoded\` or \`multipart/form-data\`; files need the last. Unknown fields are
+ignored.
+
+**Lists** come in pages of \`count\`, \`next\`, \`previous\` and \`results\`. \`page\` numbers them from 1. \`cursor\`, empty for the
+first page, makes \`next\` carry one: such pages neither skip nor repeat anything while others write, and cost the same however
+deep.
+
+**Errors.** 400 names each bad field with its messages; all else is \`{"detail": …}\`, with a \`code\` where it is about a token.
+
+**Doing things once.** What creates something takes an \`Idempotency-Key\`: a request that is sent again creates nothing more.
+
+**Prefix and slash.** All paths work under \`/api\` too, and without their final slash. \`HEAD\` works where \`GET\` does.
+
+**Times** in \`created\`, \`updated\` and \`timestamp\` are ISO 8601, in UTC; \`created_at\` and \`updated_at\` are for people.
+
+**Live messages** go over a WebSocket, which [its own document](asyncapi.json) describes.`
+
+const NAMES: [segment: string, name: string, description: string][] = [
+  ['dj-rest-auth', 'Account', 'Signing in and up, tokens, passwords, and the signed-in user.'],
+  ['users', 'Users', 'The directory of accounts.'],
+  ['profiles', 'Profiles', 'What users show of themselves; created with the account.'],
+  ['posts', 'Posts', 'Pictures with a title.'],
+  ['comments', 'Comments', 'On posts.'],
+  ['likes', 'Likes', 'Of posts, one by each user.'],
+  ['followers', 'Followers', 'Who follows whom.'],
+  ['messages', 'Messages', 'Conversations between two people.'],
+  ['media', 'Pictures', 'What image fields link to.'],
+  ['', 'About', 'The API itself.'],
+]
+
+export const TAGS = NAMES.map(([, name, description]) => ({ name, description }))
+
+/** By the first segment of the path. */
+export function tagOf(path: string): string {
+  const segment = path.split('/')[1]
+  const found = NAMES.find(([first]) => first === (segment === 'chats' ? 'messages' : segment))
+  return found?.[1] ?? 'About'
+}

@@ -1,0 +1,103 @@
+/** What all operations share: headers, parameters, credentials and errors. */
+import { CODES, type ErrorCode } from '../../src/http/errors'
+import { errorAnswers } from './errors'
+import type { Components, JsonSchema } from './schemas'
+
+/** Responses by status. */
+export const ERROR_NAMES: Record<number, string> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  406: 'NotAcceptable',
+  413: 'ContentTooLarge',
+  415: 'UnsupportedMediaType',
+  422: 'IdempotencyKeyReused',
+  426: 'UpgradeRequired',
+  429: 'TooManyRequests',
+  503: 'Unavailable',
+}
+
+const text = (description: string) => ({ description, schema: { type: 'string' } })
+
+export const headers = {
+  RequestId: text('Names the request, in the log too. `X-Request-Id` of the request, if it has one.'),
+  Bookmark: text('Send it back as `X-D1-Bookmark` to read what you wrote.'),
+  RetryAfter: { description: 'In seconds.', schema: { type: 'integer' } },
+  WwwAuthenticate: text('Always `Bearer realm="api"`.'),
+}
+
+export const parameters = {
+  Bookmark: {
+    name: 'X-D1-Bookmark',
+    in: 'header',
+    description: 'From an earlier answer: read at least what was there then.',
+    schema: { type: 'string' },
+  },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description:
+      'Sent again with the same key, a request creates nothing more: it gets what the first created.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    example: '0b1f0a3e-6f0c-4b6e-9a53-6d2a8a3c9f10',
+  },
+}
+
+export const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `access_token` of signing in or up. Wins over the cookie.',
+  },
+  cookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'my-app-auth',
+    description: 'Set by signing in. It is renewed as long as `my-refresh-token`, set with it, is good.',
+  },
+}
+
+export const security = {
+  required: [{ bearer: [] }, { cookie: [] }],
+  optional: [{}, { bearer: [] }, { cookie: [] }],
+  ignored: [],
+}
+
+/** The headers of any answer. */
+export const COMMON = {
+  'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+  'X-D1-Bookmark': { $ref: '#/components/headers/Bookmark' },
+}
+
+/** The response of each status that errors have, with the words of all its errors. */
+export function errorResponses(schemas: Components): Record<string, JsonSchema> {
+  const codes = Object.keys(CODES) as ErrorCode[]
+  return Object.fromEntries(
+    Object.entries(ERROR_NAMES).map(([status, name]) => {
+      const own = codes.filter((code) => CODES[code][0] === Number(status))
+      const bodies = (errorAnswers(Number(status), own) ?? []).map((body) => schemas.of(body, 'output'))
+      const examples: [string, unknown][] = own.map((code) => [
+        code,
+        { value: { detail: CODES[code][1], ...(Number(status) === 401 && { code }) } },
+      ])
+      if (status === '400') examples.unshift(['fields', { value: { title: ['This field is required.'] } }])
+      const schema = bodies.length === 1 ? bodies[0] : { anyOf: bodies }
+      return [
+        name,
+        {
+          description: CODES[own[0] ?? 'internal'][1],
+          headers: {
+            ...COMMON,
+            ...(status === '401' && { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }),
+            ...((status === '429' || status === '503') && {
+              'Retry-After': { $ref: '#/components/headers/RetryAfter' },
+            }),
+          },
+          content: { 'application/json': { schema, examples: Object.fromEntries(examples) } },
+        },
+      ]
+    }),
+  )
+}

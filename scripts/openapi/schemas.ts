@@ -1,0 +1,70 @@
+/** JSON Schema of zod's schemas, each named one once, under `components`. */
+import * as z from 'zod'
+
+export interface JsonSchema {
+  $ref?: string
+  type?: string | string[]
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  items?: JsonSchema
+  anyOf?: JsonSchema[]
+  oneOf?: JsonSchema[]
+  enum?: unknown[]
+  const?: unknown
+  format?: string
+  description?: string
+  [keyword: string]: unknown
+}
+
+/** Collects the schemas that have an `id`; `prefix` is where the document keeps them. */
+export function components(prefix = '#/components/schemas/') {
+  const named: Record<string, JsonSchema> = {}
+  return {
+    /** By name, sorted. */
+    all: () => Object.fromEntries(Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1))),
+    add(name: string, schema: JsonSchema): JsonSchema {
+      named[name] = schema
+      return { $ref: prefix + name }
+    },
+    resolve: (schema: JsonSchema): JsonSchema =>
+      schema.$ref ? (named[schema.$ref.slice(prefix.length)] ?? {}) : schema,
+    /** What clients send (`input`) or get (`output`). */
+    of(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+      const json = z.toJSONSchema(schema, {
+        io,
+        unrepresentable: 'any',
+        // zod's own type knows fewer forms of a keyword than JSON Schema has.
+        override: ({ jsonSchema }) => tidy(jsonSchema as JsonSchema),
+      })
+      const {
+        $schema: _,
+        $defs = {},
+        ...rest
+      } = JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', `"${prefix}`))
+      Object.assign(named, $defs)
+      return rest
+    },
+  }
+}
+
+export type Components = ReturnType<typeof components>
+
+/** In place. */
+function tidy(schema: JsonSchema): void {
+  // Answers may get more fields.
+  if (schema.additionalProperties === false) delete schema.additionalProperties
+  // The format says it, in fewer words.
+  if (schema.format !== undefined) delete schema.pattern
+  if (schema.type === 'integer') {
+    if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+    if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
+  }
+  const [first, second] = schema.anyOf ?? []
+  if (schema.anyOf?.length === 2 && typeof first?.type === 'string' && second?.type === 'null') {
+    delete schema.anyOf
+    Object.assign(schema, first, { type: [first.type, 'null'] })
+  }
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (/^(old_|new_)?password\d?$/.test(name)) property.format = 'password'
+  }
+}
