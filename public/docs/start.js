@@ -1,0 +1,20 @@
+// The paths are relative: the page works at /docs/ and at /api/docs/, and calls the API where it is itself.
+const prefix = new URL('..', location.href).pathname.replace(/\/$/, '')
+
+const response = await fetch('../openapi.json')
+const spec = await response.json()
+spec.servers = [{ url: prefix || '/' }]
+
+window.reference = window.SwaggerUIBundle({
+  spec,
+  dom_id: '#reference',
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
+  filter: true,
+  // Else a badge is asked for from validator.swagger.io.
+  validatorUrl: null,
+  // To run login here is to be signed in: the cookies do it.
+  withCredentials: true,
+})

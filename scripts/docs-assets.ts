@@ -1,0 +1,10 @@
+/** Puts the files of swagger-ui beside public/docs/index.html: the reference page loads nothing from elsewhere. */
+import { copyFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+
+for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png', 'LICENSE', 'NOTICE']) {
+  copyFileSync(join(from, file), join('public/docs', file))
+}
