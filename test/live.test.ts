@@ -724,6 +724,29 @@ describe('failure', () => {
     ])
   })
 
+  it('what is committed stays committed, and once, if it cannot be told; that is made good with the next', async () => {
+    const [alice, bob] = await couple()
+    const socket = await listen(bob, alice)
+    await socket.until('ready')
+    const stub = conversationOf(alice, bob)
+    await runInDurableObject(stub, (instance, state) => {
+      const getWebSockets = () => {
+        throw new Error('no sockets today')
+      }
+      Object.defineProperty(instance, 'ctx', { value: { ...state, getWebSockets }, configurable: true })
+    })
+    const answers = await Promise.all(['one', 'two'].map((text) => say(alice, bob, text)))
+    expect(answers.map(({ seq }) => seq)).toEqual([1, 2])
+    expect((await bob.get(`/messages/${alice.id}/`)).body.count).toBe(2)
+    expect(socket.changes()).toEqual([])
+    await runInDurableObject(stub, (instance, state) => {
+      Object.defineProperty(instance, 'ctx', { value: state, configurable: true })
+    })
+    await say(alice, bob, 'three')
+    await socket.until('message', 3)
+    expectChain(socket.changes(), 0)
+  })
+
   it('takes in no more than it can hold while D1 is slow', async () => {
     const [alice, bob] = await couple()
     await say(alice, bob, 'one')

@@ -72,6 +72,7 @@ export function committer(
     isGap = false
     // From here on it is committed, and must be neither refused nor made again.
     await committed(news).catch((error: unknown) => {
+      isGap = true
       console.error(JSON.stringify({ error: 'A change could not be told to all.', why: String(error) }))
     })
     batch.forEach(({ resolve }, i) => {
