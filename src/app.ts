@@ -15,6 +15,7 @@ import { noRoute } from './http/methods'
 import { negotiate } from './http/negotiate'
 import { mediaRoutes } from './images/routes'
 import { likeRoutes } from './likes/routes'
+import { ownMessageRoutes } from './messaging/own-routes'
 import { chatRoutes, messageRoutes } from './messaging/routes'
 import { closeEndedSessions } from './messaging/sign-out'
 import { postRoutes } from './posts/routes'
@@ -49,6 +50,7 @@ export const routes = app
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
   .route('/messages', messageRoutes)
+  .route('/messages', ownMessageRoutes)
   .route('/chats', chatRoutes)
 
 /** `/posts`, `/posts/`, `/api/posts` and `/api/posts/` are one path. */

@@ -1,22 +1,21 @@
 /** `/messages`: conversations, as their two people see them. */
 
 import { Hono } from 'hono'
-import { createMiddleware } from 'hono/factory'
 import * as z from 'zod'
 import { requireUser } from '../auth/credentials'
 import { fold } from '../db/text'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
-import type { AppEnv, UserEnv } from '../http/env'
-import { ApiError, ValidationError } from '../http/errors'
+import type { AppEnv } from '../http/env'
+import { ApiError } from '../http/errors'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
-import { deleteLater, withPicture } from '../images/attach'
+import { deleteLater } from '../images/attach'
 import { pictureUrls } from '../images/url'
 import { listen } from './listen'
 import { change } from './objects'
-import { findMessage, listConversations, listThread } from './queries'
+import { listConversations, listThread } from './queries'
 import type { MessageRow } from './rows'
 import {
   conversationAnswer,
@@ -28,25 +27,12 @@ import {
   threadQuery,
   unreadAnswer,
 } from './schemas'
-import { EMPTY, sendMessage } from './send'
+import { sendMessage } from './send'
 import { pageAround } from './thread'
 import { conversationView, messageView } from './view'
 
 /** Existing clients show only the first page. */
 const SIZES = { standard: 500, max: 500 }
-
-/** The message of the path, which must be the user's own: 404, then 403 in these words. */
-const requireSender = (refusal: string) =>
-  createMiddleware<{ Variables: UserEnv['Variables'] & { message: MessageRow } }>(async (c, next) => {
-    const message = await findMessage(c.var.db, Number(c.req.param('id')))
-    if (!message) throw new ApiError('not_found')
-    if (message.senderId !== c.var.user.id) throw new ApiError('permission_denied', { detail: refusal })
-    c.set('message', message)
-    await next()
-  })
-
-const mayEdit = requireSender('You do not have permission to edit this message.')
-const mayDelete = requireSender('You do not have permission to delete this message.')
 
 export const messageRoutes = new Hono<AppEnv>()
   .get(
@@ -172,71 +158,6 @@ export const messageRoutes = new Hono<AppEnv>()
     inPath(idParam),
     inQuery(listenQuery),
     (c) => listen(c, c.req.valid('param').id, c.req.valid('query').since),
-  )
-
-  .on(
-    ['PATCH', 'PUT'],
-    '/:id{[0-9]+}/update',
-    describe({
-      id: 'editMessage',
-      summary: 'Edit a message',
-      description: 'PATCH and PUT are the same here.',
-      answers: { 200: messageAnswer },
-      errors: ['permission_denied', 'not_found'],
-    }),
-    requireUser,
-    inPath(idParam),
-    mayEdit,
-    body(messageBody),
-    async (c) => {
-      const { content, image: picture } = c.req.valid('json')
-      const { message, user } = c.var
-      const viewer = { viewerId: user.id, urls: pictureUrls(c), now: Date.now() }
-      if (content === undefined && picture === undefined) return c.json(messageView(message, viewer))
-      const edited = await withPicture(c, picture ?? undefined, async (hash) => {
-        const image = picture === null ? null : hash
-        if (!(content ?? message.content) && !(image === undefined ? message.image : image)) {
-          throw new ValidationError(EMPTY)
-        }
-        const { recipientId } = message
-        return change(c, recipientId, {
-          type: 'edit',
-          userId: user.id,
-          messageId: message.id,
-          content,
-          image,
-        })
-      })
-      if (!edited?.message) throw new ApiError('not_found')
-      deleteLater(c, edited.marked)
-      // Another edit has taken away meanwhile what this one would have kept.
-      if (!edited.event) throw new ValidationError(EMPTY)
-      return c.json(messageView(edited.message, viewer))
-    },
-  )
-
-  .delete(
-    '/:id{[0-9]+}/delete',
-    describe({
-      id: 'deleteMessage',
-      summary: 'Delete a message',
-      answers: { 204: null },
-      errors: ['permission_denied', 'not_found'],
-    }),
-    requireUser,
-    inPath(idParam),
-    mayDelete,
-    async (c) => {
-      const { message, user } = c.var
-      const deleted = await change(c, message.recipientId, {
-        type: 'delete',
-        userId: user.id,
-        messageId: message.id,
-      })
-      if (!deleted?.event) throw new ApiError('not_found')
-      deleteLater(c, deleted.marked)
-      return c.body(null, 204)
-    },
   )
 
 export const chatRoutes = new Hono<AppEnv>().delete(
