@@ -113,8 +113,8 @@ describe('500 at once', () => {
     const sockets = [await listen(alice, bob), await listen(bob, alice)]
     const [begin] = await stored<{ seq: number }>(
       'select seq from conversations where user_a = ? and user_b = ?',
-      alice.id,
-      bob.id,
+      Math.min(alice.id, bob.id),
+      Math.max(alice.id, bob.id),
     )
     const start = begin?.seq ?? 0
     let transactions = 0
