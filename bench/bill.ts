@@ -1,0 +1,202 @@
+/** What a month costs, from what was measured and what Cloudflare charges. */
+import type { Compared } from './compare.ts'
+import type { Weight } from './fill.ts'
+
+/** Dollars a month of the paid plan, with what it includes. Read in 2026 at the addresses in docs/costs.md. */
+export const PRICES = {
+  plan: 5,
+  requests: { perMillion: 0.3, included: 10e6 },
+  cpuMs: { perMillion: 0.02, included: 30e6 },
+  rowsRead: { perMillion: 0.001, included: 25e9 },
+  rowsWritten: { perMillion: 1, included: 50e6 },
+  databaseGB: { each: 0.75, included: 5 },
+  bucketGB: { each: 0.015, included: 10 },
+  classA: { perMillion: 4.5, included: 1e6 },
+  classB: { perMillion: 0.36, included: 10e6 },
+  objectRequests: { perMillion: 0.15, included: 1e6 },
+  objectGBs: { perMillion: 12.5, included: 400e3 },
+} as const
+
+/** What somebody does on a day on which they are there. */
+export const MIX: Record<string, number> = {
+  refresh: 3,
+  posts: 3,
+  'posts at a deep cursor': 2,
+  'posts searched': 0.5,
+  'posts by likes': 0.5,
+  feed: 4,
+  post: 6,
+  profiles: 1,
+  profile: 2,
+  'comments of a post': 5,
+  conversations: 3,
+  thread: 4,
+  'send message': 5,
+  'like + unlike': 4,
+  'follow + unfollow': 0.3,
+  comment: 1,
+  login: 0.1,
+  picture: 30,
+  'post with a picture': 0.2,
+}
+export const DAYS = 10
+const MONTHS_KEPT = 12
+const PICTURE_GB = 200e3 / 1e9
+/** Beside its messages an object is woken for each socket that opens: once a day that somebody is there, with one call of D1. */
+const SOCKETS = 1
+/** Seconds that an object is awake for a message or a socket, at 128 MB: some D1 round trips. */
+const AWAKE = 0.1
+const OBJECT_GB = 0.128
+/** The busiest hour has three times the average. */
+const PEAK = 3
+const MONTH_SECONDS = 30 * 86_400
+const DATABASE_GB = 10
+
+export interface Usage {
+  requests: number
+  cpuMs: number
+  rowsRead: number
+  rowsWritten: number
+  d1Calls: number
+  classA: number
+  classB: number
+  objectRequests: number
+  objectGBs: number
+  /** What stays of a month. */
+  databaseGB: number
+  messagesGB: number
+  bucketGB: number
+}
+
+/** What one person uses in a month. */
+export function usage(routes: Compared[], weight: Weight): Usage {
+  const total: Usage = {
+    requests: 0,
+    cpuMs: 0,
+    rowsRead: 0,
+    rowsWritten: 0,
+    d1Calls: 0,
+    classA: 0,
+    classB: 0,
+    objectRequests: 0,
+    objectGBs: 0,
+    databaseGB: 0,
+    messagesGB: 0,
+    bucketGB: 0,
+  }
+  for (const [name, perDay] of Object.entries(MIX)) {
+    const route = routes.find((one) => one.name === name)
+    if (!route) throw new Error(`The mix names ${name}, which is not measured.`)
+    const times = perDay * DAYS
+    total.requests += times
+    total.cpuMs += (times * (route.ours[16] ?? route.ours[1] ?? { cpu: 0 }).cpu) / 1000
+    total.rowsRead += times * route.cost.read
+    total.rowsWritten += times * route.cost.written
+    total.d1Calls += times * route.cost.calls
+  }
+  const times = (name: string) => (MIX[name] ?? 0) * DAYS
+  const rows = (table: string) => (weight[table] ?? 0) / 1e9
+  total.requests += SOCKETS * DAYS
+  total.d1Calls += 2 * SOCKETS * DAYS
+  total.classA = times('post with a picture')
+  total.classB = times('picture')
+  total.objectRequests = times('send message') + 2 * SOCKETS * DAYS
+  total.objectGBs = total.objectRequests * AWAKE * OBJECT_GB
+  total.messagesGB = times('send message') * (rows('messages') + rows('changes'))
+  total.databaseGB =
+    total.messagesGB +
+    // Half of the likes and follows are taken back.
+    (times('like + unlike') / 4) * rows('likes') +
+    (times('follow + unfollow') / 4) * rows('followers') +
+    times('comment') * rows('comments') +
+    times('post with a picture') * (rows('posts') + rows('post_search'))
+  total.bucketGB = times('post with a picture') * PICTURE_GB
+  return total
+}
+
+export interface Line {
+  what: string
+  used: number
+  unit: string
+  dollars: number
+}
+
+/** The lines of a month's bill after a year. */
+export function bill(people: number, one: Usage, weight: Weight): Line[] {
+  const metered = (
+    what: string,
+    unit: string,
+    used: number,
+    price: { perMillion: number; included: number },
+  ): Line => ({
+    what,
+    unit,
+    used,
+    dollars: (Math.max(0, used - price.included) / 1e6) * price.perMillion,
+  })
+  const stored = (what: string, used: number, price: { each: number; included: number }): Line => ({
+    what,
+    unit: 'GB',
+    used,
+    dollars: Math.max(0, used - price.included) * price.each,
+  })
+  const database = people * (one.databaseGB * MONTHS_KEPT + (weight.users ?? 0) / 1e9)
+  return [
+    { what: 'the plan', unit: '', used: 1, dollars: PRICES.plan },
+    metered('requests', '', people * one.requests, PRICES.requests),
+    metered('CPU', 'ms', people * one.cpuMs, PRICES.cpuMs),
+    metered('rows read', '', people * one.rowsRead, PRICES.rowsRead),
+    metered('rows written', '', people * one.rowsWritten, PRICES.rowsWritten),
+    stored('D1 storage', database, PRICES.databaseGB),
+    stored('R2 storage', people * one.bucketGB * MONTHS_KEPT, PRICES.bucketGB),
+    metered('R2 writes', '', people * one.classA, PRICES.classA),
+    metered('R2 reads', '', people * one.classB, PRICES.classB),
+    metered('object requests', '', people * one.objectRequests, PRICES.objectRequests),
+    metered('object duration', 'GB-s', people * one.objectGBs, PRICES.objectGBs),
+  ]
+}
+
+export interface Capacity {
+  /** People that one database carries by its size, and by the calls that it answers at the busiest hour. */
+  bySize: number
+  byCalls: number
+  /** The same without messages, which then lie in databases of their own. */
+  bySizeWithoutMessages: number
+  /** D1 calls a second at the busiest hour, for a million people. */
+  peakCalls: number
+  callsPerSecond: number
+  readShare: number
+  gbPerPerson: number
+  messagesShare: number
+}
+
+/** How far one database goes; `callsPerSecond` is what it answers of this mix. */
+export function capacity(one: Usage, weight: Weight, routes: Compared[], callsPerSecond: number): Capacity {
+  const gb = one.databaseGB * MONTHS_KEPT + (weight.users ?? 0) / 1e9
+  const perPerson = (one.d1Calls / MONTH_SECONDS) * PEAK
+  let reads = 0
+  for (const { name, kind, cost } of routes)
+    if (kind === 'read') reads += (MIX[name] ?? 0) * DAYS * cost.calls
+  return {
+    bySize: DATABASE_GB / gb,
+    byCalls: callsPerSecond / perPerson,
+    bySizeWithoutMessages: DATABASE_GB / (gb - one.messagesGB * MONTHS_KEPT),
+    peakCalls: perPerson * 1e6,
+    callsPerSecond,
+    readShare: reads / one.d1Calls,
+    gbPerPerson: gb,
+    messagesShare: (one.messagesGB * MONTHS_KEPT) / gb,
+  }
+}
+
+/** What the mix costs the limit, which is nearly all D1, in calls that one core answers a second. */
+export function callsPerSecond(routes: Compared[]): number {
+  let [micros, calls] = [0, 0]
+  for (const { name, cost, limit } of routes) {
+    const times = MIX[name] ?? 0
+    if (cost.calls === 0 || name === 'login') continue
+    micros += times * (limit[16] ?? limit[1] ?? { cpu: 0 }).cpu
+    calls += times * cost.calls
+  }
+  return (calls * 1e6) / micros
+}

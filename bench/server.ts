@@ -1,0 +1,154 @@
+/** Serves a built Worker as production does, without a development proxy before it, and reads what its process has used. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { ROOT } from './settings.ts'
+
+/** Signs tokens here and nowhere else. */
+export const SECRET = 'a-secret-of-the-benchmark-and-of-nothing-else'
+/** What requests say they are sent to, whatever the port: so that answers of two servers can be compared. */
+export const ORIGIN = 'http://api.bench'
+
+/** `ours` or `limit`: builds what would be deployed, and gives its folder. */
+export function build(name: string, config: string, outdir: string): string {
+  const directory = join(outdir, name)
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
+  const options = ['deploy', '--dry-run', '--minify', '--outdir', directory, '--config', config]
+  execFileSync(process.execPath, [wrangler, ...options], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return directory
+}
+
+interface Options {
+  /** Where D1, R2 and the objects keep their data. */
+  data: string
+  /** Variables beside the secret. */
+  variables?: Record<string, unknown>
+  /** Another main module than `index.js`, with its source. */
+  main?: { name: string; source: string }
+  /** The class of the objects. */
+  object?: string
+  /** Opens the inspector, for profiles. */
+  inspectorPort?: number
+}
+
+export interface Server {
+  port: number
+  miniflare: Miniflare
+  /** CPU time that the runtime has used so far, in microseconds. NaN where /proc does not tell. */
+  cpu(): number
+  stop(): Promise<void>
+}
+
+export async function serve(
+  bundle: string,
+  { data, variables, main, object, inspectorPort }: Options,
+): Promise<Server> {
+  const port = await freePort()
+  const modules = readdirSync(bundle)
+    .filter((file) => /\.(js|wasm|bin)$/.test(file))
+    .map((file) => ({
+      type: file.endsWith('.wasm')
+        ? ('CompiledWasm' as const)
+        : file.endsWith('.js')
+          ? ('ESModule' as const)
+          : ('Data' as const),
+      path: join(bundle, file),
+      contents: readFileSync(join(bundle, file)),
+    }))
+    .sort((a, b) => Number(b.path.endsWith('index.js')) - Number(a.path.endsWith('index.js')))
+  if (main)
+    modules.unshift({ type: 'ESModule', path: join(bundle, main.name), contents: Buffer.from(main.source) })
+  const before = children()
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      name: 'bench',
+      modules,
+      modulesRoot: bundle,
+      compatibilityDate: '2026-10-01',
+      bindings: {
+        JWT_SECRET: SECRET,
+        ACCESS_TOKEN_SECONDS: '86400',
+        ...(variables as Record<string, string>),
+      },
+      d1Databases: { DB: 'bench' },
+      r2Buckets: { MEDIA: 'bench' },
+      durableObjects: { CONVERSATION: { className: object ?? 'Conversation', useSQLite: true } },
+      serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) as never },
+      resourcePersistencePath: data,
+      unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+      log: new Log(LogLevel.ERROR),
+      // A Worker logs a line for each request: read, as in production, but not shown.
+      handleStructuredLogs: () => {},
+      ...(inspectorPort !== undefined && { inspectorPort }),
+    } as Parameters<typeof convertV4MiniflareOptions>[0]),
+  )
+  await miniflare.ready
+  const pid = children().find((child) => !before.includes(child))
+  return {
+    port,
+    miniflare,
+    cpu: () => (pid === undefined ? Number.NaN : cpuOf(pid)),
+    stop: () => miniflare.dispose(),
+  }
+}
+
+/** Asks the system for a port that nobody uses. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+/** The runtimes that this process has started. */
+function children(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number)
+      .filter((pid) => {
+        const stat = statOf(pid)
+        return stat.name === 'workerd' && stat.parent === process.pid
+      })
+  } catch {
+    return []
+  }
+}
+
+/**
+ * Microseconds that all threads of a process have run, as the scheduler counts them: proc(5) has utime and stime too, but those only in
+ * hundredths of a second.
+ */
+export function cpuOf(pid: number): number {
+  const tasks = `/proc/${pid}/task`
+  return readdirSync(tasks).reduce((sum, task) => {
+    const [nanoseconds] = read(`${tasks}/${task}/schedstat`).split(' ')
+    return sum + Number(nanoseconds) / 1000
+  }, 0)
+}
+
+/** proc(5): the name, in brackets, may hold spaces; the parent is field 4. */
+function statOf(pid: number): { name: string; parent: number } {
+  const text = read(`/proc/${pid}/stat`)
+  const end = text.lastIndexOf(')')
+  return { name: text.slice(text.indexOf('(') + 1, end), parent: Number(text.slice(end + 2).split(' ')[1]) }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    // Gone meanwhile.
+    return ''
+  }
+}
