@@ -1,7 +1,8 @@
 /** The client and the docs in a real browser. `npm run test:browser`; skipped where there is none. */
 import { build } from 'esbuild'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { png } from '../fixtures/images'
 import { browserPath, launch } from './browser'
 import { type Server, startServer } from './server'
 
@@ -139,5 +140,53 @@ describe.skipIf(!browserPath)('in a browser', () => {
     expect(new Set(byMia).size).toBe(6)
     await atMia.close()
     await atNoa.close()
+  })
+
+  it('/docs signs somebody in, tries a call and uploads a picture, and asks nobody else for anything', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    const elsewhere: string[] = []
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== server.url && !request.url().startsWith('data:'))
+        elsewhere.push(request.url())
+    })
+    await register(await tab(await browser.newContext(), 'bearer'), 'reader')
+    await page.goto(`${server.url}/docs/`)
+
+    /** Opens an operation, fills it in, executes it; gives the answer's status and text. */
+    async function tryOut(id: string, fill: (operation: Locator) => Promise<void>) {
+      const operation = page.locator(`.opblock[id$="-${id}"]`)
+      await operation.locator('.opblock-summary-control').click()
+      await operation.getByRole('button', { name: 'Try it out' }).click()
+      await fill(operation)
+      await operation.getByRole('button', { name: 'Execute' }).click()
+      const answer = operation.locator('.live-responses-table .response')
+      return {
+        status: await answer.locator('.response-col_status').innerText(),
+        text: await answer.innerText(),
+      }
+    }
+
+    const login = await tryOut('login', (operation) =>
+      operation.locator('textarea').fill(JSON.stringify({ username: 'reader', password: PASSWORD })),
+    )
+    expect(login.status).toContain('200')
+    // The cookies that login set do the rest.
+    const me = await tryOut('getUser', async () => undefined)
+    expect(me.status).toContain('200')
+    expect(me.text).toContain('"username": "reader"')
+    const created = await tryOut('createPost', async (operation) => {
+      await operation
+        .locator('.body-param-content-type select, .content-type')
+        .first()
+        .selectOption('multipart/form-data')
+      await operation.locator('[data-property-name="title"] input').fill('From the reference')
+      const file = { name: 'a.png', mimeType: 'image/png', buffer: Buffer.from(png(3, 2)) }
+      await operation.locator('input[type=file]').setInputFiles(file)
+    })
+    expect(created.status).toContain('201')
+    expect(created.text).toMatch(/"image": "[^"]*\/media\/[0-9a-f]{64}"/)
+    expect(elsewhere).toEqual([])
+    await context.close()
   })
 })
