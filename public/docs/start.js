@@ -4,6 +4,8 @@ const prefix = new URL('..', location.href).pathname.replace(/\/$/, '')
 const response = await fetch('../openapi.json')
 const spec = await response.json()
 spec.servers = [{ url: prefix || '/' }]
+// Relative to the document.
+spec.info.description = spec.info.description.replace('(asyncapi.json)', '(../asyncapi.json)')
 
 window.reference = window.SwaggerUIBundle({
   spec,

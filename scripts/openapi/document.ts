@@ -96,10 +96,12 @@ function queryParameters(schemas: Components, { query }: Route) {
 /** JSON and forms; a file comes in a multipart form only. */
 function requestBody(schemas: Components, body: NonNullable<Route['body']>) {
   const given = schemas.of(body, 'input')
-  const full = schemas.resolve(given)
-  const name = given.$ref?.split('/').at(-1) ?? ''
+  const full = withExamples(schemas.resolve(given), exampleOf(schemas, given))
+  const name = given.$ref?.split('/').at(-1)
+  if (name === undefined) throw new Error('The schema of a body has no id to name it by.')
   const files = Object.entries(full.properties ?? {}).filter(([, { format }]) => format === 'binary')
-  let form = given
+  const example = exampleOf(schemas, given)
+  let form = schemas.add(name, full)
   if (files.length > 0) {
     const asFile = { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' }
     const properties = { ...full.properties, ...Object.fromEntries(files.map(([field]) => [field, asFile])) }
@@ -111,7 +113,6 @@ function requestBody(schemas: Components, body: NonNullable<Route['body']>) {
     }
     schemas.add(name, { ...full, properties: plain })
   }
-  const example = exampleOf(schemas, given)
   const isRequired = (full.required ?? []).length > 0
   return {
     ...(isRequired && { required: true }),
@@ -126,6 +127,16 @@ function requestBody(schemas: Components, body: NonNullable<Route['body']>) {
       },
     },
   }
+}
+
+/** Each field with its own: reference pages fill forms with them. */
+function withExamples(schema: JsonSchema, example: unknown): JsonSchema {
+  const values = new Map(Object.entries(example as object))
+  const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [
+    name,
+    values.has(name) ? { ...field, examples: [values.get(name)] } : field,
+  ])
+  return { ...schema, properties: Object.fromEntries(fields) }
 }
 
 function responsesOf(schemas: Components, route: Route) {

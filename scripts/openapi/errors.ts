@@ -3,12 +3,10 @@ import * as z from 'zod'
 import { detailAnswer } from '../../src/http/answers'
 import { CODES, type ErrorCode } from '../../src/http/errors'
 
-const fieldErrors = z
-  .record(z.string(), z.array(z.string()))
-  .meta({
-    id: 'FieldErrors',
-    description: 'Messages by field; `non_field_errors` for those that belong to none.',
-  })
+const fieldErrors = z.record(z.string(), z.array(z.string())).meta({
+  id: 'FieldErrors',
+  description: 'Messages by field; `non_field_errors` for those that belong to none.',
+})
 
 const messages = z.array(z.string()).meta({ id: 'Messages' })
 

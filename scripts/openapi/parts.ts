@@ -1,5 +1,5 @@
 /** What all operations share: headers, parameters, credentials and errors. */
-import { CODES, type ErrorCode } from '../../src/http/errors'
+import { ApiError, CODES, type ErrorCode } from '../../src/http/errors'
 import { errorAnswers } from './errors'
 import type { Components, JsonSchema } from './schemas'
 
@@ -40,7 +40,6 @@ export const parameters = {
     description:
       'Sent again with the same key, a request creates nothing more: it gets what the first created.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
-    example: '0b1f0a3e-6f0c-4b6e-9a53-6d2a8a3c9f10',
   },
 }
 
@@ -78,16 +77,16 @@ export function errorResponses(schemas: Components): Record<string, JsonSchema> 
     Object.entries(ERROR_NAMES).map(([status, name]) => {
       const own = codes.filter((code) => CODES[code][0] === Number(status))
       const bodies = (errorAnswers(Number(status), own) ?? []).map((body) => schemas.of(body, 'output'))
-      const examples: [string, unknown][] = own.map((code) => [
-        code,
-        { value: { detail: CODES[code][1], ...(Number(status) === 401 && { code }) } },
-      ])
+      const examples: [string, unknown][] = own.map((code) => [code, { value: new ApiError(code).body }])
       if (status === '400') examples.unshift(['fields', { value: { title: ['This field is required.'] } }])
       const schema = bodies.length === 1 ? bodies[0] : { anyOf: bodies }
       return [
         name,
         {
-          description: CODES[own[0] ?? 'internal'][1],
+          description:
+            status === '400'
+              ? 'A field or parameter is not as it should be.'
+              : CODES[own[0] ?? 'internal'][1],
           headers: {
             ...COMMON,
             ...(status === '401' && { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }),
