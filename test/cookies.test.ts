@@ -1,5 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ACCESS, AUTH, browser, decodeJwt, isRevoked, jwt, logIn, REFRESH, setCookies } from './auth-helpers'
+import {
+  ACCESS,
+  AUTH,
+  browser,
+  CLEARED,
+  decodeJwt,
+  isRevoked,
+  jwt,
+  logIn,
+  REFRESH,
+  setCookies,
+} from './auth-helpers'
 import { anyone, client, PASSWORD, type Person, signUp, stored } from './client'
 
 const USER = `${AUTH}/user/`
@@ -57,7 +68,11 @@ describe('a browser that knows only its cookies', () => {
     expect([...tab.cookies]).toEqual([])
     const stale = browser({ [REFRESH]: refresh })
     const read = await stale.get(`/posts/${post.body.id}/`)
-    expect([read.status, read.body.is_owner, setCookies(read.headers)]).toEqual([200, false, {}])
+    expect([read.status, read.body.is_owner, setCookies(read.headers)]).toEqual([
+      200,
+      false,
+      { [REFRESH]: CLEARED },
+    ])
     expect((await stale.delete(`/posts/${post.body.id}/`)).status).toBe(401)
     expect(await stored('select title from posts where id = ?', post.body.id)).toEqual([
       { title: 'after lunch' },
@@ -80,8 +95,23 @@ describe('a browser that knows only its cookies', () => {
     ]) {
       const tab = browser({ [REFRESH]: refresh })
       expect([(await tab.get('/posts/')).status, (await tab.get(USER)).status]).toEqual([200, 401])
-      expect(tab.cookies.get(ACCESS)).toBeUndefined()
+      expect(tab.cookies.size).toBe(0)
     }
+  })
+
+  it('loses the refresh cookie of a session that has ended, and pays for looking it up but once', async () => {
+    const { refresh } = await logIn(alice)
+    await anyone.post(`${AUTH}/logout/`, undefined, { cookie: `${REFRESH}=${refresh}` })
+    const tab = browser({ [REFRESH]: refresh })
+    const first = await tab.get('/posts/')
+    expect([first.status, first.cost.calls, setCookies(first.headers)]).toEqual([
+      200,
+      2,
+      { [REFRESH]: CLEARED },
+    ])
+    expect((await tab.get('/posts/')).cost.calls).toBe(1)
+    const refused = await browser({ [REFRESH]: refresh }).get(USER)
+    expect([refused.status, setCookies(refused.headers)]).toEqual([401, { [REFRESH]: CLEARED }])
   })
 
   it('is renewed in many requests at once', async () => {

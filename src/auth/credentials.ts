@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { config } from '../http/config'
 import type { AppEnv, RequestContext, UserEnv, Viewer } from '../http/env'
 import { ApiError } from '../http/errors'
+import { SAFE_METHODS } from '../http/methods'
 import {
   accessCookie,
   clearAccessCookie,
@@ -13,8 +14,6 @@ import {
 } from './cookies'
 import { refreshAccess, sessionOf } from './sessions'
 import { verifyToken } from './tokens'
-
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Finds the viewer, if any; 401 for a credential that is bad, also where none is needed. No D1 call, except once
@@ -92,7 +91,11 @@ const tokenNotValid = (message: string) =>
 /** Signs in a browser whose access cookie ran out, and gives it a new one. A bad refresh cookie is no credential. */
 async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefined> {
   const refreshed = await refreshAccess(c.var.db, config(c.env), token)
-  if (!refreshed.ok) return undefined
+  if (!refreshed.ok) {
+    // Kept, it would be looked up again with every request for as long as the browser has it.
+    clearRefreshCookie(c)
+    return undefined
+  }
   refuseForeignOrigin(c)
   setAccessCookie(c, refreshed.access)
   const expiresAt = Date.now() + config(c.env).accessSeconds * 1000
@@ -104,7 +107,7 @@ async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefi
  * we know: ours or one of CLIENT_ORIGINS. Clients that send neither header are no browsers.
  */
 export function refuseForeignOrigin(c: RequestContext): void {
-  if (!SAFE.has(c.req.method)) requireKnownOrigin(c)
+  if (!SAFE_METHODS.has(c.req.method)) requireKnownOrigin(c)
 }
 
 /** The same whatever the method: opening a socket is a GET, and browsers let any page do it. */

@@ -4,11 +4,11 @@ import { createMiddleware } from 'hono/factory'
 import { openDb } from '../db/client'
 import { config } from './config'
 import type { AppEnv } from './env'
+import { SAFE_METHODS } from './methods'
 
 const SANE_ID = /^[\w.:-]{1,100}$/
 /** D1 gives bookmarks of hexadecimal groups; anything else would only make the call fail. */
 const SANE_BOOKMARK = /^[0-9a-f-]{1,100}$/
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Opens the request's D1 session, names the request, and logs one line when it is done: no query string,
@@ -25,7 +25,7 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
   const credentials = c.req.header('authorization') ?? c.req.header('cookie')
   const db = openDb(c.env.DB, {
     bookmark: SANE_BOOKMARK.test(bookmark) ? bookmark : undefined,
-    primary: !SAFE.has(c.req.method) || credentials !== undefined,
+    primary: !SAFE_METHODS.has(c.req.method) || credentials !== undefined,
   })
   c.set('requestId', requestId)
   c.set('db', db)

@@ -1,11 +1,12 @@
-/** Paths that exist, asked with a method that they lack. */
+/** Methods, and paths that exist but are asked with one that they lack. */
 import type { Context, Hono } from 'hono'
 import type { AppEnv } from './env'
 import { ApiError } from './errors'
 
 /** In the order in which the original lists them. */
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** What changes nothing: RFC 9110, 9.2.1. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * The error for a request that no route took: 404, or 405 with the methods that the path has. Where the path is
@@ -26,7 +27,7 @@ export function noRoute(app: Hono<AppEnv>, c: Context<AppEnv>, requireUser: unkn
   if (routes.length === 0) return new ApiError('not_found')
   const of = (method: string) => routes.find((route) => route.method === method)
   const closed = of('GET')?.signedIn ?? (routes.every((route) => route.signedIn) || !!of('POST')?.signedIn)
-  const closedForWriting = !SAFE.has(c.req.method) && !!of('POST')?.signedIn
+  const closedForWriting = !SAFE_METHODS.has(c.req.method) && !!of('POST')?.signedIn
   if (!c.var.viewer && (closed || closedForWriting)) return new ApiError('not_authenticated')
 
   const allowed = routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
