@@ -17,7 +17,7 @@ export async function withPicture<T>(
   write: (hash: string | undefined) => Promise<T>,
 ): Promise<T> {
   if (!picture) return write(undefined)
-  const hash = await sha256(picture.bytes as Uint8Array<ArrayBuffer>)
+  const hash = await sha256(picture.bytes)
   await storePicture(c.var.db, c.env.MEDIA, hash, picture)
   try {
     return await write(hash)

@@ -1,6 +1,6 @@
-/** What each format's cleaner returns: the cleaned file, and the size in pixels of the picture as it is shown. */
+/** What each format's cleaner returns: the cleaned file, and its size in pixels, before any turn that Exif asks for. */
 export interface Picture {
-  bytes: Uint8Array
+  bytes: Uint8Array<ArrayBuffer>
   width: number
   height: number
 }
@@ -47,7 +47,7 @@ export function fromText(value: string): Uint8Array {
   return Uint8Array.from(value, (character) => character.charCodeAt(0))
 }
 
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
   let at = 0
   for (const part of parts) {

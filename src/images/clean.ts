@@ -5,10 +5,9 @@ import { cleanPng } from './png'
 import { cleanWebp } from './webp'
 
 export interface CleanImage {
-  bytes: Uint8Array
+  bytes: Uint8Array<ArrayBuffer>
   type: 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp' | 'image/avif'
-  /** In pixels, as the picture is shown: already swapped where its orientation turns it by a quarter. */
-  /** As stored, in pixels: a picture that its orientation turns is measured before the turn, as in the original. */
+  /** In pixels. A turn that Exif asks for is not applied, as in the original; one that is part of the format (AVIF) is. */
   width: number
   height: number
 }

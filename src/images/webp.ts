@@ -113,7 +113,7 @@ function serialize({ type, data }: Chunk): Uint8Array {
   return concat([fromText(type), uint32LE(data.length), data, new Uint8Array(data.length % 2)])
 }
 
-function file(chunks: Chunk[]): Uint8Array {
+function file(chunks: Chunk[]): Uint8Array<ArrayBuffer> {
   const body = concat([fromText('WEBP'), ...chunks.map(serialize)])
   return concat([fromText('RIFF'), uint32LE(body.length), body])
 }
