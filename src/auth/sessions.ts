@@ -80,7 +80,7 @@ export type Refreshed =
 
 /**
  * A new access token for a refresh token whose session is live and whose user is active. The refresh token stays
- * good: clients send it in parallel. One D1 call, 2 rows read, at most one written a minute.
+ * good: clients send it in parallel. One D1 call, 3 rows read, at most one written a minute.
  */
 export async function refreshAccess(db: Db, settings: Lifetimes, token: string): Promise<Refreshed> {
   const claims = await verifyToken(settings.jwtSecrets, token)

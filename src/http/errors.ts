@@ -1,6 +1,5 @@
 /** One error class, one table from code to answer, one handler. */
 import type { ErrorHandler } from 'hono'
-import { HTTPException } from 'hono/http-exception'
 import { Unavailable, UserInactive, UserNotFound } from '../db/errors'
 import { ConfigError } from './config'
 import type { AppEnv } from './env'
@@ -94,7 +93,6 @@ export function asApiError(error: Error): ApiError {
   if (error instanceof UserInactive) return new ApiError('user_inactive')
   if (error instanceof Unavailable) return new ApiError('unavailable')
   if (error instanceof ConfigError) return new ApiError('misconfigured', { headers: { 'retry-after': '60' } })
-  if (error instanceof HTTPException && error.status === 400) return new ApiError('parse_error')
   return new ApiError('internal')
 }
 

@@ -23,7 +23,7 @@ const columns: Columns = {
 const from = sql`from likes l cross join users u on u.id = l.owner_id`
 const select = (rest: SQL) => sql`select ${selectList(columns)} ${from} ${rest}`
 
-/** Newest first. Reads two rows per like shown and 3 more. */
+/** Newest first. Reads two rows per like shown and 4 more. */
 export async function listLikes(db: Db, { limit, offset, after }: Window): Promise<Listed<LikeRow>> {
   const where = after?.[0] === undefined ? sql`` : sql`where l.id < ${after[0]}`
   const [rows, counts] = await db.batch([
