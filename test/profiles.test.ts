@@ -375,3 +375,35 @@ describe('most_followed', () => {
     expect((await anyone.get('/profiles/most_followed/?page=9')).status).toBe(404)
   })
 })
+
+describe('both filters together', () => {
+  it('are counted up to a thousand, once per walk, and listed beyond', async () => {
+    const [star, reader] = await Promise.all([signUp('star'), signUp('reader')])
+    const first = Math.max(star.id, reader.id) + 1
+    const ids = JSON.stringify(Array.from({ length: 1100 }, (_, i) => first + i))
+    const follow = (owner: string, followed: string) =>
+      `insert into followers (id, owner_id, followed_id, created_at)
+       select (select max(id) from followers) + 1 + key, ${owner}, ${followed}, 0 from json_each(?)`
+    await env.DB.batch([
+      env.DB.prepare(
+        `insert into users (id, username, username_key, password_hash, created_at, profile_updated_at)
+         select value, 'fan' || value, 'fan' || value, '', 0, 0 from json_each(?)`,
+      ).bind(ids),
+      env.DB.prepare(follow('value', String(star.id))).bind(ids),
+      env.DB.prepare(follow(String(reader.id), 'value')).bind(ids),
+    ])
+    const path = `/profiles/?owner__following__followed__profile=${star.id}&owner__followed__owner__profile=${reader.id}&page_size=400`
+    const seen: number[] = []
+    const costs: number[] = []
+    for (let next: string | null = `${path}&cursor=`; next !== null; ) {
+      const answer: Answer = await anyone.get(next)
+      expect([answer.status, answer.body.count]).toEqual([200, 1000])
+      seen.push(...answer.body.results.map(({ id }: { id: number }) => id))
+      costs.push(answer.cost.read)
+      next = answer.body.next
+    }
+    expect(seen).toEqual(JSON.parse(ids).reverse())
+    // Each shown costs a user and two follows; two thousand more are what counting reads.
+    expect(costs.map((rows, i) => rows <= 401 * 3 + 10 + (i === 0 ? 2000 : 0))).toEqual([true, true, true])
+  })
+})

@@ -1,3 +1,6 @@
+/** Lists whose size is kept nowhere are counted up to here. */
+export const COUNT_LIMIT = 1000
+
 /** The part of a list that one page shows. */
 export interface Window {
   /** Rows to read: the page's size and one more. */

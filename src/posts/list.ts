@@ -16,11 +16,11 @@ import type { Db } from '../db/client'
 import { rowCount } from '../db/ids'
 import { NEVER } from '../db/schema'
 import { walk } from '../db/walk'
-import type { Listed, Window } from '../db/window'
+import { COUNT_LIMIT, type Listed, type Window } from '../db/window'
 import type { PostRow } from './queries'
 import { postColumns } from './queries'
 import { scan } from './scan'
-import { COUNT_LIMIT, direction, type PostFilter, type PostOrder, type Source, sortColumn } from './selection'
+import { direction, type PostFilter, type PostOrder, type Source, sortColumn } from './selection'
 
 export interface PostPage extends Listed<PostRow & { sortKey: number }> {
   /** Those users of the filter who exist. */

@@ -1,8 +1,8 @@
 /** Lists of posts that no index gives as they are: one table leads, the rest filters. */
 import { type SQL, sql } from 'drizzle-orm'
-import type { Window } from '../db/window'
+import { COUNT_LIMIT, type Window } from '../db/window'
 import { ftsQuery, matchesAll, unindexed } from './search'
-import { COUNT_LIMIT, direction, type PostFilter, type PostOrder, type Source, sortColumn } from './selection'
+import { direction, type PostFilter, type PostOrder, type Source, sortColumn } from './selection'
 
 /** The table that a scan begins with. */
 interface Lead {

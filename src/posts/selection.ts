@@ -1,9 +1,6 @@
 /** Which posts a list has, and in which order. */
 import { type SQL, sql } from 'drizzle-orm'
 
-/** Lists whose size is kept nowhere are counted up to here. */
-export const COUNT_LIMIT = 1000
-
 export const SORT_KEYS = {
   created_at: 'id',
   likes_count: 'likes_count',

@@ -4,13 +4,14 @@
  * Rows read for a page of 20, whatever the size of the tables, where P is what hydrating it costs (20 users, the viewer's follows
  * among them): newest first, or whom somebody follows, or who follows somebody: P + 24; by one of the counts: P + 4, ascending P + 46
  * (db/walk.ts). An ordering by follow time, by several fields or of a filtered list reads and sorts all that it lists: a follow
- * may write eight rows and no more, which leaves no index for it.
+ * may write eight rows and no more, which leaves no index for it. Only both filters together leave a list whose size is kept nowhere: it
+ * is counted up to `COUNT_LIMIT`, once per walk of pages, two rows for each.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { rowCount } from '../db/ids'
 import { walk } from '../db/walk'
-import type { Listed, Window } from '../db/window'
+import { COUNT_LIMIT, type Listed, type Window } from '../db/window'
 import { type ProfileRow, profileColumns } from './queries'
 
 export const SORT_KEYS = {
@@ -58,7 +59,7 @@ export async function listProfiles(
       : scan(columns, filter, orders, window)
   const [page, counts, users] = await db.batch([
     db.rows<ProfileRow & { sortKeys: string }>(rows),
-    db.rows<{ count: number }>(sql`select ${counted(filter)} as count`),
+    db.rows<{ count: number }>(sql`select ${window.count ?? counted(filter)} as count`),
     db.rows<{ id: number }>(
       sql`select id from users where id in (select value from json_each(${JSON.stringify(named)}))`,
     ),
@@ -134,8 +135,8 @@ function behind([key, ...keys]: { column: SQL; descending: boolean }[], [value, 
 
 function counted({ following, followedBy }: ProfileFilter): SQL {
   if (following !== undefined && followedBy !== undefined) {
-    return sql`(select count(*) from followers f where f.followed_id = ${following} and exists
-      (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id) limit 1000)`
+    return sql`(select count(*) from (select 1 from followers f where f.followed_id = ${following} and exists
+      (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id) limit ${COUNT_LIMIT}))`
   }
   if (following !== undefined)
     return sql`coalesce((select followers_count from users where id = ${following}), 0)`
