@@ -95,6 +95,7 @@ function median(timings: Timing[]): Timing {
     return values[Math.floor(values.length / 2)] ?? Number.NaN
   }
   return {
+    requests: of((timing) => timing.requests),
     perSecond: of((timing) => timing.perSecond),
     p50: of((timing) => timing.p50),
     p99: of((timing) => timing.p99),

@@ -10,40 +10,61 @@ export interface Delivery {
 }
 
 export interface Live {
-  delivery: { ours: Delivery; limit: Delivery }
-  /** Messages a second to one conversation, by number of connections; `limit` inserts each by itself, without an object. */
-  busy: Record<number, { ours: number; limit: number }>
+  /** `stored`: by a bare object that inserts into D1 before it tells. */
+  delivery: { ours: Delivery; limit: Delivery; stored: Delivery }
+  /**
+   * Messages a second to one conversation, by number of connections; `limit` inserts each by itself, without an object. `perCall` is how many
+   * of ours share a D1 call.
+   */
+  busy: Record<number, { ours: number; limit: number; perCall: number }>
 }
 
 const FRIEND = FRIENDS[0] ?? 0
 const WARM = 20
 
-export async function measureLive(ours: Server, limit: Server, seconds: number): Promise<Live> {
-  const messages = Math.max(50, Math.round(seconds * 400))
-  const echo: Call = { method: 'POST', path: '/echo', headers: {}, body: Buffer.from(CONTENT) }
-  const delivery = {
-    ours: await deliver(
-      ours,
-      `/messages/${VIEWER}/live`,
-      ['bearer', accessOf(FRIEND)],
-      message(FRIEND),
-      messages,
-    ),
-    limit: await deliver(limit, '/echo', [], echo, messages),
+const BUSY = [16, 64]
+const route = (name: string, call: Call): Route => ({ name, kind: 'write', next: () => call })
+const ours = route('busy', message(FRIEND))
+
+/** How many messages to one conversation share a D1 call, by number of connections. */
+export async function measureSharing(recorder: Server, seconds: number): Promise<Record<number, number>> {
+  const sharing: Record<number, number> = {}
+  const agent = connect()
+  const recorded = async () => {
+    const { body } = await send(recorder.port, agent, { method: 'GET', path: '/recorded', headers: {} })
+    return (JSON.parse(body.toString()) as unknown[]).length
   }
-  const route = (name: string, call: Call): Route => ({ name, kind: 'write', next: () => call })
-  const insert = Buffer.from(JSON.stringify({ sender: VIEWER, content: CONTENT }))
-  const theirs = route('insert', {
-    method: 'POST',
-    path: '/insert',
-    headers: { 'content-type': 'application/json' },
-    body: insert,
-  })
+  for (const connections of BUSY) {
+    await recorded()
+    const { requests } = await measure(recorder, ours, connections, seconds, 0)
+    sharing[connections] = requests / (await recorded())
+  }
+  agent.destroy()
+  return sharing
+}
+
+export async function measureLive(
+  server: Server,
+  limit: Server,
+  sharing: Record<number, number>,
+  seconds: number,
+): Promise<Live> {
+  const messages = Math.max(50, Math.round(seconds * 400))
+  const echo = (path: string): Call => ({ method: 'POST', path, headers: {}, body: Buffer.from(CONTENT) })
+  const path = `/messages/${VIEWER}/live`
+  const delivery = {
+    ours: await deliver(server, path, ['bearer', accessOf(FRIEND)], message(FRIEND), messages),
+    limit: await deliver(limit, '/echo', [], echo('/echo'), messages),
+    stored: await deliver(limit, '/echo', [], echo('/echo/stored'), messages),
+  }
+  const body = Buffer.from(JSON.stringify({ sender: VIEWER, content: CONTENT }))
+  const headers = { 'content-type': 'application/json' }
+  const theirs = route('insert', { method: 'POST', path: '/insert', headers, body })
   const busy: Live['busy'] = {}
-  for (const connections of [16, 64]) {
-    const mine = await measure(ours, route('busy', message(FRIEND)), connections, seconds * 2, 0)
+  for (const connections of BUSY) {
+    const mine = await measure(server, ours, connections, seconds * 2, 0)
     const other = await measure(limit, theirs, connections, seconds * 2, 0)
-    busy[connections] = { ours: mine.perSecond, limit: other.perSecond }
+    busy[connections] = { ours: mine.perSecond, limit: other.perSecond, perCall: sharing[connections] ?? 1 }
   }
   return { delivery, busy }
 }

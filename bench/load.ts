@@ -16,6 +16,7 @@ export interface Timing {
   p99: number
   /** Microseconds that the runtime spent on a request, what it spends idle deducted. */
   cpu: number
+  requests: number
 }
 
 export const connect = () => new Agent({ keepAlive: true, maxSockets: 1 })
@@ -76,6 +77,7 @@ export async function measure(
   const elapsed = (performance.now() - started) / 1000
   return {
     ...spread(times),
+    requests: times.length,
     perSecond: times.length / elapsed,
     cpu: (server.cpu() - cpu - idle * elapsed) / times.length,
   }

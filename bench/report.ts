@@ -9,6 +9,7 @@ import type { Grown } from './growth.ts'
 import type { Live } from './live.ts'
 import type { PeerResult } from './peer.ts'
 import { lineChart } from './plot.ts'
+import type { Profile } from './profile.ts'
 import { ROOT } from './settings.ts'
 
 export interface Results {
@@ -18,6 +19,7 @@ export interface Results {
   startup: number
   routes: Compared[]
   live: Live
+  profiles: Profile[]
   peers: PeerResult[]
   growth: Grown[]
   weight: Weight
@@ -81,15 +83,41 @@ function liveTables({ live: { delivery, busy } }: Results): string {
       ],
     ),
     table(
-      ['one busy conversation', 'messages/s', 'one D1 insert a message', '×'],
-      Object.entries(busy).map(([connections, { ours, limit }]) => [
+      ['one busy conversation', 'messages/s', 'one D1 insert a message', '×', 'messages a D1 call'],
+      Object.entries(busy).map(([connections, { ours, limit, perCall }]) => [
         `${connections} connections`,
         number(ours),
         number(limit),
         ratio(ours, limit),
+        number(perCall, 1),
       ]),
     ),
+    `Here everything shares one core, so that messages/s counts the requests too. On Cloudflare requests run beside D1, and what ends a
+conversation's growth is how many calls D1 answers: there the messages that share a call are the gain.`,
   ].join('\n\n')
+}
+
+const SHOWN = 9
+
+/** What each route spends where, the largest parts by name. */
+function profileTable({ profiles }: Results): string {
+  const sums = new Map<string, number>()
+  for (const { parts } of profiles) {
+    for (const [part, time] of Object.entries(parts)) sums.set(part, (sums.get(part) ?? 0) + time)
+  }
+  const largest = [...sums].sort(([, a], [, b]) => b - a).map(([part]) => part)
+  const shown = largest.slice(0, SHOWN)
+  const rest = largest.slice(SHOWN)
+  const sum = ({ parts }: Profile, names: string[]) =>
+    names.reduce((total, name) => total + (parts[name] ?? 0), 0)
+  return table(
+    ['CPU µs without D1', ...profiles.map(({ name }) => name)],
+    [
+      ...shown.map((part) => [part, ...profiles.map((profile) => number(sum(profile, [part])))]),
+      [`${rest.length} others`, ...profiles.map((profile) => number(sum(profile, rest)))],
+      ['**all**', ...profiles.map(({ total }) => `**${number(total)}**`)],
+    ],
+  )
 }
 
 function peerTable({ routes, peers }: Results): string {
@@ -216,6 +244,13 @@ it does not. \`× limit\` is ours divided by the limit's, at 16 connections: bel
 ${routeTable(results)}
 
 ${liveTables(results)}
+
+## Where our own time goes
+
+Requests replayed with D1's first answers, sampled by the inspector's profiler: what is left is ours, and the runtime's for us (JSON, headers, a line of
+log), which counts for the file that asked for it.
+
+${profileTable(results)}
 
 ## Beside what one would use instead
 

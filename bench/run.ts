@@ -13,9 +13,10 @@ import { measureBundle, measureStartup } from './bundle.ts'
 import { compare, costOf, recordAll, requireSame } from './compare.ts'
 import { fill, weigh } from './fill.ts'
 import { measureGrowth } from './growth.ts'
-import { measureLive } from './live.ts'
+import { measureLive, measureSharing } from './live.ts'
 import { connect, idleCpu, send } from './load.ts'
 import { measurePeers } from './peer.ts'
+import { measureProfiles } from './profile.ts'
 import { startRecorder } from './record.ts'
 import { type Results, routeTable, writeReport } from './report.ts'
 import { type Route, routes } from './routes.ts'
@@ -28,6 +29,8 @@ const { values: options } = parseArgs({
 })
 const settings = options.quick ? QUICK : FULL
 const RESULTS = join(ROOT, 'bench', 'results.json')
+/** A list, one row, a write, and what every client does most. */
+const PROFILED = ['posts', 'post', 'like + unlike', 'refresh']
 const started = performance.now()
 
 if (options.report) {
@@ -55,6 +58,10 @@ async function run(): Promise<Results> {
     const data = join(WORK, 'data')
     await fill(ours, data, settings.sizes)
     const compared = await measureRoutes(ours, limit, data)
+    progress('profiles')
+    const profiled = routes('').filter(({ name }) => PROFILED.includes(name))
+    cpSync(data, join(WORK, 'data-profile'), { recursive: true })
+    const profiles = await measureProfiles(join(WORK, 'data-profile'), profiled, settings.replays)
     const peers = await measurePeers(settings, progress)
     const growth = await measureGrowth(ours, settings, readRoutes, progress)
     return {
@@ -63,6 +70,7 @@ async function run(): Promise<Results> {
       bundle: measureBundle(ours),
       startup,
       ...compared,
+      profiles,
       peers,
       growth,
       weight: weigh(data),
@@ -85,6 +93,7 @@ async function measureRoutes(
   const recorder = await startRecorder(ours, copy('data-record'))
   const all = routes(await deepCursor(recorder))
   const { plans, answers } = await recordAll(recorder, all)
+  const sharing = await measureSharing(recorder, settings.seconds)
   await recorder.stop()
 
   const servers = {
@@ -101,7 +110,10 @@ async function measureRoutes(
       compared.push(await compare(servers.ours, servers.limit, route, cost, settings, idle))
     }
     progress('live delivery')
-    return { routes: compared, live: await measureLive(servers.ours, servers.limit, settings.seconds) }
+    return {
+      routes: compared,
+      live: await measureLive(servers.ours, servers.limit, sharing, settings.seconds),
+    }
   } finally {
     await servers.ours.stop()
     await servers.limit.stop()

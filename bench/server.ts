@@ -12,12 +12,12 @@ export const SECRET = 'a-secret-of-the-benchmark-and-of-nothing-else'
 export const ORIGIN = 'http://api.bench'
 
 /** `ours` or `limit`: builds what would be deployed, and gives its folder. */
-export function build(name: string, config: string, outdir: string): string {
+export function build(name: string, config: string, outdir: string, minify = ['--minify']): string {
   const directory = join(outdir, name)
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
   const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-  const options = ['deploy', '--dry-run', '--minify', '--outdir', directory, '--config', config]
+  const options = ['deploy', '--dry-run', ...minify, '--outdir', directory, '--config', config]
   execFileSync(process.execPath, [wrangler, ...options], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -32,8 +32,6 @@ interface Options {
   variables?: Record<string, unknown>
   /** Another main module than `index.js`, with its source. */
   main?: { name: string; source: string }
-  /** The class of the objects. */
-  object?: string
   /** Opens the inspector, for profiles. */
   inspectorPort?: number
 }
@@ -48,9 +46,8 @@ export interface Server {
 
 export async function serve(
   bundle: string,
-  { data, variables, main, object, inspectorPort }: Options,
+  { data, variables, main, inspectorPort }: Options,
 ): Promise<Server> {
-  const port = await freePort()
   const modules = readdirSync(bundle)
     .filter((file) => /\.(js|wasm|bin)$/.test(file))
     .map((file) => ({
@@ -79,10 +76,10 @@ export async function serve(
       },
       d1Databases: { DB: 'bench' },
       r2Buckets: { MEDIA: 'bench' },
-      durableObjects: { CONVERSATION: { className: object ?? 'Conversation', useSQLite: true } },
+      durableObjects: { CONVERSATION: { className: 'Conversation', useSQLite: true } },
       serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) as never },
       resourcePersistencePath: data,
-      unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+      unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
       log: new Log(LogLevel.ERROR),
       // A Worker logs a line for each request: read, as in production, but not shown.
       handleStructuredLogs: () => {},
@@ -90,6 +87,7 @@ export async function serve(
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
   )
   await miniflare.ready
+  const port = Number((await miniflare.unsafeGetDirectURL('bench')).port)
   const pid = children().find((child) => !before.includes(child))
   return {
     port,

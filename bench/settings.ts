@@ -21,6 +21,8 @@ export interface Settings {
   seconds: number
   rounds: number
   connections: number[]
+  /** Requests of each profile. */
+  replays: number
   /** Numbers of posts for the growth of cost. */
   growth: number[]
 }
@@ -39,6 +41,7 @@ export const FULL: Settings = {
   seconds: 0.8,
   rounds: 3,
   connections: [1, 16],
+  replays: 3_000,
   growth: [1_000, 30_000, 1_000_000],
 }
 
@@ -47,5 +50,6 @@ export const QUICK: Settings = {
   seconds: 0.2,
   rounds: 1,
   connections: [1, 16],
+  replays: 200,
   growth: [1_000, 5_000],
 }

@@ -96,6 +96,7 @@ async function start(file: string): Promise<{ child: ChildProcess; port: number 
     }
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)
+    child.on('error', reject)
     child.on('exit', () => reject(new Error(`Strapi does not start: ${output}`)))
   })
   return { child, port }

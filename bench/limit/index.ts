@@ -53,7 +53,9 @@ export class Conversation extends DurableObject<Env> {
     return run(this.env, name, values)
   }
 
-  echo(text: string): void {
+  /** Tells everybody; stores it first, in one statement, where it is asked to. */
+  async echo(text: string, stores: boolean): Promise<void> {
+    if (stores) await insert(this.env, { content: text, sender: 1 })
     for (const socket of this.ctx.getWebSockets()) socket.send(text)
   }
 
@@ -81,7 +83,7 @@ export default {
     if (section === 'echo') {
       const stub = env.CONVERSATION.getByName('echo')
       if (method === 'GET') return stub.fetch(request)
-      await stub.echo(await request.text())
+      await stub.echo(await request.text(), address.endsWith('stored'))
       return new Response()
     }
     if (section === 'insert') return insert(env, await request.json())
