@@ -15,5 +15,10 @@ export default defineConfig(async () => ({
       },
     }),
   ],
-  test: { exclude: ['node_modules/**', 'test/node/**'], setupFiles: ['./test/setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    include: ['test/*.test.ts'],
+    setupFiles: ['./test/setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 }))
