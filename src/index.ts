@@ -1,6 +1,6 @@
 /** The Worker. */
 import { app } from './app'
-import { deleteExpiredResets } from './auth/queries'
+import { deleteExpiredResets } from './auth/resets'
 import { deleteExpiredSessions } from './auth/sessions'
 import { openDb } from './db/client'
 import { deleteExpiredKeys } from './db/idempotency'

@@ -10,7 +10,7 @@ import type { AppEnv } from '../http/env'
 import { ValidationError } from '../http/errors'
 import { checkNewPassword } from './new-password'
 import { hashPassword } from './password'
-import { createPasswordReset, findPasswordReset, usePasswordReset } from './queries'
+import { createPasswordReset, findPasswordReset, usePasswordReset } from './resets'
 import { passwordResetBody, passwordResetConfirmBody } from './schemas'
 
 const LIFETIME = 3_600_000
