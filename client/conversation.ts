@@ -4,15 +4,20 @@
  */
 import type { ServerFrame } from '../src/messaging/frames'
 import { ApiError, type FieldErrors } from './errors'
-import { platform } from './platform'
+import { type Link, type Loss, link } from './link'
+import { Outbox } from './outbox'
+import { later, platform } from './platform'
+import { Readers } from './readers'
 import type { Message } from './schema'
 import type { Transport } from './transport'
 
-/** What happens: the frames of the API, and whether there is a connection. */
+/** What happens: the frames of the API, whether there is a connection, and that there will be none any more. */
 export type ConversationEvent =
   | Exclude<ServerFrame, { type: 'sent' } | { type: 'error' }>
   | { type: 'online' }
   | { type: 'offline' }
+  /** The API refuses for good: signed out (401), or nobody is there (404). The last event. */
+  | { type: 'refused'; error: ApiError }
 
 export interface ConversationOptions {
   /** Begin behind this seq. Without it: with what comes from now on. */
@@ -21,30 +26,29 @@ export interface ConversationOptions {
   WebSocket?: typeof WebSocket
 }
 
-interface Draft {
-  key: string
-  content: string
-  image?: Blob
-  resolve: (message: Message) => void
-  reject: (error: unknown) => void
-}
-
-const SIGNED_OUT = 4401
 const FIRST_PAUSE = 250
 const LONGEST_PAUSE = 15_000
-const HEARTBEAT = 15_000
+/** More frames than 20 a second would end the connection. */
+const TYPING_EVERY = 1_000
+const READ_EVERY = 200
+/** What a header can carry. */
+const KEY = /^[\x21-\x7e]{1,255}$/
+/** What no next try will change. */
+const FINAL = new Set([401, 403, 404])
 
 export class Conversation implements AsyncIterable<ConversationEvent> {
-  /** Everything up to here was yielded: what to begin behind next time. */
+  /** Everything up to here has come. To begin there another time, keep the `seq` of the last event that was dealt with. */
   seq: number | undefined
-  #socket: WebSocket | undefined
+  #link: Link | undefined
   #isReady = false
-  #isClosed = false
-  #isSending = false
+  #end: ApiError | undefined
   #pause = FIRST_PAUSE
   #cancelRetry: () => void = () => undefined
-  readonly #drafts: Draft[] = []
-  readonly #readers = new Set<(event: ConversationEvent | undefined) => void>()
+  #typedAt = 0
+  #readUpTo = 0
+  #cancelRead: (() => void) | undefined
+  readonly #outbox: Outbox
+  readonly #readers = new Readers<ConversationEvent>()
 
   constructor(
     readonly userId: number,
@@ -52,10 +56,11 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
     private readonly options: ConversationOptions,
   ) {
     this.seq = options.since
+    this.#outbox = new Outbox(userId, transport)
     // Browsers say when there is a way again: no need to wait out the pause.
-    platform.addEventListener?.('online', this.#connectNow)
-    platform.addEventListener?.('offline', this.#goOffline)
-    void this.#connect()
+    platform.addEventListener?.('online', this.#connect)
+    platform.addEventListener?.('offline', this.#drop)
+    this.#connect()
   }
 
   /** Sends; resolves when the message is stored. What is written offline waits. Rejects with `ApiError` for what the API refuses. */
@@ -63,150 +68,122 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
     content: string,
     { image, key = crypto.randomUUID() }: { image?: Blob; key?: string } = {},
   ): Promise<Message> {
+    if (this.#end) return Promise.reject(this.#end)
+    if (!KEY.test(key)) return Promise.reject(new ApiError(0, 'A key has 1 to 255 visible ASCII characters.'))
     return new Promise((resolve, reject) => {
-      this.#drafts.push({ key, content, resolve, reject, ...(image && { image }) })
-      void this.#sendNext()
+      this.#outbox.add({ key, content, resolve, reject, ...(image && { image }) })
     })
   }
 
-  /** Marks what the other person sent as read, up to this seq. */
+  /** Marks what the other person sent as read, up to this seq: also what is read offline. */
   read(upTo: number): void {
-    this.#say({ type: 'read', up_to: upTo })
+    if (!Number.isSafeInteger(upTo) || upTo <= this.#readUpTo) return
+    this.#readUpTo = upTo
+    this.#cancelRead ??= later(this.#sayRead, READ_EVERY)
   }
 
-  /** Tells the other person that somebody types. */
+  /** Tells the other person that somebody types; as often as keys are pressed, if you like. */
   typing(): void {
+    if (Date.now() - this.#typedAt < TYPING_EVERY) return
+    this.#typedAt = Date.now()
     this.#say({ type: 'typing' })
   }
 
   /** Ends it. What was not sent by then is rejected. */
   close(): void {
-    this.#isClosed = true
-    this.#cancelRetry()
-    platform.removeEventListener?.('online', this.#connectNow)
-    platform.removeEventListener?.('offline', this.#goOffline)
-    this.#socket?.close(1000)
-    for (const { reject } of this.#drafts.splice(0)) reject(new ApiError(0, 'The conversation was closed.'))
-    for (const reader of this.#readers) reader(undefined)
+    if (this.#cancelRead) this.#sayRead()
+    this.#finish(new ApiError(0, 'The conversation was closed.'))
   }
 
   /** Events from now on, until `close`. Several may read. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConversationEvent> {
-    const waiting: (ConversationEvent | undefined)[] = []
-    let wake: () => void = () => undefined
-    const reader = (event: ConversationEvent | undefined) => {
-      waiting.push(event)
-      wake()
-    }
-    this.#readers.add(reader)
-    try {
-      for (;;) {
-        if (waiting.length === 0) {
-          if (this.#isClosed) return
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-        }
-        const event = waiting.shift()
-        if (!event) return
-        yield event
-      }
-    } finally {
-      this.#readers.delete(reader)
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<ConversationEvent> {
+    return this.#readers.read()
   }
 
-  /** Does not wait for the other side to agree. */
-  #drop(): void {
-    const socket = this.#socket
-    socket?.close(1000)
-    if (socket) void this.#lost(socket, true, undefined)
-  }
-
-  readonly #goOffline = () => this.#drop()
-
-  readonly #connectNow = () => {
-    if (this.#socket || this.#isClosed) return
+  #finish(why: ApiError): void {
+    if (this.#end) return
+    this.#end = why
     this.#cancelRetry()
-    void this.#connect()
+    platform.removeEventListener?.('online', this.#connect)
+    platform.removeEventListener?.('offline', this.#drop)
+    this.#drop()
+    this.#outbox.reject(why)
+    this.#readers.end()
   }
 
-  async #connect(): Promise<void> {
+  readonly #drop = () => this.#link?.drop()
+
+  /** Not as soon as it is open: what is closed again at once is not to be asked more often. */
+  readonly #relax = () => {
+    this.#pause = FIRST_PAUSE
+  }
+
+  readonly #connect = () => {
+    if (this.#link || this.#end) return
+    this.#cancelRetry()
     const { baseUrl, usesCookies, tokens } = this.transport
     const url = new URL(`${baseUrl}/messages/${this.userId}/live/`)
     url.protocol = url.protocol.replace('http', 'ws')
     if (this.seq !== undefined) url.searchParams.set('since', String(this.seq))
-    const access = tokens.get()?.access
+    const access = usesCookies ? undefined : tokens.get()?.access
     const Socket = this.options.WebSocket ?? WebSocket
-    const socket = usesCookies || !access ? new Socket(url.href) : new Socket(url.href, ['bearer', access])
-    this.#socket = socket
-    let opened = false
-    let isAlive = true
-    const lost = (code?: number) => {
-      clearInterval(heartbeat)
-      void this.#lost(socket, opened && code !== SIGNED_OUT, access)
-    }
-    // A way that is gone says nothing for minutes: whatever answers no ping is given up.
-    const heartbeat = setInterval(() => {
-      if (!isAlive) {
-        socket.close(1000)
-        lost()
-      } else if (socket.readyState === Socket.OPEN) {
-        isAlive = false
-        socket.send('ping')
-      }
-    }, HEARTBEAT)
-    socket.addEventListener('open', () => {
-      opened = true
+    this.#link = link(access ? new Socket(url.href, ['bearer', access]) : new Socket(url.href), {
+      receive: (frame) => this.#receive(frame),
+      alive: this.#relax,
+      lost: (why) => void this.#lost(why, access),
     })
-    socket.addEventListener('message', ({ data }) => {
-      isAlive = true
-      if (this.#socket === socket && data !== 'pong') this.#receive(JSON.parse(String(data)))
-    })
-    socket.addEventListener('close', ({ code }) => lost(code))
   }
 
-  /** A refused upgrade tells a page nothing: the token may have run out, so it is renewed before the next try. */
-  async #lost(socket: WebSocket, wasGood: boolean, access: string | undefined): Promise<void> {
-    if (this.#socket !== socket) return
-    this.#socket = undefined
-    if (this.#isReady) this.#tell({ type: 'offline' })
+  async #lost(why: Loss, access: string | undefined): Promise<void> {
+    this.#link = undefined
+    if (this.#isReady) this.#readers.tell({ type: 'offline' })
     this.#isReady = false
-    this.#isSending = false
-    if (this.#isClosed) return
-    if (!wasGood) {
-      const refused = await this.transport.renew(access).catch((error: unknown) => error)
-      if (refused instanceof ApiError && refused.status === 401) return this.close()
+    this.#outbox.use(undefined)
+    if (this.#end) return
+    const error = await this.#find(why, access).catch((error: unknown) => error)
+    if (this.#end) return
+    if (error instanceof ApiError && FINAL.has(error.status)) {
+      this.#readers.tell({ type: 'refused', error })
+      return this.#finish(error)
     }
-    const retry = setTimeout(this.#connectNow, this.#pause * (0.5 + Math.random()))
-    this.#cancelRetry = () => clearTimeout(retry)
+    this.#cancelRetry = later(this.#connect, this.#pause * (0.5 + Math.random()))
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE)
   }
 
+  /** Finds out what is the matter, and renews the token where that is all. Throws what the API says to it. */
+  async #find(why: Loss, access: string | undefined): Promise<void> {
+    if (why === 'signed out') await this.transport.renew(access)
+    // Pages are not told why a socket is refused, but a plain request is: 426 where nothing else is wrong.
+    if (why === 'refused') {
+      await this.transport.call('$get', '/messages/:id{[0-9]+}/live', {
+        param: { id: String(this.userId) },
+        query: {},
+      })
+    }
+  }
+
   #receive(frame: ServerFrame): void {
-    if (frame.type === 'sent') this.#settle(frame.key, ({ resolve }) => resolve(frame.message))
+    if (frame.type === 'ready') this.#ready(frame.seq)
+    if (frame.type === 'sent') this.#outbox.settle(frame.key, ({ resolve }) => resolve(frame.message))
     else if (frame.type === 'error') this.#refused(frame)
-    else if ('prev' in frame) {
-      // Each frame names the one before it: where that is another, something was missed, and is asked for again.
-      if (this.seq !== undefined && frame.prev !== this.seq) this.#drop()
-      else {
+    // Each frame names the one before it: where that is another, something was missed, and is asked for again.
+    else if ('prev' in frame && this.seq !== undefined && frame.prev !== this.seq) this.#drop()
+    else {
+      if ('prev' in frame) {
         this.seq = frame.seq
-        this.#tell(frame)
+        this.#relax()
       }
-    } else {
-      // After a resync the next frame tells where the API is: what this client has is to be fetched anew.
-      if (frame.type === 'resync') this.seq = undefined
-      if (frame.type === 'ready') this.#ready(frame.seq)
-      this.#tell(frame)
+      this.#readers.tell(frame)
     }
   }
 
   #ready(newest: number): void {
-    this.seq ??= newest
+    // One that is ahead is told `resync` next: what this client has is to be fetched anew.
+    if (this.seq === undefined || this.seq > newest) this.seq = newest
     this.#isReady = true
-    this.#pause = FIRST_PAUSE
-    this.#tell({ type: 'online' })
-    void this.#sendNext()
+    this.#readers.tell({ type: 'online' })
+    if (this.#readUpTo > 0) this.#sayRead()
+    this.#outbox.use({ say: (frame) => this.#say(frame), drop: this.#drop })
   }
 
   #refused({ key, code, errors }: Extract<ServerFrame, { type: 'error' }>): void {
@@ -215,45 +192,17 @@ export class Conversation implements AsyncIterable<ConversationEvent> {
     else if (key !== undefined) {
       const { detail, ...fields } = errors as FieldErrors
       const error = new ApiError(400, detail?.join(' '), fields)
-      this.#settle(key, ({ reject }) => reject(error))
+      this.#outbox.settle(key, ({ reject }) => reject(error))
     }
   }
 
-  #tell(event: ConversationEvent): void {
-    for (const reader of this.#readers) reader(event)
-  }
-
   #say(frame: object): void {
-    if (this.#isReady) this.#socket?.send(JSON.stringify(frame))
+    if (this.#isReady) this.#link?.send(frame)
   }
 
-  /** One at a time, so that they arrive in order whatever happens to the connection. */
-  async #sendNext(): Promise<void> {
-    const [draft] = this.#drafts
-    if (!draft || this.#isSending || !this.#isReady) return
-    this.#isSending = true
-    if (!draft.image) return this.#say({ type: 'send', content: draft.content, key: draft.key })
-    // Pictures go over HTTP: a frame holds text.
-    const json = { content: draft.content, image: draft.image as File }
-    const input = { param: { id: String(this.userId) }, json }
-    await this.transport
-      .call('$post', '/messages/:id{[0-9]+}/send', input, { idempotencyKey: draft.key })
-      .then(
-        (message) => this.#settle(draft.key, ({ resolve }) => resolve(message)),
-        (error: unknown) => {
-          // Without an answer it stays where it is, and is tried again with the connection.
-          const isRefused = error instanceof ApiError && error.status !== 0 && error.status !== 503
-          if (isRefused) this.#settle(draft.key, ({ reject }) => reject(error))
-          else this.#drop()
-        },
-      )
-  }
-
-  #settle(key: string, how: (draft: Draft) => void): void {
-    const index = this.#drafts.findIndex((draft) => draft.key === key)
-    const [draft] = index < 0 ? [] : this.#drafts.splice(index, 1)
-    this.#isSending = false
-    if (draft) how(draft)
-    void this.#sendNext()
+  readonly #sayRead = () => {
+    this.#cancelRead?.()
+    this.#cancelRead = undefined
+    this.#say({ type: 'read', up_to: this.#readUpTo })
   }
 }

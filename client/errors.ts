@@ -17,7 +17,7 @@ export class ApiError extends Error {
     /** Names the request in the server's log. */
     readonly requestId?: string | null,
   ) {
-    super(detail ?? Object.values(fields).flat().join(' ') ?? `HTTP ${status}`)
+    super(detail || Object.values(fields).flat().join(' ') || `HTTP ${status}`)
   }
 }
 

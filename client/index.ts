@@ -62,11 +62,13 @@ export function createClient(options: Options) {
     },
     likes: {
       list: () => list(api, '/likes'),
+      get: (id: number) => call('$get', '/likes/:id{[0-9]+}', at(id)),
       create: (post: number, more?: CallOptions) => call('$post', '/likes', { json: { post } }, more),
       delete: (id: number) => call('$delete', '/likes/:id{[0-9]+}', at(id)),
     },
     followers: {
       list: (query?: Parameters<'/followers'>) => list(api, '/followers', query),
+      get: (id: number) => call('$get', '/followers/:id{[0-9]+}', at(id)),
       create: (followed: number, more?: CallOptions) =>
         call('$post', '/followers', { json: { followed } }, more),
       delete: (id: number) => call('$delete', '/followers/:id{[0-9]+}', at(id)),
@@ -74,7 +76,20 @@ export function createClient(options: Options) {
     messages: {
       conversations: (search?: string) =>
         call('$get', '/messages', { query: search === undefined ? {} : { search } }),
+      /** From the first message on. */
       thread: (userId: number) => list(api, '/messages/:id{[0-9]+}', {}, { id: String(userId) }),
+      /** One page, oldest first: the newest, or what is next before or after the message of this id. */
+      around: (
+        userId: number,
+        { before, after, size }: { before?: number; after?: number; size?: number } = {},
+      ) =>
+        call('$get', '/messages/:id{[0-9]+}', {
+          ...at(userId),
+          query: {
+            ...(after === undefined ? { before: String(before ?? '') } : { after: String(after) }),
+            ...(size !== undefined && { page_size: String(size) }),
+          },
+        }),
       send: (userId: number, json: Body<'/messages/:id{[0-9]+}/send', '$post'>, more?: CallOptions) =>
         call('$post', '/messages/:id{[0-9]+}/send', { ...at(userId), json }, more),
       update: (id: number, json: Body<'/messages/:id{[0-9]+}/update', '$patch'>) =>
@@ -82,7 +97,7 @@ export function createClient(options: Options) {
       delete: (id: number) => call('$delete', '/messages/:id{[0-9]+}/delete', at(id)),
       read: (userId: number, upTo: number) =>
         call('$post', '/messages/:id{[0-9]+}/read', { ...at(userId), json: { up_to: upTo } }),
-      clear: (userId: number) => call('$delete', '/chats/:id{[0-9]+}/delete', at(userId)),
+      clear: (userId: number) => call('$delete', '/chats/:id{[0-9]+}/delete', at(userId)).then(() => null),
     },
     /** A live conversation; `close` it when it is no longer shown. */
     conversation: (userId: number, more: ConversationOptions = {}) => new Conversation(userId, api, more),

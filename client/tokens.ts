@@ -19,6 +19,8 @@ const NAME = 'edge-social-api'
 export interface TokenKeeper {
   get(): Tokens | undefined
   set(tokens: Tokens | undefined): void
+  /** What a renewal gave: nothing where somebody has signed in or out meanwhile, perhaps in another tab. */
+  renewed(from: Tokens | undefined, to: Tokens | undefined): void
   /**
    * Runs `renew` unless somebody else has renewed since `stale` was read: one call at a time in this tab, and, where the browser has
    * locks (https://www.w3.org/TR/web-locks/), one tab at a time.
@@ -35,12 +37,16 @@ export function tokenKeeper(storage: TokenStorage | undefined): TokenKeeper {
     const kept = storage?.getItem(NAME)
     return storage ? (kept ? (JSON.parse(kept) as Tokens) : undefined) : memory
   }
+  const set = (tokens: Tokens | undefined) => {
+    memory = tokens
+    if (tokens) storage?.setItem(NAME, JSON.stringify(tokens))
+    else storage?.removeItem(NAME)
+  }
   return {
     get,
-    set(tokens) {
-      memory = tokens
-      if (tokens) storage?.setItem(NAME, JSON.stringify(tokens))
-      else storage?.removeItem(NAME)
+    set,
+    renewed(from, to) {
+      if (get()?.refresh === from?.refresh) set(to)
     },
     async renewOnce(stale, renew) {
       const run = async () => {

@@ -5,7 +5,7 @@ import type { Input, Method, Output, Path } from './schema'
 import { type TokenKeeper, type TokenStorage, tokenKeeper } from './tokens'
 
 export interface Options {
-  /** Where the API is: `https://api.example.com`, or with `/api` behind it. */
+  /** Where the API is: `https://api.example.com`, or with `/api` behind it; in pages also `/api` on their own origin. */
   baseUrl: string
   /**
    * `cookie`: the browser keeps the tokens, where scripts cannot read them. `bearer`: this client does. Without it: `cookie` in pages,
@@ -40,6 +40,8 @@ export interface Transport {
 
 const TRIES = 3
 const PAUSE = 300
+/** Done twice, these tell of a name that is taken, or of a password that is no more. */
+const ONCE = /registration|password/
 
 export function transport({
   baseUrl,
@@ -50,22 +52,23 @@ export function transport({
   const usesCookies = (auth ?? (platform.document ? 'cookie' : 'bearer')) === 'cookie'
   const tokens = tokenKeeper(storage)
   const credentials = usesCookies ? WITH_COOKIES : {}
-  const base = baseUrl.replace(/\/+$/, '')
+  const base = new URL(baseUrl, platform.location?.href).href.replace(/\/+$/, '')
 
-  /** Fails with status 0 when there is no answer. Only what may be done twice is tried again. */
-  async function send(build: () => Request, mayRepeat: boolean): Promise<Response> {
+  /** Fails with status 0 when there is no answer. Only what may be done twice is tried again; `isRepeated`: it was. */
+  async function send(
+    build: () => Request,
+    mayRepeat: boolean,
+  ): Promise<{ response: Response; isRepeated: boolean }> {
     for (let attempt = 1; ; attempt++) {
       const request = build()
       const response = await fetch(request).catch((error: unknown) => {
         if (request.signal.aborted) throw error
         return undefined
       })
-      if (response && response.status !== 503) return response
-      if (!mayRepeat || attempt === TRIES) {
-        if (response) return response
-        throw new ApiError(0, 'The API cannot be reached.')
-      }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE * 2 ** attempt))
+      const isLast = !mayRepeat || attempt === TRIES
+      if (response && (isLast || response.status !== 503)) return { response, isRepeated: attempt > 1 }
+      if (isLast) throw new ApiError(0, 'The API cannot be reached.')
+      await new Promise((resolve) => setTimeout(resolve, PAUSE * 2 ** attempt * (0.5 + Math.random())))
     }
   }
 
@@ -75,14 +78,14 @@ export function transport({
       const body = usesCookies ? '{}' : JSON.stringify({ refresh: kept?.refresh })
       const headers = { 'content-type': 'application/json' }
       const url = `${base}/dj-rest-auth/token/refresh/`
-      const response = await send(
+      const { response } = await send(
         () => new Request(url, { method: 'POST', headers, body, ...credentials }),
         true,
       )
-      if (response.status === 401) tokens.set(undefined)
+      if (response.status === 401) tokens.renewed(kept, undefined)
       if (!response.ok) throw await errorFrom(response)
-      const { access } = (await response.json()) as { access: string }
-      if (kept) tokens.set({ ...kept, access })
+      const { access } = (await readJson(response)) as { access: string }
+      if (kept) tokens.renewed(kept, { ...kept, access })
     })
   }
 
@@ -122,16 +125,21 @@ export function transport({
       }
 
       const used = tokens.get()?.access
-      let response = await send(build, verb !== 'PATCH')
+      const mayRepeat = verb !== 'PATCH' && !ONCE.test(path)
+      let { response, isRepeated } = await send(build, mayRepeat)
       if (response.status === 401 && (usesCookies || used)) {
         const error = await errorFrom(response)
         if (error.code !== 'token_not_valid') throw error
         await renew(used)
-        response = await send(build, verb !== 'PATCH')
+        const again = await send(build, mayRepeat)
+        response = again.response
+        isRepeated ||= again.isRepeated
       }
-      if (!response.ok) throw await errorFrom(response)
+      // What is gone was deleted by an attempt whose answer was lost.
+      const isGone = verb === 'DELETE' && isRepeated && response.status === 404
+      if (!response.ok && !isGone) throw await errorFrom(response)
       // The schema of the route says what a success holds; nothing where there is no body.
-      return (response.status === 204 ? null : await response.json()) as Output<P, M>
+      return (isGone || response.status === 204 ? null : await readJson(response)) as Output<P, M>
     },
   }
 }
@@ -141,6 +149,12 @@ type Values = Record<string, unknown>
 /** `/posts/:id{[0-9]+}` with its values. */
 const fill = (path: string, values: Values = {}) =>
   path.replace(/:(\w+)(\{[^}]*\})?/g, (_, name: string) => encodeURIComponent(String(values[name])))
+
+/** An answer that breaks off, or is somebody else's, is none. */
+const readJson = (response: Response): Promise<unknown> =>
+  response.json().catch(() => {
+    throw new ApiError(0, 'The answer cannot be read.')
+  })
 
 /** JSON, or a form where a file is among the fields. */
 function encode(fields: Values): string | FormData {

@@ -1,56 +1,16 @@
 /** The client against the real Worker, over real HTTP and WebSocket. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ApiError, type Conversation, type ConversationEvent, createClient } from '../../client/index'
+import { ApiError, createClient } from '../../client/index'
 import { png } from '../fixtures/images'
+import { collect, PASSWORD, pause, signUp, texts, until } from './people'
 import { type Server, startServer } from './server'
 
-const PASSWORD = 'Zx9!kkqwPlum'
 let server: Server
 
 beforeAll(async () => {
   server = await startServer({ ACCESS_TOKEN_SECONDS: '3' })
 }, 90_000)
 afterAll(() => server.stop())
-
-/** Somebody new, with a client of their own, whose requests can be watched and made to fail. */
-async function signUp(username: string) {
-  const requests: string[] = []
-  let isOffline = false
-  const client = createClient({
-    baseUrl: server.url,
-    async fetch(request) {
-      requests.push(`${request.method} ${new URL(request.url).pathname}`)
-      if (isOffline) throw new TypeError('fetch failed')
-      return fetch(request)
-    },
-  })
-  const user = await client.register({ username, password1: PASSWORD, password2: PASSWORD })
-  return {
-    ...client,
-    user,
-    requests,
-    offline(value: boolean) {
-      isOffline = value
-    },
-  }
-}
-
-/** Collects what a conversation yields. */
-function collect(conversation: Conversation): ConversationEvent[] {
-  const events: ConversationEvent[] = []
-  void (async () => {
-    for await (const event of conversation) events.push(event)
-  })()
-  return events
-}
-
-const texts = (events: ConversationEvent[]) =>
-  events.flatMap((event) => (event.type === 'message' ? event.message.content : []))
-
-const until = async (isTrue: () => boolean) => {
-  for (let i = 0; i < 400 && !isTrue(); i++) await new Promise((resolve) => setTimeout(resolve, 25))
-  expect(isTrue()).toBe(true)
-}
 
 describe('calls', () => {
   it('tell what was refused as one class, with fields', async () => {
@@ -67,7 +27,7 @@ describe('calls', () => {
   })
 
   it('create, upload, iterate, change and delete', async () => {
-    const alice = await signUp('alice')
+    const alice = await signUp(server.url, 'alice')
     const image = new File([png(3, 2)], 'a.png', { type: 'image/png' })
     const first = await alice.posts.create({ title: 'With a picture', image })
     expect((await fetch(first.image)).headers.get('content-type')).toBe('image/png')
@@ -86,7 +46,7 @@ describe('calls', () => {
   })
 
   it('send again what had no answer, without doing it twice', async () => {
-    const bob = await signUp('bob')
+    const bob = await signUp(server.url, 'bob')
     let lost = 0
     const flaky = createClient({
       baseUrl: server.url,
@@ -104,8 +64,8 @@ describe('calls', () => {
   })
 
   it('renew a token that ran out, once for all calls', async () => {
-    const carol = await signUp('carol')
-    await new Promise((resolve) => setTimeout(resolve, 3_500))
+    const carol = await signUp(server.url, 'carol')
+    await pause(3_500)
     const all = await Promise.all(Array.from({ length: 10 }, () => carol.me()))
     expect(all.map(({ username }) => username)).toEqual(Array(10).fill('carol'))
     expect(carol.requests.filter((request) => request.includes('token/refresh'))).toHaveLength(1)
@@ -116,8 +76,8 @@ describe('calls', () => {
 
 describe('a conversation', () => {
   it('is live both ways, outlives its tokens, and loses, doubles and reorders nothing', async () => {
-    const dave = await signUp('dave')
-    const erin = await signUp('erin')
+    const dave = await signUp(server.url, 'dave')
+    const erin = await signUp(server.url, 'erin')
     const atDave = dave.conversation(erin.user.pk)
     const atErin = erin.conversation(dave.user.pk)
     const seenByDave = collect(atDave)
@@ -128,7 +88,7 @@ describe('a conversation', () => {
       const [from, text] = i % 3 === 0 ? [atErin, `erin ${i}`] : [atDave, `dave ${i}`]
       await from.send(text)
       sent.push(text)
-      await new Promise((resolve) => setTimeout(resolve, 120))
+      await pause(120)
     }
     await until(() => texts(seenByErin).length >= 60 && texts(seenByDave).length >= 60)
     expect(texts(seenByErin)).toEqual(sent)
@@ -143,8 +103,8 @@ describe('a conversation', () => {
   }, 60_000)
 
   it('sends what was written offline, in order, pictures among it', async () => {
-    const frank = await signUp('frank')
-    const grace = await signUp('grace')
+    const frank = await signUp(server.url, 'frank')
+    const grace = await signUp(server.url, 'grace')
     const atGrace = grace.conversation(frank.user.pk)
     const seen = collect(atGrace)
     await until(() => seen.some(({ type }) => type === 'online'))
@@ -158,7 +118,7 @@ describe('a conversation', () => {
     const atFrank = frank.conversation(grace.user.pk, { WebSocket: Flaky as typeof WebSocket })
     const image = new Blob([png(2, 2)], { type: 'image/png' })
     const all = Promise.all([atFrank.send('one'), atFrank.send('two', { image }), atFrank.send('three')])
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await pause(500)
     expect(texts(seen)).toEqual([])
     isOffline = false
     frank.offline(false)
