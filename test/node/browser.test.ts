@@ -2,6 +2,7 @@
 import { build } from 'esbuild'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createClient as createHere } from '../../client/index'
 import { png } from '../fixtures/images'
 import { browserPath, launch } from './browser'
 import { type Server, startServer } from './server'
@@ -187,6 +188,44 @@ describe.skipIf(!browserPath)('in a browser', () => {
     expect(created.status).toContain('201')
     expect(created.text).toMatch(/"image": "[^"]*\/media\/[0-9a-f]{64}"/)
     expect(elsewhere).toEqual([])
+    await context.close()
+  })
+
+  it('the example: two people chat, as fast as they like, and a reload shows the same', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    let opened = 0
+    page.on('websocket', () => {
+      opened += 1
+    })
+    const shown = async (texts: string[]) => {
+      for (const list of [0, 1]) {
+        await expect
+          .poll(() => page.locator('ol').nth(list).locator('li:not(.unsent)').allTextContents(), {
+            timeout: 10_000,
+          })
+          .toEqual(texts)
+      }
+    }
+    await page.goto(`${server.url}/examples/chat.html`)
+    const all = Array.from({ length: 25 }, (_, i) => `message ${i}`)
+    const input = page.locator('input').first()
+    for (const text of all) {
+      await input.fill(text)
+      await input.press('Enter')
+    }
+    await shown(all)
+    // An edited message comes last when all is replayed, and stays where it was.
+    const ann = createHere({ baseUrl: server.url })
+    await ann.login('example-ann', 'A lighthouse at 4 am')
+    const [chat] = await ann.messages.conversations()
+    const [first] = (await ann.messages.thread(chat?.id ?? 0).page()).results
+    await ann.messages.update(first?.id ?? 0, { content: 'edited' })
+    opened = 0
+    await page.reload()
+    await shown(['edited', ...all.slice(1)])
+    await page.waitForTimeout(2_000)
+    expect(opened).toBe(2)
     await context.close()
   })
 })
