@@ -31,19 +31,16 @@ describe('paths', () => {
       expect((await anyone.post(prefix + path, { username: 'alice', password: PASSWORD })).status).toBe(200)
   })
 
-  it.each([
-    '/nowhere/',
-    '/api/api/users/',
-    '/users/x/',
-    '/dj-rest-auth/',
-    '/apiusers/',
-  ])('that do not exist: %s', async (path) => {
-    for (const method of ['GET', 'POST', 'DELETE']) {
-      const { status, headers, body } = await call(method, path)
-      expect([status, body]).toEqual([404, { detail: 'Not found.' }])
-      expect(headers.get('content-type')).toBe('application/json')
-    }
-  })
+  it.each(['/nowhere/', '/api/api/users/', '/users/x/', '/dj-rest-auth/', '/apiusers/'])(
+    'that do not exist: %s',
+    async (path) => {
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        const { status, headers, body } = await call(method, path)
+        expect([status, body]).toEqual([404, { detail: 'Not found.' }])
+        expect(headers.get('content-type')).toBe('application/json')
+      }
+    },
+  )
 })
 
 describe('methods', () => {

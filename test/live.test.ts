@@ -83,6 +83,8 @@ describe('the upgrade', async () => {
     await listening(response).until('ready')
     const bare = await upgrade(path, alice.headers)
     expect([bare.status, bare.headers.has('sec-websocket-protocol')]).toEqual([101, false])
+    const other = await upgrade(path, { ...alice.headers, 'sec-websocket-protocol': 'chat' })
+    expect([other.status, other.headers.has('sec-websocket-protocol')]).toEqual([101, false])
   })
 
   it('renews a browser whose access cookie is gone', async () => {
@@ -109,6 +111,10 @@ describe('the upgrade', async () => {
     expect(plain).toMatchObject({ status: 426, body: { detail: 'This path speaks WebSocket only.' } })
     expect(plain.headers.get('upgrade')).toBe('websocket')
     expect((await call('GET', path, { headers: { ...alice.headers, upgrade: 'h2c' } })).status).toBe(426)
+    const stranger = await signUp('stranger')
+    await call('GET', `/messages/${stranger.id}/live/`, { headers: alice.headers })
+    const pair = await stored('select 1 from conversations where user_b = ?', stranger.id)
+    expect(pair).toEqual([])
     for (const since of ['x', '-1', '1.5', '1e3', '']) {
       const answer = await refusal(`${path}?since=${since}`, alice.headers)
       expect(answer).toMatchObject({ status: 400, body: { since: ['A valid integer is required.'] } })
@@ -520,6 +526,15 @@ describe('the end of a socket', () => {
     expect((await hears.closed).code).toBe(4401)
     expect(hears.changes()).toEqual([])
     expect((await bob.get(`/messages/${alice.id}/`)).body.count).toBe(1)
+  })
+
+  it('a token that outlives its session opens no more of them', async () => {
+    const [alice, bob] = await couple()
+    const session = await logIn(alice)
+    await anyone.post(`${AUTH}/logout/`, {}, { cookie: `${REFRESH}=${session.refresh}` })
+    const path = `/messages/${bob.id}/live/`
+    expect((await refusal(path, bearer(session.access))).status).toBe(401)
+    expect((await upgrade(path, alice.headers)).status).toBe(101)
   })
 
   it('logout closes those of the session, in every conversation, and no others', async () => {

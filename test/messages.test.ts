@@ -902,6 +902,16 @@ describe('reading', () => {
     expect(await conversationWith(one, other)).toMatchObject({ seq: 2 })
   })
 
+  it('takes forms and digits, like every write', async () => {
+    const [one, other] = await couple()
+    for (const content of ['1', '2', '3']) await say(one, other, content)
+    const asForm = await other.post(`/messages/${one.id}/read/`, new URLSearchParams({ up_to: '1' }))
+    expect([asForm.status, asForm.body]).toEqual([200, { unread_count: 2 }])
+    expect((await read(other, one, '2')).body).toEqual({ unread_count: 1 })
+    const missing = await other.post(`/messages/${one.id}/read/`, {})
+    expect(missing.body).toEqual({ up_to: ['This field is required.'] })
+  })
+
   it('with nobody, oneself, or who has said nothing: 0', async () => {
     for (const id of [999_999, alice.id, (await signUp('silent')).id])
       expect(await read(alice, { id }, 5)).toMatchObject({ status: 200, body: { unread_count: 0 } })

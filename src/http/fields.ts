@@ -94,6 +94,16 @@ export const pk = () =>
       .meta({ type: 'integer' }),
   )
 
+/** A number that counts something: zero or more, also as digits. */
+export const wholeNumber = () =>
+  preparing(
+    (value) => {
+      if (value === BLANK) return null
+      return typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value
+    },
+    z.int({ error: typeError('A valid integer is required.') }).min(0, 'A valid integer is required.'),
+  )
+
 /** zod's issues as messages by field. */
 export function fieldErrors(error: z.ZodError): FieldErrors {
   const errors: FieldErrors = {}

@@ -75,7 +75,8 @@ export class Conversation extends DurableObject<Bindings> {
     const listener: Listener = JSON.parse(request.headers.get('x-listener') ?? '{}')
     const since = new URL(request.url).searchParams.get('since')
     const from = since === null ? undefined : Number(since)
-    const found = await missedSince(this.#openDb(), this.#pair, from ?? Number.MAX_SAFE_INTEGER).catch(
+    // Behind everything: what was missed comes once the socket is there.
+    const found = await missedSince(this.#openDb(), this.#pair, Number.MAX_SAFE_INTEGER).catch(
       () => undefined,
     )
     if (!found) return new Response(null, { status: 503 })

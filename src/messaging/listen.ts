@@ -3,32 +3,38 @@ import { requireKnownOrigin } from '../auth/credentials'
 import { ForeignKeyViolation } from '../db/errors'
 import type { UserContext } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
+import { findUser } from '../users/queries'
 import { conversationStub } from './objects'
 import { openConversation } from './queries'
 import { pairOf } from './rows'
 import type { Listener } from './sockets'
 
-/** Answers 101; or 403 for a page of a foreign origin, 404 where there is nobody to listen to, 426, 400, 429, 503. */
+/** Answers 101; or 401 where the session has ended, 403 for a page of a foreign origin, 404 where there is nobody to listen to, 426, 400, 429, 503. */
 export async function listen(c: UserContext, otherId: number, since: string | undefined): Promise<Response> {
   const { db, user } = c.var
   if (user.via === 'cookie') requireKnownOrigin(c)
   if (otherId === user.id || otherId === 0) throw new ApiError('not_found')
-  await openConversation(db, user.id, otherId).catch((error: unknown) => {
-    throw error instanceof ForeignKeyViolation ? new ApiError('not_found') : error
-  })
-  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
+  const isUpgrade = c.req.header('upgrade')?.toLowerCase() === 'websocket'
+  if (!isUpgrade || !/^\d{1,15}$/.test(since ?? '0')) {
+    if (!(await findUser(db, otherId))) throw new ApiError('not_found')
+    if (isUpgrade) throw new ValidationError({ since: ['A valid integer is required.'] })
     throw new ApiError('upgrade_required', { headers: { upgrade: 'websocket', connection: 'upgrade' } })
   }
-  if (since !== undefined && !/^\d{1,15}$/.test(since)) {
-    throw new ValidationError({ since: ['A valid integer is required.'] })
-  }
+  const isLive = await openConversation(db, user.id, otherId, user.session, Date.now()).catch(
+    (error: unknown) => {
+      throw error instanceof ForeignKeyViolation ? new ApiError('not_found') : error
+    },
+  )
+  // A token outlives its session by minutes; what it can be used for until then does not include listening.
+  if (!isLive) throw new ApiError('token_not_valid')
   const origin = new URL(c.req.url).origin
   const listener: Listener = { userId: user.id, session: user.session, expiresAt: user.expiresAt, origin }
   const url = new URL('https://conversation/live')
   if (since !== undefined) url.searchParams.set('since', since)
   const headers = new Headers({ upgrade: 'websocket', 'x-listener': JSON.stringify(listener) })
   // The token that came with it stays here.
-  if (c.req.header('sec-websocket-protocol') !== undefined) headers.set('sec-websocket-protocol', 'bearer')
+  const offered = c.req.header('sec-websocket-protocol')?.split(',', 1)[0]?.trim()
+  if (offered === 'bearer') headers.set('sec-websocket-protocol', offered)
   const answer = await conversationStub(c.env, pairOf(user.id, otherId))
     .fetch(url, { headers })
     .catch(() => new Response(null, { status: 503 }))

@@ -15,7 +15,8 @@ export function conversationStub(env: Bindings, { a, b }: Pair): DurableObjectSt
 
 /**
  * Makes a change; undefined where the other person does not exist. 401 where the user is gone meanwhile, 503 where D1 or the
- * object is out of reach. A change that may be made twice without harm is tried again where the object says so.
+ * object is out of reach. What a second time does nothing, or the same, is tried again where the object says so: not a deletion, which
+ * would be told that there is nothing to delete.
  */
 export async function change(c: UserContext, otherId: number, change: Change): Promise<Outcome | undefined> {
   const result = await commit(c.env, pairOf(c.var.user.id, otherId), change)
@@ -28,7 +29,8 @@ export async function change(c: UserContext, otherId: number, change: Change): P
 }
 
 async function commit(env: Bindings, pair: Pair, change: Change): Promise<Result> {
-  const isSafeTwice = change.type !== 'send' || change.key !== undefined
+  const isSafeTwice =
+    change.type === 'send' ? change.key !== undefined : change.type === 'edit' || change.type === 'read'
   try {
     return await conversationStub(env, pair).commit(change)
   } catch (error) {

@@ -70,11 +70,25 @@ export async function findMessage(db: Db, id: number): Promise<MessageRow | unde
 }
 
 /**
- * Makes sure that there is a conversation to listen to. Throws `ForeignKeyViolation` where there is no such user. Reads 2 rows; writes
- * only the first time.
+ * Makes sure that there is a conversation to listen to, and says whether the session (if the token names one) has not ended. Throws
+ * `ForeignKeyViolation` where there is no such user. Reads 4 rows; writes only the first time.
  */
-export async function openConversation(db: Db, userId: number, otherId: number): Promise<void> {
-  await db.batch([ensureConversation(db, pairOf(userId, otherId))])
+export async function openConversation(
+  db: Db,
+  userId: number,
+  otherId: number,
+  session: string | undefined,
+  now: number,
+): Promise<boolean> {
+  const [, live] = await db.batch([
+    ensureConversation(db, pairOf(userId, otherId)),
+    // A session's name is the beginning of its key (auth/sessions.ts).
+    db.rows<{
+      live: number
+    }>(sql`select 1 as live from sessions where user_id = ${userId} and revoked_at is null
+      and expires_at > ${now} and jti_hash >= ${session ?? ''} and jti_hash < ${`${session ?? ''}g`} limit 1`),
+  ])
+  return session === undefined || live.length > 0
 }
 
 /** With whom the user has a conversation: where their sockets may be. */

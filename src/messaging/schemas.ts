@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { text } from '../http/fields'
+import { text, wholeNumber } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 import { MESSAGE_PICTURE, optionalPicture } from '../images/field'
@@ -12,9 +12,7 @@ export const messageBody = z
   })
   .meta({ id: 'MessageBody' })
 
-export const readBody = z
-  .object({ up_to: z.int('A valid integer is required.').min(0, 'A valid integer is required.') })
-  .meta({ id: 'ReadBody' })
+export const readBody = z.object({ up_to: wholeNumber() }).meta({ id: 'ReadBody' })
 
 export const conversationListQuery = z.object({ search: queryParam('In the other person’s name.') })
 
