@@ -11,6 +11,7 @@ import type { PeerResult } from './peer.ts'
 import { lineChart } from './plot.ts'
 import type { Profile } from './profile.ts'
 import { ROOT } from './settings.ts'
+import { targets } from './targets.ts'
 
 export interface Results {
   date: string
@@ -96,6 +97,17 @@ function liveTables({ live: { delivery, busy } }: Results): string {
 conversation's growth is how many calls D1 answers: there the messages that share a call are the gain.`,
   ].join('\n\n')
 }
+
+const targetTable = (results: Results) =>
+  table(
+    ['target', 'wanted', 'measured', ''],
+    targets(results).map(({ what, wanted, measured, met, why }) => [
+      what,
+      wanted,
+      measured,
+      met ? 'met' : `not met: ${why}`,
+    ]),
+  )
 
 const SHOWN = 9
 
@@ -244,6 +256,10 @@ it does not. \`× limit\` is ours divided by the limit's, at 16 connections: bel
 ${routeTable(results)}
 
 ${liveTables(results)}
+
+## Targets
+
+${targetTable(results)}
 
 ## Where our own time goes
 
