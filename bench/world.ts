@@ -34,5 +34,7 @@ function token(type: 'access' | 'refresh', userId: number, jti: string): string 
   return `${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`
 }
 
-export const accessOf = (userId: number) => token('access', userId, `${REFRESH_HASH.slice(0, 16)}.bench`)
+/** Only the viewer's has a session; a token made elsewhere names none. */
+export const accessOf = (userId: number) =>
+  token('access', userId, userId === VIEWER ? `${REFRESH_HASH.slice(0, 16)}.bench` : 'bench')
 export const refreshOfViewer = () => token('refresh', VIEWER, REFRESH_JTI)
