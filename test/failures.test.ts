@@ -1,7 +1,9 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import worker from '../src/index'
 import { ACCESS, AUTH, brokenDb, callWith, logIn, REFRESH, recordLogs, setCookies } from './auth-helpers'
-import { anyone, client, PASSWORD, type Person, signUp, stored } from './client'
+import { anyone, client, ORIGIN, PASSWORD, type Person, signUp, stored } from './client'
 
 const LOGIN = `${AUTH}/login/`
 const USER = `${AUTH}/user/`
@@ -141,15 +143,16 @@ describe('the log', () => {
       new_password2: `${PASSWORD}!`,
     })
     await anyone.post(`${AUTH}/logout/`, undefined, { cookie })
+    await anyone.get('/users/alice@example.com')
 
     const lines = logs.map((line) => JSON.parse(line))
     const answered = lines.filter((line) => line.status !== undefined)
-    expect(answered).toHaveLength(14)
+    expect(answered).toHaveLength(15)
     for (const line of answered) {
       expect(line).toEqual({
         requestId: expect.any(String),
         method: expect.stringMatching(/^(GET|POST)$/),
-        path: expect.stringMatching(/^\/[\w/-]+$/),
+        path: expect.stringMatching(/^\/[\w/-]+…?$/),
         status: expect.any(Number),
         ms: expect.any(Number),
         d1: { calls: expect.any(Number), rowsRead: expect.any(Number), rowsWritten: expect.any(Number) },
@@ -159,5 +162,30 @@ describe('the log', () => {
     expect(all).not.toMatch(SECRETS)
     for (const secret of [env.JWT_SECRET, access, refresh, access.split('.')[2] ?? '?'])
       expect(all).not.toContain(secret)
+  })
+})
+
+describe('a client that hangs up', () => {
+  it.each([
+    'application/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'text/plain',
+  ])('in the middle of %s is no fault of ours', async (type) => {
+    const logs = recordLogs()
+    const body = new ReadableStream({
+      start: (controller) => controller.error(new Error('Network connection lost.')),
+    })
+    const request = new Request(`${ORIGIN}${LOGIN}`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body,
+    })
+    const context = createExecutionContext()
+    const response = await worker.fetch(request, env, context)
+    await waitOnExecutionContext(context)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({ detail: 'The body ended too early.' })
+    expect(logs.filter((line) => line.includes('internal'))).toEqual([])
   })
 })

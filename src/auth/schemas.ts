@@ -1,6 +1,6 @@
 /** Request and response bodies of `/dj-rest-auth`. */
 import * as z from 'zod'
-import { email, text } from '../http/fields'
+import { email, optional, text } from '../http/fields'
 
 /** Any letter or digit of Unicode, and `@ . + - _`. */
 const USERNAME = /^[\p{L}\p{N}@.+\-_]+$/u
@@ -22,13 +22,13 @@ export const loginBody = z
 export const registrationBody = z
   .object({
     username: username(),
-    email: email().optional(),
+    email: optional(email()),
     password1: text(),
     password2: text(),
   })
   .meta({ id: 'RegistrationBody' })
 
-export const refreshBody = z.object({ refresh: text().optional() }).meta({ id: 'RefreshBody' })
+export const refreshBody = z.object({ refresh: optional(text()) }).meta({ id: 'RefreshBody' })
 export const verifyBody = z.object({ token: text() }).meta({ id: 'VerifyBody' })
 export const verifyEmailBody = z.object({ key: text() }).meta({ id: 'VerifyEmailBody' })
 
@@ -43,7 +43,7 @@ export const userPatch = userPut.partial().meta({ id: 'UserPatch' })
 
 export const passwordChangeBody = z
   .object({
-    old_password: text().optional(),
+    old_password: optional(text()),
     new_password1: text({ max: PASSWORD_MAX }),
     new_password2: text({ max: PASSWORD_MAX }),
   })

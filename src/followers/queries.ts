@@ -4,6 +4,7 @@ import type { Db } from '../db/client'
 import { type Columns, selectList } from '../db/columns'
 import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { rowCount } from '../db/ids'
+import { selectKnown } from '../db/known'
 import { followers } from '../db/schema'
 import type { Listed, Window } from '../db/window'
 
@@ -56,11 +57,10 @@ export async function listFollowers(
     owner === undefined
       ? newest
       : sql`where f.id in (select f.id from followers f ${newest}) order by f.id desc`
-  const named = JSON.stringify([owner, followed].filter((id) => id !== undefined))
   const [rows, counts, users] = await db.batch([
     db.rows<FollowerRow>(select(page)),
     db.rows<{ count: number | null }>(sql`select ${counted({ owner, followed })} as count`),
-    db.rows<{ id: number }>(sql`select id from users where id in (select value from json_each(${named}))`),
+    selectKnown(db, [owner, followed]),
   ])
   return { rows, count: counts[0]?.count ?? 0, known: new Set(users.map(({ id }) => id)) }
 }

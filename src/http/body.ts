@@ -78,10 +78,17 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
   if (!request.body) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    length += chunk.length
-    if (length > limit) throw tooLarge()
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+      length += chunk.length
+      if (length > limit) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // A client that hangs up is no fault of ours.
+    throw error instanceof ApiError
+      ? error
+      : new ApiError('parse_error', { detail: 'The body ended too early.' })
   }
   const bytes = new Uint8Array(length)
   let offset = 0

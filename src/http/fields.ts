@@ -55,6 +55,10 @@ export function text({ max, blank = false }: TextOptions = {}) {
 export const email = () =>
   text({ max: 254 }).pipe(z.email('Enter a valid email address.')).meta({ format: 'email' })
 
+/** A field that may be left out, which a form does by leaving it blank. */
+export const optional = <S extends z.ZodType>(schema: S) =>
+  preparing((value) => (value === BLANK ? undefined : value), schema.optional())
+
 /** One of a fixed list, or nothing; a form's blank value counts as not sent. */
 export function choice<const T extends [string, ...string[]]>(values: T) {
   return preparing(
@@ -76,7 +80,7 @@ const shown = (value: unknown) =>
 export const pk = () =>
   preparing(
     (value) => {
-      if (value === BLANK) return null
+      if (value === BLANK || value === '') return null
       return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value
     },
     z

@@ -45,7 +45,8 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
     JSON.stringify({
       requestId,
       method: c.req.method,
-      path: c.req.path,
+      // Our paths are words and numbers: what is else in one may be somebody's name or address.
+      path: c.req.path.replace(/[^\w/-].*$/, '…'),
       status: c.res.status,
       ms: Date.now() - started,
       d1: db.cost,

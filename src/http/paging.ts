@@ -123,8 +123,8 @@ function readCursor(cursor: string, order: string): Pick<Window, 'after' | 'coun
   try {
     const [madeFor, ...values]: unknown[] = JSON.parse(atob(cursor.replace(/-/g, '+').replace(/_/g, '/')))
     if (madeFor === order && values.length > 1 && values.every((value) => Number.isSafeInteger(value))) {
-      const [count, ...after] = values as number[]
-      return { count, after }
+      const [count = 0, ...after] = values as number[]
+      return { count: Math.max(count, 0), after }
     }
   } catch {
     // Not base64, not JSON or not a list: told below.

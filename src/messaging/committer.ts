@@ -6,7 +6,8 @@
  */
 import type { Db, Spent } from '../db/client'
 import { DatabaseUnavailable, ForeignKeyViolation, UserInactive, UserNotFound } from '../db/errors'
-import { type Change, type Event, ensureConversation, type Outcome, plan } from './changes'
+import { type Change, type Event, ensureConversation, type Outcome } from './changes'
+import { plan } from './plan'
 import type { Pair } from './rows'
 
 /** Why a change was not made. A value, as error classes do not survive RPC. */

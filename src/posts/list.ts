@@ -14,6 +14,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { rowCount } from '../db/ids'
+import { selectKnown } from '../db/known'
 import { NEVER } from '../db/schema'
 import { walk } from '../db/walk'
 import { COUNT_LIMIT, type Listed, type Window } from '../db/window'
@@ -35,14 +36,11 @@ export async function listPosts(
   order: PostOrder,
   window: Window,
 ): Promise<PostPage> {
-  const named = [filter.owner, filter.followedBy, filter.likedBy].filter((id) => id !== undefined)
   const { rows, counted } = source(filter, order, window)
   const [page, counts, users] = await db.batch([
     db.rows<PostRow & { sortKey: number }>(rows(postColumns(viewerId))),
     db.rows<{ count: number }>(sql`select ${window.count ?? counted} as count`),
-    db.rows<{ id: number }>(
-      sql`select id from users where id in (select value from json_each(${JSON.stringify(named)}))`,
-    ),
+    selectKnown(db, [filter.owner, filter.followedBy, filter.likedBy]),
   ])
   return { rows: page, count: counts[0]?.count ?? 0, known: new Set(users.map(({ id }) => id)) }
 }

@@ -26,7 +26,11 @@ export function postListing(query: z.output<typeof postListQuery>) {
   if (words.length > MAX_WORDS)
     throw new ValidationError({ search: [`Ensure this field has no more than ${MAX_WORDS} words.`] })
   const filter: PostFilter = { words }
-  for (const name of FILTER_NAMES) filter[FILTERS[name]] ??= ids[name]
+  for (const name of FILTER_NAMES) {
+    // Of two names for the same, the long one counts.
+    if (filter[FILTERS[name]] === undefined) filter[FILTERS[name]] = ids[name]
+    else delete ids[name]
+  }
   const order = ordering(query.ordering)
   const check = (page: PostPage) => {
     requireKnown(ids, page.known)

@@ -23,7 +23,7 @@ export const postPatch = postBody.partial().meta({ id: 'PostPatch' })
 export const postListQuery = pageQuery.extend({
   search: queryParam('Words that must each occur in the title or in the owner’s name.'),
   ordering: queryParam(
-    'Comma-separated, each with `-` for descending: likes_count, comments_count, likes__created_at, created_at.',
+    'One of likes_count, comments_count, likes__created_at, created_at; with `-` for descending. Of several, the first.',
   ),
   owner__profile: queryParam('Posts of this profile.'),
   owner__followed__owner__profile: queryParam('The feed of this profile: posts of whom it follows.'),

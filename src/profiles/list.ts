@@ -10,6 +10,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { rowCount } from '../db/ids'
+import { selectKnown } from '../db/known'
 import { walk } from '../db/walk'
 import { COUNT_LIMIT, type Listed, type Window } from '../db/window'
 import { type ProfileRow, profileColumns } from './queries'
@@ -60,9 +61,7 @@ export async function listProfiles(
   const [page, counts, users] = await db.batch([
     db.rows<ProfileRow & { sortKeys: string }>(rows),
     db.rows<{ count: number }>(sql`select ${window.count ?? counted(filter)} as count`),
-    db.rows<{ id: number }>(
-      sql`select id from users where id in (select value from json_each(${JSON.stringify(named)}))`,
-    ),
+    selectKnown(db, named),
   ])
   return { rows: page, count: counts[0]?.count ?? 0, known: new Set(users.map(({ id }) => id)) }
 }
