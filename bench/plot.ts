@@ -52,7 +52,8 @@ export function lineChart(series: Series[], { title, x: xLabel, y: yLabel }: Lab
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}
   <text x="${WIDTH - RIGHT + 10}" y="${fixed((ends[i] ?? 0) + 4)}" fill="${colour}">${escaped(name)}</text>`
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" role="img">
+  <title>${escaped(title)}</title>
   <rect width="100%" height="100%" fill="#fff"/>
   <text x="${LEFT}" y="24" font-size="15" font-weight="600">${escaped(title)}</text>
   ${grid.join('\n  ')}
