@@ -1,8 +1,8 @@
 /** Sessions: rows that stand for refresh tokens, so that these can be taken back. */
-import { and, eq, gte, isNull, lt, not, type SQL, sql } from 'drizzle-orm'
+import { and, eq, isNull, lt, not, type SQL, sql } from 'drizzle-orm'
 import { randomId, sha256 } from '../crypto'
 import type { Db } from '../db/client'
-import { sessions, users } from '../db/schema'
+import { sessions } from '../db/schema'
 import { signToken, verifyToken } from './tokens'
 
 interface Lifetimes {
@@ -88,17 +88,12 @@ export async function refreshAccess(db: Db, settings: Lifetimes, token: string):
   if (claims.token_type !== 'refresh') return { ok: false, why: 'wrong_type' }
   const now = Date.now()
   const jtiHash = await sha256(claims.jti)
-  const live = and(eq(sessions.jtiHash, jtiHash), isNull(sessions.revokedAt), gte(sessions.expiresAt, now))
+  const live = sql`jti_hash = ${jtiHash} and revoked_at is null and expires_at >= ${now}`
   const [found] = await db.batch([
-    db.build
-      .select({ userId: sessions.userId })
-      .from(sessions)
-      .innerJoin(users, and(eq(users.id, sessions.userId), eq(users.isActive, true)))
-      .where(live),
-    db.build
-      .update(sessions)
-      .set({ lastUsedAt: now })
-      .where(and(live, lt(sessions.lastUsedAt, now - USE_RECORDED_EVERY))),
+    db.rows<{ userId: number }>(sql`select user_id as "userId" from sessions
+      cross join users on users.id = sessions.user_id and users.is_active where ${live}`),
+    db.rows<never>(sql`update sessions set last_used_at = ${now}
+      where ${live} and last_used_at < ${now - USE_RECORDED_EVERY}`),
   ])
   const userId = found[0]?.userId
   if (userId === undefined || userId !== claims.user_id) return { ok: false, why: 'invalid' }

@@ -1,7 +1,7 @@
 /** Comments in D1. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { type Columns, selectList } from '../db/columns'
+import { type Columns, fixed, selectList } from '../db/columns'
 import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { rowCount } from '../db/ids'
 import { comments, posts } from '../db/schema'
@@ -30,7 +30,8 @@ const columns: Columns = {
   updatedAt: sql`m.updated_at`,
 }
 const from = sql`from comments m cross join users u on u.id = m.owner_id`
-const select = (rest: SQL) => sql`select ${selectList(columns)} ${from} ${rest}`
+const selected = fixed(sql`select ${selectList(columns)} ${from}`)
+const select = (rest: SQL) => sql`${selected} ${rest}`
 
 /**
  * Newest first; `postExists` is false where the filter names no post. Reads two rows per comment shown and 4 more.

@@ -1,7 +1,7 @@
 /** Follows in D1: `owner` follows `followed`. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { type Columns, selectList } from '../db/columns'
+import { type Columns, fixed, selectList } from '../db/columns'
 import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { rowCount } from '../db/ids'
 import { selectKnown } from '../db/known'
@@ -24,7 +24,8 @@ const columns: Columns = {
   createdAt: sql`f.created_at`,
 }
 const from = sql`from followers f cross join users o on o.id = f.owner_id cross join users d on d.id = f.followed_id`
-const select = (rest: SQL) => sql`select ${selectList(columns)} ${from} ${rest}`
+const selected = fixed(sql`select ${selectList(columns)} ${from}`)
+const select = (rest: SQL) => sql`${selected} ${rest}`
 
 export interface FollowerFilter {
   owner?: number | undefined

@@ -8,5 +8,6 @@ import { ApiError } from './errors'
 export async function asset(c: RequestContext, path = c.req.path): Promise<Response> {
   const answer = await c.env.ASSETS.fetch(new Request(new URL(path, c.req.url), c.req.raw))
   if (answer.status === 404) throw new ApiError('not_found')
-  return answer
+  // What was fetched cannot be added to, and every answer of ours gets more headers.
+  return new Response(answer.body, answer)
 }

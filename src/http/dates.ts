@@ -1,12 +1,11 @@
 /** Times as clients read them. All UTC; arguments in milliseconds since the epoch. */
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const two = (n: number) => String(n).padStart(2, '0')
 
 /** `27 Aug 2024`, for people. */
 export function shortDate(time: number): string {
-  const date = new Date(time)
-  return `${two(date.getUTCDate())} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`
+  const iso = isoDate(time)
+  return `${iso.slice(8, 10)} ${MONTHS[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`
 }
 
 /** ISO 8601, for machines. */
@@ -54,10 +53,7 @@ function ago(unit: string, count: number): string {
 }
 
 /** `09:31` */
-export function clockTime(time: number): string {
-  const date = new Date(time)
-  return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`
-}
+export const clockTime = (time: number): string => isoDate(time).slice(11, 16)
 
 /** `09:31` under a day ago, `21 Aug` under 366 days, else `21 Aug 2024`. */
 export function timeOrDate(time: number, now: number): string {

@@ -67,11 +67,17 @@ export const secureHeaders = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.url.startsWith('https:')) headers.set('strict-transport-security', 'max-age=31536000')
 })
 
-/** Front ends of other origins, by name only, as they call with credentials. */
-export const crossOrigin = cors({
+const answerOrigin = cors({
   origin: (origin, c) => (config(c.env).clientOrigins.has(origin) ? origin : null),
   credentials: true,
   allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'server-timing', 'retry-after'],
   maxAge: 86_400,
+})
+
+/** Front ends of other origins, by name only, as they call with credentials. What comes from no page needs only the hint to caches. */
+export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
+  if (c.req.header('origin') !== undefined || c.req.method === 'OPTIONS') return answerOrigin(c, next)
+  c.header('vary', 'Origin')
+  await next()
 })

@@ -1,7 +1,7 @@
 /** Likes in D1. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { type Columns, selectList } from '../db/columns'
+import { type Columns, fixed, selectList } from '../db/columns'
 import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { rowCount } from '../db/ids'
 import { likes } from '../db/schema'
@@ -21,7 +21,8 @@ const columns: Columns = {
   createdAt: sql`l.created_at`,
 }
 const from = sql`from likes l cross join users u on u.id = l.owner_id`
-const select = (rest: SQL) => sql`select ${selectList(columns)} ${from} ${rest}`
+const selected = fixed(sql`select ${selectList(columns)} ${from}`)
+const select = (rest: SQL) => sql`${selected} ${rest}`
 
 /** Newest first. Reads two rows per like shown and 4 more. */
 export async function listLikes(db: Db, { limit, offset, after }: Window): Promise<Listed<LikeRow>> {

@@ -40,5 +40,6 @@ export async function listen(c: UserContext, otherId: number, since: string | un
     .catch(() => new Response(null, { status: 503 }))
   if (answer.status === 429) throw new ApiError('throttled', { headers: { 'retry-after': '60' } })
   if (answer.status !== 101) throw new ApiError('unavailable')
-  return answer
+  // What an object answers cannot be added to, and every answer of ours gets more headers.
+  return new Response(null, answer)
 }

@@ -8,13 +8,12 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from '../db/client'
-import { selectList } from '../db/columns'
 import { isUnused, type Remembered, rememberRow, selectRemembered } from '../db/idempotency'
 import { nextId } from '../db/ids'
 import { messages } from '../db/schema'
 import { type Marked, markUnreferenced, releaseClaim } from '../images/store'
 import type { Change, Event, Outcome, Planned } from './changes'
-import { fromMessage, type MessageRow, messageColumns, ofPair, type Pair } from './rows'
+import { fromMessage, type MessageRow, messageColumns, ofPair, type Pair, selectedMessage } from './rows'
 
 type LogRow = Omit<Event, 'message'>
 
@@ -72,7 +71,7 @@ function send(db: Db, pair: Pair, change: Extract<Change, { type: 'send' }>, now
   const sent = sql`${fromMessage} where m.id = (select last_message_id from conversations c where ${ofPair(pair)})`
   if (key) statements.push(rememberRow(db, key, messageColumns, sql`${sent} ${unused}`, now))
   const shown = statements.push(
-    key ? selectRemembered(db, key) : db.rows<MessageRow>(sql`select ${selectList(messageColumns)} ${sent}`),
+    key ? selectRemembered(db, key) : db.rows<MessageRow>(sql`select ${selectedMessage} ${sent}`),
   )
   if (image) statements.push(releaseClaim(db, image), markUnreferenced(db, now))
   return {
@@ -114,7 +113,7 @@ function edit(db: Db, change: Extract<Change, { type: 'edit' }>, now: number): P
       where id = (select messages.conversation_id from messages where ${mine})`),
     db.rows<never>(sql`update messages set content = ${newContent}, image = ${newImage}, edited_at = ${now},
       changed_seq = (select c.seq from conversations c where ${itsConversation}) where ${mine}`),
-    db.rows<MessageRow>(sql`select ${selectList(messageColumns)} ${fromMessage} where m.id = ${messageId}`),
+    db.rows<MessageRow>(sql`select ${selectedMessage} ${fromMessage} where m.id = ${messageId}`),
   ]
   if (image) statements.push(releaseClaim(db, image))
   statements.push(markUnreferenced(db, now))

@@ -1,10 +1,9 @@
 /** What the API reads of conversations. Writing is the object's (`changes.ts`). */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { selectList } from '../db/columns'
 import type { Listed, Window } from '../db/window'
 import { ensureConversation } from './changes'
-import { fromConversation, fromMessage, type MessageRow, messageColumns, ofPair, pairOf } from './rows'
+import { fromConversation, fromMessage, type MessageRow, ofPair, pairOf, selectedMessage } from './rows'
 
 /** A conversation as one of the two sees it: `id`, `username` and `image` are the other's. */
 export interface ConversationRow {
@@ -52,7 +51,7 @@ export async function listThread(
   const below = before === undefined ? sql`` : sql`and m.id < ${before}`
   const direction = newestFirst ? sql`desc` : sql`asc`
   const [rows, counts] = await db.batch([
-    db.rows<MessageRow>(sql`select ${selectList(messageColumns)} ${fromConversation}
+    db.rows<MessageRow>(sql`select ${selectedMessage} ${fromConversation}
       where ${ofPair(pair)} ${beyond} ${below} order by m.id ${direction} limit ${limit} offset ${offset}`),
     db.rows<{ count: number }>(
       sql`select messages_count as count from conversations c where ${ofPair(pair)}`,
@@ -64,7 +63,7 @@ export async function listThread(
 /** Reads 5 rows. */
 export async function findMessage(db: Db, id: number): Promise<MessageRow | undefined> {
   const [rows] = await db.batch([
-    db.rows<MessageRow>(sql`select ${selectList(messageColumns)} ${fromMessage} where m.id = ${id}`),
+    db.rows<MessageRow>(sql`select ${selectedMessage} ${fromMessage} where m.id = ${id}`),
   ])
   return rows[0]
 }

@@ -1,9 +1,8 @@
 /** The log of a conversation, read back: what a client has missed. */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { jsonObject } from '../db/columns'
 import type { Event } from './changes'
-import { type MessageRow, messageColumns, ofPair, type Pair } from './rows'
+import { type MessageRow, messageJson, ofPair, type Pair } from './rows'
 
 const PAGE = 200
 
@@ -33,7 +32,7 @@ export async function missedSince(
   since: number,
   { from, shown }: Replay = { from: since, shown: new Set() },
 ): Promise<Missed> {
-  const message = sql`(select ${jsonObject(messageColumns)} from messages m cross join users a on a.id = c.user_a
+  const message = sql`(select ${messageJson} from messages m cross join users a on a.id = c.user_a
     cross join users b on b.id = c.user_b cross join messages l on l.id = c.last_message_id
     where m.id = changes.message_id and m.changed_seq = changes.seq)`
   const [conversations, entries] = await db.batch([

@@ -1,6 +1,6 @@
 /** Messages as they are read: one set of columns for lists, single messages, frames and remembered answers. */
 import { type SQL, sql } from 'drizzle-orm'
-import type { Columns } from '../db/columns'
+import { type Columns, fixed, jsonObject, selectList } from '../db/columns'
 
 /** Two people: what names a conversation. */
 export interface Pair {
@@ -49,14 +49,22 @@ export const messageColumns: Columns = {
   lastAt: sql`l.created_at`,
 }
 
+/** `messageColumns` to select, and as JSON. */
+export const selectedMessage = fixed(selectList(messageColumns))
+export const messageJson = fixed(jsonObject(messageColumns))
+
 const people = sql`cross join users a on a.id = c.user_a cross join users b on b.id = c.user_b
   cross join messages l on l.id = c.last_message_id`
 
 /** From one message: reads 5 rows. */
-export const fromMessage: SQL = sql`from messages m cross join conversations c on c.id = m.conversation_id ${people}`
+export const fromMessage: SQL = fixed(
+  sql`from messages m cross join conversations c on c.id = m.conversation_id ${people}`,
+)
 
 /** From a conversation to its messages: reads 4 rows and one for each message. */
-export const fromConversation: SQL = sql`from conversations c ${people} cross join messages m on m.conversation_id = c.id`
+export const fromConversation: SQL = fixed(
+  sql`from conversations c ${people} cross join messages m on m.conversation_id = c.id`,
+)
 
 /** The conversation of a pair, in a table of this name. */
 export const ofPair = ({ a, b }: Pair, table = 'c'): SQL =>

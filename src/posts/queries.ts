@@ -1,7 +1,7 @@
 /** Single posts in D1. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { type Columns, selectList } from '../db/columns'
+import { type Columns, fixed, selectList } from '../db/columns'
 import { type IdempotencyKey, rememberRow } from '../db/idempotency'
 import { posts } from '../db/schema'
 import { fold } from '../db/text'
@@ -25,7 +25,7 @@ export interface PostRow {
 }
 
 /** Of `posts p` and `users u`. */
-const columns = (viewerId: number | undefined): Columns => ({
+const POST: Columns = {
   id: sql`p.id`,
   ownerId: sql`p.owner_id`,
   owner: sql`u.username`,
@@ -38,14 +38,17 @@ const columns = (viewerId: number | undefined): Columns => ({
   updatedAt: sql`p.updated_at`,
   likesCount: sql`p.likes_count`,
   commentsCount: sql`p.comments_count`,
-  likeId:
-    viewerId === undefined
-      ? sql`null`
-      : sql`(select id from likes where owner_id = ${viewerId} and post_id = p.id)`,
-})
+}
+const selectedPost = fixed(selectList(POST))
+
+const likeOf = (viewerId: number | undefined) =>
+  viewerId === undefined
+    ? sql`null`
+    : sql`(select id from likes where owner_id = ${viewerId} and post_id = p.id)`
 
 /** The columns of a `PostRow`, of `posts p` and `users u`. */
-export const postColumns = (viewerId: number | undefined): SQL => selectList(columns(viewerId))
+export const postColumns = (viewerId: number | undefined): SQL =>
+  sql`${selectedPost}, ${likeOf(viewerId)} as "likeId"`
 
 const fromPost = (id: SQL | number) =>
   sql`from posts p cross join users u on u.id = p.owner_id where p.id = ${id}`
@@ -90,7 +93,7 @@ export async function createPost(
   const [, rows] = await db.batch([
     insert,
     selectPost(db, ownerId, newest),
-    ...(key ? [rememberRow(db, key, columns(ownerId), fromPost(newest), now)] : []),
+    ...(key ? [rememberRow(db, key, { ...POST, likeId: likeOf(ownerId) }, fromPost(newest), now)] : []),
     ...(image === undefined ? [] : [releaseClaim(db, image)]),
   ])
   return rows[0]
