@@ -66,6 +66,16 @@ const READS: [path: string, rows: number][] = [
   ['/users/1/', 5],
 ]
 
+/** Bytes that a page of this path may have, with titles and texts as short as here. */
+const BYTES: [path: string, bytes: number][] = [
+  ['/posts/', 650 * PAGE],
+  ['/comments/', 400 * PAGE],
+  ['/likes/', 200 * PAGE],
+  ['/followers/', 250 * PAGE],
+  ['/profiles/', 1_000 * PAGE],
+  ['/users/', 60 * PAGE],
+]
+
 /**
  * Words of three characters and more. A search's first page also counts its matches, up to 1,000, a row each; pages at a
  * cursor know the count.
@@ -111,6 +121,12 @@ describe.each([1_000, 50_000])('with %i posts', (size) => {
       (select count(*) from comments) as comments, (select count(*) from users) as users,
       (select count(*) from followers) >= ${FOLLOWS} as follows`)
     expect(tables).toEqual({ posts: size, likes: LIKES, comments: COMMENTS, users: PEOPLE, follows: 1 })
+  })
+
+  test.each(BYTES)('%s answers at most %i bytes', async (path, bytes) => {
+    const { body } = await alice.get(`${path}?page_size=${PAGE}`)
+    expect(body.results).toHaveLength(PAGE)
+    expect(new TextEncoder().encode(JSON.stringify(body)).length).toBeLessThanOrEqual(bytes)
   })
 
   test.each(READS)('%s reads at most %i rows in one call', async (path, rows) => {
