@@ -54,7 +54,9 @@ export interface Db {
   as(userId: number): Db
 }
 
-/** Builds statements only: making one for each request costs as much as a short statement. */
+/**
+ * Builds statements only, hence no real database: making a builder for each request costs as much as a short statement.
+ */
 const build = drizzle(
   {
     prepare: () => undefined,
@@ -74,6 +76,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
   async function batch<T extends [Statement, ...Statement[]]>(statements: T): Promise<BatchResponse<T>> {
     cost.calls += 1
     try {
+      // drizzle leaves `_prepare` out of the types of its statements.
       const prepared = statements.map((statement) => (statement as unknown as Preparable)._prepare())
       const results = await session.batch(
         prepared.map((one) => {
