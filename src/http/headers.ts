@@ -77,6 +77,8 @@ const answerOrigin = cors({
 
 /** Front ends of other origins, by name only, as they call with credentials. What comes from no page needs only the hint to caches. */
 export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
+  // Nothing is served with a configuration that is no good, not even what would not need it.
+  config(c.env)
   if (c.req.header('origin') !== undefined || c.req.method === 'OPTIONS') return answerOrigin(c, next)
   c.header('vary', 'Origin')
   await next()
