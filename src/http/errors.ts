@@ -32,6 +32,9 @@ export const CODES = {
 
 export type ErrorCode = keyof typeof CODES
 
+/** What people are told, where an error goes another way than as an answer. */
+export const detailOf = (code: ErrorCode): string => CODES[code][1]
+
 /** Codes that clients of the original find in the body. */
 const TOLD: ReadonlySet<ErrorCode> = new Set([
   'bad_authorization_header',

@@ -1,13 +1,14 @@
 /** What clients send over their sockets. */
 
 import type { Bindings } from '../http/env'
-import type { FieldErrors } from '../http/errors'
+import { detailOf, type ErrorCode, type FieldErrors } from '../http/errors'
 import { fieldErrors } from '../http/fields'
 import { hashFields } from '../http/idempotency'
 import { pictureUrlsAt } from '../images/url'
 import type { Change } from './changes'
 import type { Refusal, Result } from './committer'
 import { CLOSE, type ClientFrame, clientFrame, MAX_FRAME, MAX_FRAMES_PER_SECOND } from './frames'
+import { EMPTY, NO_RECIPIENT } from './refusals'
 import type { MessageRow, Pair } from './rows'
 import { messageBody } from './schemas'
 import { type Attachment, attachmentOf, closeSocket, sendFrame } from './sockets'
@@ -26,18 +27,15 @@ export type Inbox = (socket: WebSocket, data: string | ArrayBuffer) => Promise<v
 /** At most so often is passed on that somebody types. */
 const TYPING_EVERY = 1_000
 
+/** Why a socket is closed. */
 const ERRORS = {
-  unavailable: 'The service is unavailable for the moment. Please try again.',
-  no_recipient: 'Recipient not found: User matching query does not exist.',
-  user_not_found: 'User not found',
-  user_inactive: 'User is inactive',
-  reused: 'This Idempotency-Key was used with a different request.',
-  internal: 'A server error occurred.',
-  empty: 'A message needs content or an image.',
   frame: 'A frame is a JSON object of type send, read or typing.',
   large: 'A frame has at most 64 KB.',
   fast: 'At most 20 frames a second.',
 } as const
+
+const errorsOf = (why: Refusal): FieldErrors => (why === 'no_recipient' ? NO_RECIPIENT : told(why))
+const told = (code: ErrorCode): FieldErrors => ({ detail: [detailOf(code)] })
 
 /**
  * Handles frames. What is no frame, too large or too fast ends the socket; what is only not possible is answered. How fast somebody is,
@@ -61,17 +59,17 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
       sendFrame(socket, { type: 'error', key, ...codeOf(why), errors })
     const parsed = messageBody.safeParse({ content: frame.content })
     if (!parsed.success) return fail(fieldErrors(parsed.error))
-    if (!parsed.data.content) return fail({ non_field_errors: [ERRORS.empty] })
+    if (!parsed.data.content) return fail(EMPTY)
     const otherId = userId === pair.a ? pair.b : pair.a
     const requestHash = await hashFields({ content: frame.content })
     // The same scope as over HTTP: a message that was tried here can be sent again there.
     const idempotencyKey = { userId, route: `POST /messages/${otherId}/send`, key, requestHash }
     const result = await commit({ type: 'send', userId, content: parsed.data.content, key: idempotencyKey })
-    if (!result.ok) return fail({ detail: [ERRORS[result.why]] }, result.why)
+    if (!result.ok) return fail(errorsOf(result.why), result.why)
     const { remembered, message } = result.outcome
-    if (remembered && remembered.requestHash !== requestHash) return fail({ detail: [ERRORS.reused] })
+    if (remembered && remembered.requestHash !== requestHash) return fail(told('idempotency_key_reused'))
     const row: MessageRow | undefined = remembered ? JSON.parse(remembered.answer) : message
-    if (!row) return fail({ detail: [ERRORS.unavailable] })
+    if (!row) return fail(told('internal'))
     const view = messageView(row, { viewerId: userId, urls: pictureUrlsAt(env, origin), now: Date.now() })
     sendFrame(socket, { type: 'sent', key, message: view })
   }
@@ -99,13 +97,13 @@ export function inbox({ pair, env, commit, sockets }: Surroundings): Inbox {
     if (frame.type === 'send') {
       return send(socket, frame, attachment).catch((error: unknown) => {
         console.error(JSON.stringify({ error: 'A frame could not be handled.', why: describe(error) }))
-        sendFrame(socket, { type: 'error', key: frame.key, errors: { detail: [ERRORS.internal] } })
+        sendFrame(socket, { type: 'error', key: frame.key, errors: told('internal') })
       })
     }
     if (frame.type === 'read') {
       const result = await commit({ type: 'read', userId, upTo: frame.up_to })
       if (!result.ok)
-        sendFrame(socket, { type: 'error', ...codeOf(result.why), errors: { detail: [ERRORS[result.why]] } })
+        sendFrame(socket, { type: 'error', ...codeOf(result.why), errors: errorsOf(result.why) })
       return
     }
     if (now - pace.typedAt < TYPING_EVERY) return

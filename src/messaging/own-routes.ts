@@ -11,9 +11,9 @@ import { deleteLater, withPicture } from '../images/attach'
 import { pictureUrls } from '../images/url'
 import { change } from './objects'
 import { findMessage } from './queries'
+import { EMPTY } from './refusals'
 import type { MessageRow } from './rows'
 import { messageAnswer, messageBody } from './schemas'
-import { EMPTY } from './send'
 import { messageView } from './view'
 
 /** The message of the path, which must be the user's own: 404, then 403 in these words. */
@@ -63,8 +63,9 @@ export const ownMessageRoutes = new Hono<AppEnv>()
           image,
         })
       })
+      // Also where it is refused below: the picture that came with it is not shown then.
+      if (edited) deleteLater(c, edited.marked)
       if (!edited?.message) throw new ApiError('not_found')
-      deleteLater(c, edited.marked)
       // Another edit has taken away meanwhile what this one would have kept.
       if (!edited.event) throw new ValidationError(EMPTY)
       return c.json(messageView(edited.message, viewer))
@@ -89,8 +90,8 @@ export const ownMessageRoutes = new Hono<AppEnv>()
         userId: user.id,
         messageId: message.id,
       })
+      if (deleted) deleteLater(c, deleted.marked)
       if (!deleted?.event) throw new ApiError('not_found')
-      deleteLater(c, deleted.marked)
       return c.body(null, 204)
     },
   )

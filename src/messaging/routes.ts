@@ -16,6 +16,7 @@ import { pictureUrls } from '../images/url'
 import { listen } from './listen'
 import { change } from './objects'
 import { listConversations, listThread } from './queries'
+import { NO_RECIPIENT } from './refusals'
 import type { MessageRow } from './rows'
 import {
   conversationAnswer,
@@ -97,7 +98,7 @@ export const messageRoutes = new Hono<AppEnv>()
       c.json(
         await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
           toSelf: { detail: ['Cannot send a message to yourself'] },
-          toNobody: { detail: ['Recipient not found: User matching query does not exist.'] },
+          toNobody: NO_RECIPIENT,
         }),
         201,
       ),
@@ -175,8 +176,8 @@ export const chatRoutes = new Hono<AppEnv>().delete(
     const { user } = c.var
     const cleared =
       otherId === user.id ? undefined : await change(c, otherId, { type: 'clear', userId: user.id })
+    if (cleared) deleteLater(c, cleared.marked)
     if (!cleared?.event) throw new ApiError('not_found', { detail: 'Chat not found.' })
-    deleteLater(c, cleared.marked)
     return c.json({ detail: 'Chat deleted successfully.' })
   },
 )

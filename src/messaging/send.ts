@@ -7,11 +7,10 @@ import { deleteLater, withPicture } from '../images/attach'
 import type { CleanImage } from '../images/clean'
 import { pictureUrls } from '../images/url'
 import { change } from './objects'
+import { EMPTY } from './refusals'
 import type { MessageRow } from './rows'
 import type { MessageAnswer } from './schemas'
 import { messageView } from './view'
-
-export const EMPTY = { non_field_errors: ['A message needs content or an image.'] }
 
 interface Refusals {
   toSelf: ConstructorParameters<typeof ValidationError>[0]

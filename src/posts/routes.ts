@@ -1,6 +1,7 @@
 /** `/posts` */
 
 import { Hono } from 'hono'
+import type * as z from 'zod'
 import { requireUser } from '../auth/credentials'
 import { ownerOf } from '../db/owned'
 import { posts } from '../db/schema'
@@ -13,11 +14,10 @@ import { checkOwner } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { deleteLater, withPicture } from '../images/attach'
-import type { CleanImage } from '../images/clean'
 import { pictureUrls } from '../images/url'
 import { listPosts } from './list'
 import { postListing } from './listing'
-import { createPost, deletePost, findPost, type PostFields, updatePost } from './queries'
+import { createPost, deletePost, findPost, updatePost } from './queries'
 import { postAnswer, postBody, postListQuery, postPatch } from './schemas'
 import { postView } from './view'
 
@@ -94,8 +94,7 @@ export const postRoutes = new Hono<AppEnv>()
     inPath(idParam),
     body(postBody, { before: requireOwner }),
     async (c) => {
-      const { image, image_filter: imageFilter, ...fields } = c.req.valid('json')
-      return c.json(await update(c, c.req.valid('param').id, { ...fields, imageFilter }, image))
+      return c.json(await update(c, c.req.valid('param').id, c.req.valid('json')))
     },
   )
 
@@ -111,8 +110,7 @@ export const postRoutes = new Hono<AppEnv>()
     inPath(idParam),
     body(postPatch, { before: requireOwner }),
     async (c) => {
-      const { image, image_filter: imageFilter, ...fields } = c.req.valid('json')
-      return c.json(await update(c, c.req.valid('param').id, { ...fields, imageFilter }, image))
+      return c.json(await update(c, c.req.valid('param').id, c.req.valid('json')))
     },
   )
 
@@ -129,16 +127,17 @@ export const postRoutes = new Hono<AppEnv>()
     async (c) => {
       const { db, user } = c.var
       const { ownerId, marked } = await deletePost(db, user.id, c.req.valid('param').id, Date.now())
-      checkOwner(ownerId, user.id)
       deleteLater(c, marked)
+      checkOwner(ownerId, user.id)
       return c.body(null, 204)
     },
   )
 
-async function update(c: UserContext, id: number, fields: PostFields, picture: CleanImage | undefined) {
+async function update(c: UserContext, id: number, changes: z.output<typeof postPatch>) {
   const { db, user } = c.var
-  const { post, marked } = await withPicture(c, picture, (hash) =>
-    updatePost(db, user.id, id, fields, hash, Date.now()),
+  const { image, image_filter: imageFilter, ...fields } = changes
+  const { post, marked } = await withPicture(c, image, (hash) =>
+    updatePost(db, user.id, id, { ...fields, imageFilter }, hash, Date.now()),
   )
   deleteLater(c, marked)
   checkOwner(post?.ownerId, user.id)
