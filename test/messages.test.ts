@@ -929,3 +929,22 @@ describe('reading', () => {
     expect(answer.body.up_to).toEqual([expect.any(String)])
   })
 })
+
+describe('an edit with a picture and the deletion of its message at once', () => {
+  it('leaves no picture behind, whichever comes first', async () => {
+    const [one, other] = await couple()
+    const answers: number[] = []
+    for (let i = 0; i < 10; i++) {
+      const { id } = await say(one, other, `${i}`)
+      const image = new File([png(20 + i, 7)], 'a.png', { type: 'image/png' })
+      const [edited, deleted] = await Promise.all([
+        one.patch(`/messages/${id}/update/`, form({ image })),
+        one.delete(`/messages/${id}/delete/`),
+      ])
+      expect(deleted.status).toBe(204)
+      answers.push(edited.status)
+    }
+    for (const status of answers) expect([200, 404]).toContain(status)
+    await expect.poll(() => stored('select hash from images where refs = 0'), { timeout: 5_000 }).toEqual([])
+  })
+})
