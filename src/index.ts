@@ -5,11 +5,11 @@ import { deleteExpiredSessions } from './auth/sessions'
 import { openDb } from './db/client'
 import { deleteExpiredKeys } from './db/idempotency'
 import { config } from './http/config'
-import type { Bindings } from './http/env'
 import { sweep } from './images/store'
 
 export { Conversation } from './messaging/conversation'
 
+// `Env` is what wrangler.toml binds (`npm run types`): were it to lack what http/env.ts asks for, this would not compile.
 export default {
   fetch: app.fetch,
 
@@ -21,4 +21,4 @@ export default {
     await db.batch([deleteExpiredSessions(db, now), deleteExpiredResets(db, now), deleteExpiredKeys(db, now)])
     await sweep(db, env.MEDIA)
   },
-} satisfies ExportedHandler<Bindings>
+} satisfies ExportedHandler<Env>

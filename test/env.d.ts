@@ -1,13 +1,10 @@
 import type { D1Migration } from '@cloudflare/vitest-pool-workers'
-import type { Bindings } from '../src/http/env'
 
 declare global {
   namespace Cloudflare {
-    interface Env extends Bindings {
+    /** Besides what wrangler.toml has (worker-configuration.d.ts). */
+    interface Env {
       MIGRATIONS: D1Migration[]
-    }
-    interface GlobalProps {
-      mainModule: typeof import('../src/index')
     }
   }
 }

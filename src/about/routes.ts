@@ -102,6 +102,6 @@ function aboutView(c: RequestContext): AboutAnswer {
     openapi: `${base}/openapi.json`,
     asyncapi: `${base}/asyncapi.json`,
     health: `${base}/health`,
-    source: c.env.SOURCE_URL ?? null,
+    source: c.env.SOURCE_URL || null,
   }
 }

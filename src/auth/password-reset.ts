@@ -72,7 +72,7 @@ async function sendLink(
 ): Promise<void> {
   const { SEND_EMAIL, MAIL_FROM, PASSWORD_RESET_URL } = c.env
   const [origin = new URL(c.req.url).origin] = config(c.env).clientOrigins
-  const link = new URL(PASSWORD_RESET_URL ?? `${origin}/password-reset`)
+  const link = new URL(PASSWORD_RESET_URL || `${origin}/password-reset`)
   link.searchParams.set('uid', user.id.toString(36))
   link.searchParams.set('token', token)
   if (SEND_EMAIL && MAIL_FROM) {
