@@ -13,7 +13,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler'
 import { invent, PASSWORD } from './seed/invent.ts'
-import { clear, isEmpty, type Stores, store } from './seed/store.ts'
+import { clear, lastIds, type Stores, store, takenNames } from './seed/store.ts'
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -36,22 +36,24 @@ try {
 }
 
 async function seed(stores: Stores): Promise<void> {
-  if (!(await isEmpty(stores))) {
-    if (!options.reset) {
-      console.error(
-        'The local database has people in it already. To replace all of it: npm run seed -- --reset',
-      )
-      process.exitCode = 1
-      return
-    }
-    await clear(stores, progress)
+  if (options.reset) await clear(stores, progress)
+  const world = await invent(people, await lastIds(stores))
+  const [taken] = await takenNames(
+    stores,
+    world.users.map(({ username }) => username),
+  )
+  if (taken !== undefined) {
+    console.error(
+      `The local database has somebody called ${taken} already. To replace everything in it: npm run seed -- --reset`,
+    )
+    process.exitCode = 1
+    return
   }
-  const world = await invent(people)
   await store(stores, world, progress)
   progress('')
   console.log(
     `${world.users.length} people, ${world.posts.length} posts, ${world.followers.length} follows, ` +
-      `${world.likes.length} likes, ${world.comments.length} comments.`,
+      `${world.likes.length} likes, ${world.comments.length} comments, ${world.messages.length} messages.`,
   )
   const names = world.users.slice(0, 2).map(({ username }) => username)
   console.log(`Sign in as ${names.join(' or ')}, or as anyone else there, with the password ${PASSWORD}`)

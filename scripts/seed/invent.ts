@@ -4,10 +4,13 @@ import { Argon2Type } from '@phi-ag/argon2'
 import argon2 from '@phi-ag/argon2/node'
 import { avatar, landscape } from './pictures.ts'
 import { Random } from './random.ts'
-import { person, reply, story, title } from './words.ts'
+import { person, Writer } from './words.ts'
 
-/** Everybody's. */
+/** Everybody's. The examples of the OpenAPI document have it too, so that they work as they are. */
 export const PASSWORD = 'Quiet-harbour-27'
+
+/** Everything between the two ends of a conversation. */
+const MAX_LINES = 14
 
 const DAY = 86_400_000
 const YEAR = 365 * DAY
@@ -63,19 +66,59 @@ interface Follow {
   createdAt: number
 }
 
+interface Conversation {
+  id: number
+  /** The smaller id of the two, and the larger. */
+  userA: number
+  userB: number
+  /** Both have read so far, by the `seq` of messages. */
+  readA: number
+  readB: number
+}
+
+interface Message {
+  id: number
+  conversationId: number
+  senderId: number
+  content: string
+  /** Its place in the conversation, from 1: nobody has edited or deleted anything. */
+  seq: number
+  createdAt: number
+}
+
+/** Tables with ids, in which others may have rows already. */
+export const TABLES = [
+  'users',
+  'posts',
+  'likes',
+  'comments',
+  'followers',
+  'conversations',
+  'messages',
+] as const
+
+/** The largest id that each table has given out. */
+export type LastIds = Record<(typeof TABLES)[number], number>
+
 export interface World {
   users: User[]
   posts: Post[]
   likes: Like[]
   comments: Comment[]
   followers: Follow[]
+  conversations: Conversation[]
+  messages: Message[]
   /** PNGs by the SHA-256 of their bytes. */
   pictures: Map<string, Buffer>
 }
 
-/** 25 posts a person; a post has 8 likes and 2 comments, and people follow up to 40, or however many there are. */
-export async function invent(people: number): Promise<World> {
+/**
+ * 25 posts a person; a post has 8 likes and 2 comments, people follow up to 40, or however many there are, and write to up to 4. The ids
+ * come after those that there are.
+ */
+export async function invent(people: number, last: LastIds): Promise<World> {
   const random = new Random(people)
+  const writer = new Writer(random)
   const end = Math.floor(Date.now() / DAY) * DAY
   const pictures = new Map<string, Buffer>()
   const keep = (picture: Buffer): string => {
@@ -89,6 +132,7 @@ export async function invent(people: number): Promise<World> {
 
   const passwordHash = await hashPassword()
   const users = inOrder(
+    last.users,
     Array.from({ length: people }, (_, i) => ({
       ...person(random, i),
       passwordHash,
@@ -105,11 +149,12 @@ export async function invent(people: number): Promise<World> {
   }
 
   const posts = inOrder(
+    last.posts,
     users.flatMap((user) =>
       Array.from({ length: random.between(5, 45) }, () => ({
         ownerId: user.id,
-        title: title(random),
-        content: story(random),
+        title: writer.title(),
+        content: random.chance(0.2) ? '' : writer.story(),
         image: random.chance(0.9) ? random.pick(landscapes) : null,
         filter: random.pick(FILTERS),
         createdAt: user.createdAt + Math.floor(random.number() * (end - user.createdAt)),
@@ -118,6 +163,7 @@ export async function invent(people: number): Promise<World> {
   )
 
   const likes = inOrder(
+    last.likes,
     posts.flatMap((post) =>
       some(random, users, random.between(0, Math.min(16, people))).map((user) => ({
         ownerId: user.id,
@@ -127,16 +173,18 @@ export async function invent(people: number): Promise<World> {
     ),
   )
   const comments = inOrder(
+    last.comments,
     posts.flatMap((post) =>
       some(random, users, random.between(0, Math.min(4, people))).map((user) => ({
         ownerId: user.id,
         postId: post.id,
-        content: reply(random),
+        content: writer.reply(),
         createdAt: after(user.createdAt, post.createdAt),
       })),
     ),
   )
   const followers = inOrder(
+    last.followers,
     users.flatMap((user) =>
       some(random, users, random.between(1, Math.min(40, people)))
         .filter(({ id }) => id !== user.id)
@@ -147,7 +195,42 @@ export async function invent(people: number): Promise<World> {
         })),
     ),
   )
-  return { users, posts, likes, comments, followers, pictures }
+  const { conversations, messages } = talk(users)
+  return { users, posts, likes, comments, followers, conversations, messages, pictures }
+
+  /** Alice and Bob do, whoever else does. Who has written last has read everything; the other may have it before them. */
+  function talk(users: User[]) {
+    const conversations: Conversation[] = []
+    const lines: Omit<Message, 'id'>[] = []
+    const pairs = new Map<string, [User, User]>()
+    const wanted = users.flatMap((user, i): [User, User][] =>
+      [
+        ...(i === 0 ? users.slice(1, 2) : []),
+        ...some(random, users, random.between(0, Math.min(4, people))),
+      ].map((other) => [user, other]),
+    )
+    for (const [one, other] of wanted) {
+      const [a, b] = one.id < other.id ? [one, other] : [other, one]
+      if (a !== b) pairs.set(`${a.id}-${b.id}`, [a, b])
+    }
+    for (const [a, b] of pairs.values()) {
+      const id = last.conversations + conversations.length + 1
+      const count = random.between(1, MAX_LINES)
+      const moments = Array.from({ length: count }, () => after(a.createdAt, b.createdAt)).sort(
+        (x, y) => x - y,
+      )
+      const senders = moments.map(() => (random.chance(0.5) ? a : b))
+      moments.forEach((createdAt, i) => {
+        const senderId = (senders[i] ?? a).id
+        lines.push({ conversationId: id, senderId, content: writer.message(), seq: i + 1, createdAt })
+      })
+      const isRead = random.chance(0.6)
+      const read = (reader: User) =>
+        isRead || senders[count - 1] === reader ? count : random.between(0, count - 1)
+      conversations.push({ id, userA: a.id, userB: b.id, readA: read(a), readB: read(b) })
+    }
+    return { conversations, messages: inOrder(last.messages, lines) }
+  }
 }
 
 /** The parameters of src/auth/password.ts; should they fall behind those, people's hashes are renewed as they log in. */
@@ -164,9 +247,9 @@ async function hashPassword(): Promise<string> {
   return encoded
 }
 
-/** Oldest first, with ids to match. */
-function inOrder<T extends { createdAt: number }>(rows: T[]): (T & { id: number })[] {
-  return rows.sort((a, b) => a.createdAt - b.createdAt).map((row, i) => ({ id: i + 1, ...row }))
+/** Oldest first, with ids to match, the first being the next after `last`. */
+function inOrder<T extends { createdAt: number }>(last: number, rows: T[]): (T & { id: number })[] {
+  return rows.sort((a, b) => a.createdAt - b.createdAt).map((row, i) => ({ id: last + i + 1, ...row }))
 }
 
 /** Up to so many of them, nobody twice. */

@@ -1,10 +1,10 @@
 /** Writes an invented world: pictures first, then rows. Triggers keep counts, tallies and the search index, as always. */
-import type { World } from './invent.ts'
+import { type LastIds, TABLES, type World } from './invent.ts'
 
 /** What is used of the bindings: Node has no types for the rest. */
 interface Statement {
   bind(...values: unknown[]): Statement
-  first<Row>(): Promise<Row | null>
+  all<Row>(): Promise<{ results: Row[] }>
 }
 
 export interface Stores {
@@ -30,8 +30,26 @@ type Progress = (step: string) => void
 const ROWS = 1000
 const PUTS = 16
 
-export async function isEmpty({ DB }: Stores): Promise<boolean> {
-  return (await DB.prepare('select 1 from users limit 1').first()) === null
+/** Where ids go on: what src/db/ids.ts tells of each table. */
+export async function lastIds({ DB }: Stores): Promise<LastIds> {
+  const selects = TABLES.map(
+    (table) =>
+      `(select max(last_id, coalesce((select max(id) from ${table}), 0)) from tallies where name = '${table}') as ${table}`,
+  )
+  const { results } = await DB.prepare(`select ${selects.join(', ')}`).all<LastIds>()
+  const [ids] = results
+  if (!ids) throw new Error('The tallies could not be read.')
+  return ids
+}
+
+/** Those of the names that somebody has. */
+export async function takenNames({ DB }: Stores, usernames: string[]): Promise<string[]> {
+  const { results } = await DB.prepare(
+    'select username from users where username_key in (select value from json_each(?))',
+  )
+    .bind(JSON.stringify(usernames))
+    .all<{ username: string }>()
+  return results.map(({ username }) => username)
 }
 
 /** Deletes every row and object. Ids begin at 1 again. */
@@ -63,8 +81,7 @@ export async function store(stores: Stores, world: World, progress: Progress): P
     )
   }
 
-  const insert = (table: string, columns: string[], rows: unknown[][]) =>
-    insertRows(stores, progress, table, columns, rows)
+  const insert: Insert = (table, columns, rows) => insertRows(stores, progress, table, columns, rows)
   await insert(
     'users',
     // biome-ignore format: columns and values, side by side
@@ -108,6 +125,37 @@ export async function store(stores: Stores, world: World, progress: Progress): P
     ['id', 'owner_id', 'post_id', 'content', 'created_at', 'updated_at'],
     // biome-ignore format: see above
     world.comments.map(({ id, ownerId, postId, content, createdAt }) => [id, ownerId, postId, content, createdAt, createdAt]),
+  )
+  await insertTalk(world, insert)
+}
+
+type Insert = (table: string, columns: string[], rows: unknown[][]) => Promise<void>
+
+/** As the objects of conversations write it (src/messaging/plan.ts): a change of the log for each message. */
+async function insertTalk({ conversations, messages }: World, insert: Insert): Promise<void> {
+  const threads = Map.groupBy(messages, ({ conversationId }) => conversationId)
+  await insert(
+    'conversations',
+    // biome-ignore format: see above
+    ['id', 'user_a', 'user_b', 'seq', 'last_message_id', 'messages_count', 'read_a', 'read_b', 'unread_a', 'unread_b'],
+    conversations.map(({ id, userA, userB, readA, readB }) => {
+      const thread = threads.get(id) ?? []
+      const unread = (reader: number, read: number) =>
+        thread.filter(({ senderId, seq }) => senderId !== reader && seq > read).length
+      const newest = thread.at(-1)?.id ?? null
+      // biome-ignore format: see above
+      return [id, userA, userB, thread.length, newest, thread.length, readA, readB, unread(userA, readA), unread(userB, readB)]
+    }),
+  )
+  await insert(
+    'messages',
+    ['id', 'conversation_id', 'sender_id', 'content', 'created_at', 'seq', 'changed_seq'],
+    messages.map((m) => [m.id, m.conversationId, m.senderId, m.content, m.createdAt, m.seq, m.seq]),
+  )
+  await insert(
+    'changes',
+    ['conversation_id', 'seq', 'kind', 'user_id', 'message_id'],
+    messages.map((m) => [m.conversationId, m.seq, 'message', m.senderId, m.id]),
   )
 }
 

@@ -1,202 +1,64 @@
-/** What the people of the seed are called and what they write about. */
+/** What the people of the seed are called, and what they write: no text twice. */
 import type { Random } from './random.ts'
 
-// biome-ignore-start format: lists read better as lists
-const FIRST = [
-  'alice',
-  'bob',
-  'carol',
-  'dario',
-  'elif',
-  'farid',
-  'greta',
-  'hiro',
-  'ines',
-  'jonas',
-  'kemi',
-  'lars',
-  'mina',
-  'nora',
-  'oskar',
-  'paula',
-  'quentin',
-  'rosa',
-  'samir',
-  'tilda',
-  'uma',
-  'viktor',
-  'wanda',
-  'xenia',
-  'yusuf',
-  'zoe',
-  'anouk',
-  'bruno',
-  'chiara',
-  'dmitri',
-  'esme',
-  'felix',
-  'gwen',
-  'hanna',
-  'ivo',
-  'jana',
-  'kofi',
-  'leila',
-  'marek',
-  'nils',
-]
-const LAST = [
-  'berg',
-  'costa',
-  'dahl',
-  'eze',
-  'falk',
-  'grau',
-  'holm',
-  'ito',
-  'jansen',
-  'klein',
-  'lund',
-  'moreau',
-  'nagy',
-  'okoye',
-  'petrov',
-  'quist',
-  'ricci',
-  'sato',
-  'tran',
-  'ueda',
-  'vega',
-  'weiss',
-  'yilmaz',
-  'zanetti',
-]
-const CRAFTS = [
-  'baker',
-  'beekeeper',
-  'bookbinder',
-  'carpenter',
-  'cyclist',
-  'gardener',
-  'geologist',
-  'illustrator',
-  'luthier',
-  'midwife',
-  'nurse',
-  'potter',
-  'sailor',
-  'teacher',
-  'tram driver',
-  'translator',
-  'watchmaker',
-  'weaver',
-]
-const LOVES = [
-  'cold lakes',
-  'early trains',
-  'film cameras',
-  'fog',
-  'long walks',
-  'mountain huts',
-  'mushrooms',
-  'night markets',
-  'old maps',
-  'quiet harbours',
-  'rye bread',
-  'second-hand books',
-  'sour cherries',
-  'stray cats',
-  'tide pools',
-  'tin toys',
-]
-const PLACES = [
-  'Aarhus',
-  'Bergen',
-  'Bilbao',
-  'Cork',
-  'Ghent',
-  'Graz',
-  'Izmir',
-  'Kraków',
-  'Lisbon',
-  'Naxos',
-  'Oulu',
-  'Porto',
-  'Riga',
-  'Sapporo',
-  'Tartu',
-  'Trieste',
-  'Turku',
-  'Utrecht',
-  'Valparaíso',
-  'Zadar',
-]
-const MOODS = [
-  'Blue',
-  'Crooked',
-  'First',
-  'Golden',
-  'Last',
-  'Late',
-  'Loud',
-  'Lost',
-  'Quiet',
-  'Slow',
-  'Small',
-  'Wild',
-]
-const THINGS = [
-  'bridge',
-  'courtyard',
-  'ferry',
-  'field',
-  'garden',
-  'harbour',
-  'hill',
-  'kitchen',
-  'lighthouse',
-  'market',
-  'morning',
-  'orchard',
-  'rain',
-  'river',
-  'snow',
-  'staircase',
-  'summer',
-  'tram',
-  'window',
-  'workshop',
-]
-const REMARKS = [
-  'Nobody else was up yet.',
-  'I went back twice for the light.',
-  'The dog would not leave.',
-  'It smelled of pine and salt.',
-  'Best coffee of the week, ten steps from here.',
-  'We missed the last bus and did not mind.',
-  'My grandmother knew this place.',
-  'Taken with cold hands.',
-  'An hour later it was all gone.',
-  'There is a bench if you know where to look.',
-]
-const REPLIES = [
-  'Love this!',
-  'Where is that?',
-  'The light!',
-  'I was there in spring, it is even better.',
-  'Wish I had seen it.',
-  'Beautiful.',
-  'Which camera?',
-  'More of these, please.',
-  'That looks cold.',
-  'Made my day.',
-  'I can almost smell it.',
-  'We should go together.',
-  'Is the café still there?',
-  'Stunning colours.',
-  'Haha, the dog!',
-  'Saving this one.',
-]
-// biome-ignore-end format: see above
+const words = (list: string) => list.split('|')
+
+const FIRST = words(
+  'alice|bob|carol|dario|elif|farid|greta|hiro|ines|jonas|kemi|lars|mina|nora|oskar|paula|quentin|rosa|samir|tilda|uma|viktor|wanda|' +
+    'xenia|yusuf|zoe|anouk|bruno|chiara|dmitri|esme|felix|gwen|hanna|ivo|jana|kofi|leila|marek|nils',
+)
+const LAST = words(
+  'berg|costa|dahl|eze|falk|grau|holm|ito|jansen|klein|lund|moreau|nagy|okoye|petrov|quist|ricci|sato|tran|ueda|vega|weiss|yilmaz|zanetti',
+)
+const CRAFTS = words(
+  'baker|beekeeper|bookbinder|carpenter|cyclist|gardener|geologist|illustrator|luthier|midwife|nurse|potter|sailor|teacher|tram driver|' +
+    'translator|watchmaker|weaver',
+)
+const LOVES = words(
+  'cold lakes|early trains|film cameras|fog|long walks|mountain huts|mushrooms|night markets|old maps|quiet harbours|rye bread|' +
+    'second-hand books|sour cherries|stray cats|tide pools|tin toys',
+)
+const PLACES = words(
+  'Aarhus|Bergen|Bilbao|Bologna|Brno|Cork|Évora|Galway|Gdańsk|Ghent|Graz|Izmir|Kraków|Lisbon|Malmö|Naxos|Oulu|Plovdiv|Porto|Pula|Riga|' +
+    'Sapporo|Sibiu|Split|Tartu|Trieste|Turku|Utrecht|Valparaíso|Zadar',
+)
+const MOODS = words(
+  'Blue|Bright|Crooked|Empty|First|Forgotten|Golden|Last|Late|Long|Loud|Lost|Old|Quiet|Silver|Sleepy|Slow|Small|Warm|Wild',
+)
+const THINGS = words(
+  'balcony|bakery|bridge|canal|courtyard|ferry|field|garden|gate|harbour|hill|kitchen|lighthouse|market|orchard|pier|quay|river|rooftop|' +
+    'square|staircase|station|street|tower|tram|valley|village|wall|window|workshop',
+)
+const TIMES = words(
+  'at dawn|before breakfast|in the rain|at noon|after school|in the first snow|at low tide|on a Sunday|between two storms|at dusk|' +
+    'by lamplight|at the end of summer|in November|after the concert|past midnight',
+)
+const REASONS = words(
+  'Nobody else was up yet.|I went back twice for the light.|The dog would not leave.|It smelled of pine and salt.|' +
+    'Best coffee of the week, ten steps from here.|We missed the last bus and did not mind.|My grandmother knew this place.|' +
+    'Taken with cold hands.|An hour later it was all gone.|There is a bench if you know where to look.|Somebody was playing the accordion.|' +
+    'The paint was still wet.|We had it to ourselves.|I only stopped to tie my shoe.|The rain held off until we were home.',
+)
+const OPENINGS = words(
+  'Love this|What a find|The light|Lovely|Made my day|So quiet|Stunning|Beautiful colours|Saving this one|More of these, please|Haha, yes|' +
+    'Wish I had seen it|I can almost smell it|Oh, this|You have an eye for it|I keep coming back to this',
+)
+const ASIDES = words(
+  'It takes me back to the {thing} in {place}.|Is that the {thing} behind {place}?|I was there {time} once, it is even better.|' +
+    'Looks like {place} {time}.|My sister has a {thing} just like it in {place}.|We should go {time}, the two of us.|' +
+    'Have you seen the {thing} in {place} {time}?|I would have sworn this was {place}.|Now I miss {place} and its {thing}.|' +
+    'Next time try it {time}, from the {thing}.',
+)
+const LINES = words(
+  'Are you coming to {place} {time}?|I found the {thing} that you told me about, the one in {place}.|The {thing} was closed. Again {time}?|' +
+    'I left your book at the {thing} in {place}.|Meet me by the {thing}, {time}.|Did you get home from {place}?|' +
+    'They are tearing down the {thing} in {place}, can you believe it?|I have two tickets for {place}, {time}.|' +
+    'Your picture of the {thing} hangs in my kitchen now.|Guess who I met at the {thing} in {place}, {time}.|' +
+    'I will bring the map of {place}. You bring the bread.|Let me know when you have seen the {thing} {time}.',
+)
+const ANSWERS = words(
+  'Yes.|Gladly!|Not this week.|I will ask.|You first.|Ha!|Of course.|Let me think.|Any day but Monday.|Only if it is dry.|So soon?|Always.',
+)
 
 export interface Person {
   username: string
@@ -220,13 +82,62 @@ export function person(random: Random, index: number): Person {
   }
 }
 
-export function title(random: Random): string {
-  const what = `${random.pick(MOODS)} ${random.pick(THINGS)}`
-  return random.chance(0.6) ? `${what}, ${random.pick(PLACES)}` : what
-}
+/** Says everything once: what it has said before it says anew, and numbers it where words do not suffice. */
+export class Writer {
+  readonly #random: Random
+  readonly #said = new Set<string>()
 
-export function story(random: Random): string {
-  return random.chance(0.2) ? '' : `${random.pick(REMARKS)} ${random.pick(REMARKS)}`
-}
+  constructor(random: Random) {
+    this.#random = random
+  }
 
-export const reply = (random: Random): string => random.pick(REPLIES)
+  title(): string {
+    return this.#once(() => {
+      const { thing, place, time } = this.#scene()
+      const what = `${this.#random.pick(MOODS)} ${thing}`
+      if (this.#random.chance(0.3)) return `${what}, ${place}`
+      return this.#random.chance(0.5) ? `${what} ${time}` : `${what}, ${place} ${time}`
+    })
+  }
+
+  story(): string {
+    return this.#once(() => {
+      const { thing, place, time } = this.#scene()
+      return `The ${thing} in ${place}, ${time}. ${this.#random.pick(REASONS)} ${this.#random.pick(REASONS)}`
+    })
+  }
+
+  reply(): string {
+    const [mark, aside] = [this.#random.pick(['!', '.', '…']), this.#random.pick(ASIDES)]
+    return this.#once(() => `${this.#random.pick(OPENINGS)}${mark} ${this.#fill(aside)}`)
+  }
+
+  message(): string {
+    return this.#once(() => {
+      const line = this.#fill(this.#random.pick(LINES))
+      return this.#random.chance(0.5) ? `${this.#random.pick(ANSWERS)} ${line}` : line
+    })
+  }
+
+  #scene() {
+    return {
+      thing: this.#random.pick(THINGS),
+      place: this.#random.pick(PLACES),
+      time: this.#random.pick(TIMES),
+    }
+  }
+
+  #fill(text: string): string {
+    const { thing, place, time } = this.#scene()
+    return text.replace('{thing}', thing).replace('{place}', place).replace('{time}', time)
+  }
+
+  #once(make: () => string): string {
+    let text = make()
+    for (let tries = 0; this.#said.has(text) && tries < 20; tries++) text = make()
+    const first = text
+    for (let number = 2; this.#said.has(text); number++) text = `${first} (${number})`
+    this.#said.add(text)
+    return text
+  }
+}
