@@ -3,8 +3,11 @@ import { copyFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
-
-for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png', 'LICENSE', 'NOTICE']) {
-  copyFileSync(join(from, file), join('public/docs', file))
+export function copyDocsAssets(): void {
+  const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+  for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png', 'LICENSE', 'NOTICE']) {
+    copyFileSync(join(from, file), join('public/docs', file))
+  }
 }
+
+if (import.meta.main) copyDocsAssets()

@@ -12,6 +12,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler'
+import { migrateLocal } from './migrate.ts'
 import { invent, PASSWORD } from './seed/invent.ts'
 import { clear, lastIds, type Stores, store, takenNames } from './seed/store.ts'
 
@@ -25,6 +26,7 @@ if (!Number.isInteger(people) || people < 2 || people > 5000) {
   process.exit(1)
 }
 
+migrateLocal(options['persist-to'])
 const platform = await getPlatformProxy<Stores>({
   configPath: storesOnly(),
   persist: { path: resolve(options['persist-to'] ?? '.wrangler/state', 'v3') },
