@@ -13,7 +13,8 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler'
 import { migrateLocal } from './migrate.ts'
-import { invent, PASSWORD } from './seed/invent.ts'
+import { PASSWORD } from './seed/account.ts'
+import { invent } from './seed/invent.ts'
 import { clear, lastIds, type Stores, store, takenNames } from './seed/store.ts'
 
 const { values: options, positionals } = parseArgs({

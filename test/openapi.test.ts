@@ -1,16 +1,26 @@
 /** The document and the router: neither has what the other lacks. (The answers of all tests are checked by setup.ts.) */
 import { describe, expect, it } from 'vitest'
+import { fromJSONSchema } from 'zod'
 import { version } from '../package.json'
 import published from '../public/openapi.json'
 import { openApi } from '../scripts/openapi/document'
 import { app } from '../src/app'
 import { notesOf } from '../src/http/describe'
-import { anyone } from './client'
+import { anyone, ORIGIN } from './client'
 import { checkAnswer } from './described'
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete']
 
+interface Given {
+  name?: string
+  in?: string
+  example?: unknown
+  schema?: Parameters<typeof fromJSONSchema>[0] & { enum?: string[] }
+  properties?: Record<string, { format?: string }>
+}
+
 interface Operation {
+  tags?: string[]
   operationId: string
   parameters?: { name?: string; in?: string; $ref?: string }[]
   requestBody?: { content: Record<string, unknown> }
@@ -58,16 +68,11 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(documented.length)
   })
 
-  it('tells of a post: three types of bodies, the file in the last, credentials, the key', () => {
+  it('tells of a post: a form with a file, credentials, the key', () => {
     const create = paths['/posts/']?.post
-    expect(Object.keys(create?.requestBody?.content ?? {})).toEqual([
-      'application/json',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data',
-    ])
-    expect(published.components.schemas.PostBody.properties).not.toHaveProperty('image')
-    expect(published.components.schemas.PostForm.properties.image).toMatchObject({ format: 'binary' })
-    expect(published.components.schemas.PostForm.properties.title).toMatchObject({
+    expect(Object.keys(create?.requestBody?.content ?? {})).toEqual(['multipart/form-data'])
+    expect(published.components.schemas.PostBody.properties.image).toMatchObject({ format: 'binary' })
+    expect(published.components.schemas.PostBody.properties.title).toMatchObject({
       type: 'string',
       minLength: 1,
       maxLength: 255,
@@ -87,6 +92,71 @@ describe('the OpenAPI document', () => {
     ])
     expect(paths['/posts/']?.get?.security).toContainEqual({})
     expect(paths['/dj-rest-auth/login/']?.post?.security).toEqual([])
+  })
+})
+
+describe('what generators make of the document', () => {
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
+  )
+  const parameters = operations.flatMap(({ name, operation }) =>
+    (operation.parameters ?? [])
+      .map(({ $ref, ...given }): Given => {
+        const key = $ref?.split('/').at(-1)
+        return key ? ((published.components.parameters as Record<string, Given>)[key] ?? {}) : given
+      })
+      .map((given) => ({ ...given, operation: name })),
+  )
+
+  it.each(parameters.map((one) => [`${one.in} ${one.name} of ${one.operation}`, one] as const))(
+    'has an example that it takes: %s',
+    (_what, { schema, example }) => {
+      expect(example).toBeDefined()
+      // Blank is what a parameter is that is there and says nothing.
+      if (example === '' || example === undefined) return
+      expect(fromJSONSchema(schema ?? {}).safeParse(example).success).toBe(true)
+    },
+  )
+
+  it('knows numbers and choices by their types', () => {
+    const ofName = (name: string) => parameters.filter((one) => one.name === name).map(({ schema }) => schema)
+    expect(ofName('page_size')).not.toEqual([])
+    for (const schema of ofName('page_size')) expect(schema).toMatchObject({ type: 'integer' })
+    expect(ofName('ordering')).not.toEqual([])
+    for (const schema of ofName('ordering')) expect(schema?.enum).toContain(`-${schema?.enum?.[0]}`)
+  })
+
+  it('finds the cursor before the page', () => {
+    const lists = operations.filter(({ operation }) =>
+      operation.parameters?.some(({ name }) => name === 'page'),
+    )
+    expect(lists).not.toEqual([])
+    for (const { operation } of lists) {
+      const names = operation.parameters?.map(({ name }) => name) ?? []
+      expect(names.indexOf('cursor')).toBeLessThan(names.indexOf('page'))
+    }
+  })
+
+  it('has one type of body to choose from: a form where there may be a file, JSON elsewhere', () => {
+    for (const { name, operation } of operations) {
+      const types = Object.entries(operation.requestBody?.content ?? {})
+      if (types.length === 0) continue
+      const [[type, { schema }] = ['', {}]] = types as [string, { schema?: { $ref: string } }][]
+      const body = schema?.$ref.split('/').at(-1) ?? ''
+      const { properties } = (published.components.schemas as Record<string, Given>)[body] ?? {}
+      const hasFile = Object.values(properties ?? {}).some(({ format }) => format === 'binary')
+      expect([name, types.length, type]).toEqual([
+        name,
+        1,
+        hasFile ? 'multipart/form-data' : 'application/json',
+      ])
+    }
+  })
+
+  it('has a tag for each resource, and each is described', () => {
+    const used = new Set(operations.flatMap(({ operation }) => operation.tags ?? []))
+    expect([...used].sort()).toEqual(published.tags.map(({ name }) => name).sort())
+    for (const { operation } of operations) expect(operation.tags).toHaveLength(1)
   })
 })
 
@@ -129,6 +199,9 @@ describe('served by the Worker behind the prefix', () => {
     expect(status).toBe(200)
     expect(headers.get('content-type')).toBe('application/json')
     expect(body.info.version).toBe(version)
+    const servers = JSON.stringify(body.servers)
+    expect(servers).toContain(new URL(ORIGIN).host)
+    expect(servers).not.toContain('localhost:8787')
   })
 
   it('the reference, in its folder', async () => {

@@ -4,6 +4,8 @@ const prefix = new URL('..', location.href).pathname.replace(/\/$/, '')
 const response = await fetch('../openapi.json')
 const spec = await response.json()
 spec.servers = [{ url: prefix || '/' }]
+// Filled in, the example would be one key for all requests: it is meant for Postman, which makes a new one of it each time.
+delete spec.components.parameters.IdempotencyKey.example
 // Relative to the document.
 spec.info.description = spec.info.description.replace('(asyncapi.json)', '(../asyncapi.json)')
 

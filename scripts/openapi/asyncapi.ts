@@ -1,5 +1,6 @@
 /** The AsyncAPI document of the WebSocket, made of the schemas that check its frames. */
 import type * as z from 'zod'
+import { LOCAL } from '../../src/about/documents'
 import { CLOSE, clientFrame, MAX_FRAME, MAX_FRAMES_PER_SECOND, serverFrame } from '../../src/messaging/frames'
 import { listenQuery } from '../../src/messaging/schemas'
 import { exampleOf } from './examples'
@@ -69,8 +70,7 @@ export function asyncApi(version: string) {
     },
     defaultContentType: 'application/json',
     servers: {
-      production: { host: 'api.example.com', protocol: 'wss', security: [bearer, cookie] },
-      local: { host: 'localhost:8787', protocol: 'ws', security: [bearer, cookie] },
+      here: { host: new URL(LOCAL).host, protocol: 'ws', security: [bearer, cookie] },
     },
     channels: {
       conversation: {

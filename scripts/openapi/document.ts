@@ -1,9 +1,11 @@
 /** The OpenAPI document, made of the objects that serve requests. */
 import type { Hono } from 'hono'
+import { LOCAL } from '../../src/about/documents'
 import type { AppEnv } from '../../src/http/env'
 import { CODES } from '../../src/http/errors'
 import { exampleOf } from './examples'
 import { INTRODUCTION, TAGS, tagOf } from './introduction'
+import { parameterOf } from './parameters'
 import { COMMON, ERROR_NAMES, errorResponses, headers, parameters, security, securitySchemes } from './parts'
 import { answersOf, describedRoutes, type Route } from './routes'
 import { type Components, components, type JsonSchema } from './schemas'
@@ -33,8 +35,8 @@ export function openApi(app: Hono<AppEnv>, version: string) {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [
-      { url: '/', description: 'This server' },
-      { url: '/api', description: 'The same, for front ends that have it behind a prefix' },
+      { url: LOCAL, description: 'This server' },
+      { url: `${LOCAL}/api`, description: 'The same, for front ends that have it behind a prefix' },
     ],
     tags: TAGS,
     paths,
@@ -57,8 +59,8 @@ export function documentedPath({ path, isApi }: Pick<Route, 'path' | 'isApi'>): 
 function operation(schemas: Components, route: Route, path: string) {
   const { about, signedIn } = route
   const given = [
-    ...pathParameters(route.path),
-    ...queryParameters(schemas, route),
+    ...pathParameters(route, path),
+    ...queryParameters(schemas, route, path),
     ...(about.isIdempotent ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ...(route.isApi ? [{ $ref: '#/components/parameters/Bookmark' }] : []),
   ]
@@ -73,57 +75,59 @@ function operation(schemas: Components, route: Route, path: string) {
   }
 }
 
-function pathParameters(path: string) {
-  return [...path.matchAll(/:(\w+)(?:\{((?:[^{}]|\{[^{}]*\})*)\})?/g)].map(([, name, pattern]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema:
-      pattern === '[0-9]+'
-        ? { type: 'integer', minimum: 1 }
-        : { type: 'string', ...(pattern && { pattern: `^${pattern}$` }) },
-  }))
+function pathParameters(route: Route, path: string) {
+  return [...route.path.matchAll(/:(\w+)(?:\{((?:[^{}]|\{[^{}]*\})*)\})?/g)].map(
+    ([, name = '', pattern]) => ({
+      name,
+      in: 'path',
+      required: true,
+      ...parameterOf(path, name, { type: 'string', ...(pattern && { pattern: `^${pattern}$` }) }),
+    }),
+  )
 }
 
-function queryParameters(schemas: Components, { query }: Route) {
+/** `cursor` comes before `page`: generators that know lists take the first that they recognise. */
+function queryParameters(schemas: Components, { query }: Route, path: string) {
   if (!query) return []
-  return Object.entries(schemas.of(query, 'input').properties ?? {}).map(([name, property]) => {
-    const { description, ...schema } = property
-    return { name, in: 'query', description, schema }
-  })
+  const properties = Object.entries(schemas.of(query, 'input').properties ?? {})
+  return properties
+    .sort(([a], [b]) => Number(b === 'cursor') - Number(a === 'cursor'))
+    .map(([name, { description, ...schema }]) => ({
+      name,
+      in: 'query',
+      description,
+      ...parameterOf(path, name, schema),
+    }))
 }
 
-/** JSON and forms; a file comes in a multipart form only. */
+/**
+ * The type that clients should send: a multipart form where there may be a file, JSON elsewhere. All bodies may be of any type
+ * (introduction.ts says so); were all named, generators would choose one that cannot hold the file, or none.
+ */
 function requestBody(schemas: Components, body: NonNullable<Route['body']>) {
   const given = schemas.of(body, 'input')
-  const full = withExamples(schemas.resolve(given), exampleOf(schemas, given))
+  const example = exampleOf(schemas, given)
+  const full = withExamples(schemas.resolve(given), example)
   const name = given.$ref?.split('/').at(-1)
   if (name === undefined) throw new Error('The schema of a body has no id to name it by.')
   const files = Object.entries(full.properties ?? {}).filter(([, { format }]) => format === 'binary')
-  const example = exampleOf(schemas, given)
-  let form = schemas.add(name, full)
-  if (files.length > 0) {
-    const asFile = { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' }
-    const properties = { ...full.properties, ...Object.fromEntries(files.map(([field]) => [field, asFile])) }
-    form = schemas.add(`${name.replace(/Body$/, '')}Form`, { ...full, properties })
-    const plain = { ...full.properties }
-    for (const [field, { type }] of files) {
-      if (Array.isArray(type)) plain[field] = { type: 'null', description: 'Takes the picture away.' }
-      else delete plain[field]
-    }
-    schemas.add(name, { ...full, properties: plain })
-  }
   const isRequired = (full.required ?? []).length > 0
+  if (files.length === 0) {
+    schemas.add(name, full)
+    return {
+      ...(isRequired && { required: true }),
+      content: { 'application/json': { schema: given, example } },
+    }
+  }
+  const asFile = { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' }
+  const properties = { ...full.properties, ...Object.fromEntries(files.map(([field]) => [field, asFile])) }
+  schemas.add(name, { ...full, properties })
   return {
     ...(isRequired && { required: true }),
     content: {
-      'application/json': { schema: given, example },
-      'application/x-www-form-urlencoded': { schema: given },
       'multipart/form-data': {
-        schema: form,
-        ...(files.length > 0 && {
-          encoding: Object.fromEntries(files.map(([field]) => [field, { contentType: 'image/*' }])),
-        }),
+        schema: given,
+        encoding: Object.fromEntries(files.map(([field]) => [field, { contentType: 'image/*' }])),
       },
     },
   }

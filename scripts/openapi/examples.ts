@@ -1,4 +1,5 @@
 /** Examples, put together from a value for each name that a field or parameter has. */
+import { PASSWORD } from '../seed/account'
 import type { Components, JsonSchema } from './schemas'
 
 const ORIGIN = 'https://api.example.com'
@@ -40,15 +41,15 @@ const VALUES: Record<string, unknown> = {
   like_id: null,
   likes_count: 5,
   name: 'alice',
-  new_password1: 'correct horse battery',
-  new_password2: 'correct horse battery',
+  new_password1: 'Early-lighthouse-31',
+  new_password2: 'Early-lighthouse-31',
   next: null,
-  old_password: 'horse staple correct',
+  old_password: PASSWORD,
   openapi: `${ORIGIN}/openapi.json`,
   owner: 'alice',
-  password: 'correct horse battery',
-  password1: 'correct horse battery',
-  password2: 'correct horse battery',
+  password: PASSWORD,
+  password1: 'Early-lighthouse-31',
+  password2: 'Early-lighthouse-31',
   posts: [PICTURE],
   previous: null,
   profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,
@@ -75,6 +76,8 @@ const OF: Record<string, Record<string, unknown>> = {
   Message: { content: 'See you at nine.', image: null },
   MessageBody: { content: 'See you at nine.' },
   CommentBody: { content: 'What a view!' },
+  // Alice is there already (scripts/seed).
+  RegistrationBody: { username: 'newcomer', email: 'newcomer@example.com' },
   About: { name: 'edge-social-api' },
   UserSummary: { username: 'bob' },
 }

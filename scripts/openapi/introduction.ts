@@ -6,8 +6,8 @@ export const INTRODUCTION = `Accounts, profiles, posts with pictures, comments, 
 \`Authorization: Bearer …\`, or let the browser send the cookie, which is renewed by itself. On the reference page, to run
 that call is to be signed in: the cookie does the rest. An access token lives 5 minutes, a refresh token a day.
 
-**Bodies** are JSON, \`application/x-www-form-urlencoded\` or \`multipart/form-data\`; files need the last. Unknown fields are
-ignored.
+**Bodies** may all be JSON, \`application/x-www-form-urlencoded\` or \`multipart/form-data\`; files need the last. Each call names the one
+to prefer. Unknown fields are ignored.
 
 **Lists** come in pages of \`count\`, \`next\`, \`previous\` and \`results\`. \`page\` numbers them from 1. \`cursor\`, empty for the
 first page, makes \`next\` carry one: such pages neither skip nor repeat anything while others write, and cost the same however

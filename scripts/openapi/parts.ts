@@ -33,13 +33,18 @@ export const parameters = {
     in: 'header',
     description: 'From an earlier answer: read at least what was there then.',
     schema: { type: 'string' },
+    // Blank is as good as none. One from elsewhere would be told to D1.
+    example: '',
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'Sent again with the same key, a request creates nothing more: it gets what the first created.',
+      'Sent again with the same key, a request creates nothing more: it gets what the first created. Each new request wants a new ' +
+      'key, such as a UUID (in Postman `{{$guid}}`): with an old key and another body it is refused.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
+    // Postman makes a new one for each request of this; a fixed one would fail the second time.
+    example: '{{$guid}}',
   },
 }
 

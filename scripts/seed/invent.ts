@@ -2,12 +2,10 @@
 import { createHash } from 'node:crypto'
 import { Argon2Type } from '@phi-ag/argon2'
 import argon2 from '@phi-ag/argon2/node'
+import { PASSWORD } from './account.ts'
 import { avatar, landscape } from './pictures.ts'
 import { Random } from './random.ts'
 import { person, Writer } from './words.ts'
-
-/** Everybody's. The examples of the OpenAPI document have it too, so that they work as they are. */
-export const PASSWORD = 'Quiet-harbour-27'
 
 /** Everything between the two ends of a conversation. */
 const MAX_LINES = 14

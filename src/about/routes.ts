@@ -4,6 +4,7 @@ import { asset } from '../http/assets'
 import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { inQuery } from '../http/params'
+import { asyncApiDocument, openApiDocument } from './documents'
 import { checkParts, PARTS } from './health'
 import { page } from './page'
 import { type AboutAnswer, aboutAnswer, type HealthAnswer, healthAnswer, healthQuery } from './schemas'
@@ -56,7 +57,7 @@ export const aboutRoutes = new Hono<AppEnv>()
   .get(
     '/openapi.json',
     describe({ id: 'getOpenApi', summary: 'This document', answers: { 200: 'application/json', 304: null } }),
-    (c) => asset(c),
+    openApiDocument,
   )
   .get(
     '/asyncapi.json',
@@ -65,7 +66,7 @@ export const aboutRoutes = new Hono<AppEnv>()
       summary: 'What goes over the WebSocket',
       answers: { 200: 'application/json', 304: null },
     }),
-    (c) => asset(c),
+    asyncApiDocument,
   )
   .get(
     '/docs',
