@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { NOT_NULL } from '../http/fields'
 import { BLANK, Upload } from '../http/values'
 import { type CleanImage, cleanImage } from './clean'
+import { isPictureUrl } from './url'
 
 interface Rules {
   maxBytes: number
@@ -36,6 +37,16 @@ export const picture = (rules: Rules) =>
       value === undefined || value === BLANK ? undefined : (checked(value, rules, context) ?? undefined),
     )
     .meta({ type: 'string', format: 'binary' })
+
+/**
+ * As `picture`, of a row that has one: the URL of a picture says, as leaving it out does, that it stays as it is. Clients that read a
+ * record, change a field and send all of it back have no other word for that.
+ */
+export const changedPicture = (rules: Rules) =>
+  // As `preprocess` takes anything, the input is typed as what clients are meant to send.
+  z.preprocess((value) => (isPictureUrl(value) ? undefined : value), picture(rules)) as unknown as ReturnType<
+    typeof picture
+  >
 
 /** A file that may be taken away: a form's blank part and null mean no picture, absent means that nothing is said of it. */
 export const optionalPicture = (rules: Rules) =>

@@ -25,3 +25,13 @@ export function pictureUrlsAt(env: Bindings, origin: string): PictureUrls {
     pictureOr: (fallback, key) => (key === null ? origin + DEFAULTS[fallback] : picture(key)),
   }
 }
+
+const MAX_URL_LENGTH = 2_000
+const HASH_PATH = /\/[0-9a-f]{64}$/
+
+/** Whether it has the form of a URL that these builders make, with or without an appended `?t=…`. */
+export function isPictureUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length > MAX_URL_LENGTH || !/^https?:\/\//.test(value)) return false
+  const path = URL.parse(value)?.pathname ?? ''
+  return HASH_PATH.test(path) || Object.values(DEFAULTS).some((one) => path === one)
+}

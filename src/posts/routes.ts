@@ -18,7 +18,7 @@ import { pictureUrls } from '../images/url'
 import { listPosts } from './list'
 import { postListing } from './listing'
 import { createPost, deletePost, findPost, updatePost } from './queries'
-import { postAnswer, postBody, postListQuery, postPatch } from './schemas'
+import { postAnswer, postBody, postListQuery, postPatch, postPut } from './schemas'
 import { postView } from './view'
 
 export const postRoutes = new Hono<AppEnv>()
@@ -92,7 +92,7 @@ export const postRoutes = new Hono<AppEnv>()
     }),
     requireUser,
     inPath(idParam),
-    body(postBody, { before: requireOwner }),
+    body(postPut, { before: requireOwner }),
     async (c) => {
       return c.json(await update(c, c.req.valid('param').id, c.req.valid('json')))
     },

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { choice, text } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
-import { PICTURE, picture } from '../images/field'
+import { changedPicture, PICTURE, picture } from '../images/field'
 
 // biome-ignore format: one list, as the contract gives it
 const IMAGE_FILTERS = [
@@ -18,7 +18,8 @@ export const postBody = z
     image_filter: choice([...IMAGE_FILTERS]).optional(),
   })
   .meta({ id: 'PostBody' })
-export const postPatch = postBody.partial().meta({ id: 'PostPatch' })
+export const postPut = postBody.extend({ image: changedPicture(PICTURE) }).meta({ id: 'PostPut' })
+export const postPatch = postPut.partial().meta({ id: 'PostPatch' })
 
 export const postListQuery = pageQuery.extend({
   search: queryParam('Words that must each occur in the title or in the owner’s name.'),

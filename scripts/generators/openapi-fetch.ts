@@ -1,0 +1,42 @@
+import createClient from 'openapi-fetch'
+import type { components, paths } from './openapi-typescript'
+import { ALICE, assert, isPicture, ORIGIN, PAGE, picture, readAll } from './steps'
+
+const client = createClient<paths>({ baseUrl: ORIGIN })
+
+const login = await client.POST('/dj-rest-auth/login/', { body: ALICE })
+assert.ok(login.data)
+const token = login.data.access_token
+client.use({
+  onRequest: ({ request }) => request.headers.set('Authorization', `Bearer ${token}`),
+})
+
+const posts = await client.GET('/posts/', { params: { query: { ordering: '-likes_count', page_size: 5 } } })
+assert.equal(posts.data?.results.length, 5)
+
+await readAll(async (cursor) => {
+  const { data } = await client.GET('/posts/', { params: { query: { cursor, page_size: PAGE } } })
+  assert.ok(data)
+  return data
+})
+
+const post = posts.data.results[0]?.id ?? 0
+const comment = await client.POST('/comments/', { body: { post, content: 'By openapi-fetch' } })
+assert.equal(comment.data?.content, 'By openapi-fetch')
+
+/** A file has no type in the document but that of its bytes, which are a string there. */
+const file = picture() as unknown as components['schemas']['PostBody']['image']
+const created = await client.POST('/posts/', {
+  body: { title: 'By openapi-fetch', ...(file && { image: file }) },
+  bodySerializer(body) {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(body)) form.append(name, value)
+    return form
+  },
+  params: { header: { 'Idempotency-Key': crypto.randomUUID() } },
+})
+assert.ok(isPicture(created.data?.image ?? ''))
+
+const refused = await client.POST('/comments/', { body: { post, content: '' } })
+assert.equal(refused.response.status, 400)
+assert.deepEqual(refused.error, { content: ['This field may not be blank.'] })

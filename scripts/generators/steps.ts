@@ -1,0 +1,53 @@
+/** What every generated client has to do, and how it says that it cannot. Runs in a folder with the generated code, against a server. */
+import assert from 'node:assert/strict'
+
+export { assert }
+
+/** Of the server, which has the seed. */
+export const ORIGIN = process.env.ORIGIN ?? ''
+
+/** Somebody of the seed. */
+export const ALICE = { username: 'alice', password: process.env.PASSWORD ?? '' }
+
+export const PAGE = 50
+
+/** One pixel. */
+export const picture = () =>
+  new File(
+    [
+      Buffer.from(
+        'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+        'base64',
+      ),
+    ],
+    'pixel.png',
+    { type: 'image/png' },
+  )
+
+/** The cursor in a page's `next`. */
+export const cursorOf = (next: string | null): string | undefined =>
+  next === null ? undefined : (new URL(next).searchParams.get('cursor') ?? undefined)
+
+interface Page {
+  count: number
+  next: string | null
+  results: { id: number }[]
+}
+
+/** Reads a list to its end by cursor; everything must be there, once. */
+export async function readAll(load: (cursor: string) => Promise<Page>): Promise<void> {
+  const ids: number[] = []
+  let [cursor, pages, count]: [string | undefined, number, number] = ['', 0, 0]
+  while (cursor !== undefined) {
+    const page = await load(cursor)
+    count = page.count
+    ids.push(...page.results.map(({ id }) => id))
+    cursor = cursorOf(page.next)
+    pages += 1
+  }
+  assert.ok(pages > 2, 'There are several pages.')
+  assert.equal(ids.length, count)
+  assert.equal(new Set(ids).size, ids.length)
+}
+
+export const isPicture = (url: string) => /\/media\/[0-9a-f]{64}$/.test(url)
