@@ -15,6 +15,7 @@ export const PRICES = {
   classB: { perMillion: 0.36, included: 10e6 },
   objectRequests: { perMillion: 0.15, included: 1e6 },
   objectGBs: { perMillion: 12.5, included: 400e3 },
+  logEvents: { perMillion: 0.6, included: 20e6 },
 } as const
 
 /** What somebody does on a day on which they are there. */
@@ -152,6 +153,8 @@ export function bill(people: number, one: Usage, weight: Weight): Line[] {
     metered('R2 writes', '', people * one.classA, PRICES.classA),
     metered('R2 reads', '', people * one.classB, PRICES.classB),
     metered('object requests', '', people * one.objectRequests, PRICES.objectRequests),
+    // Each request logs one line (src/http/headers.ts), and the platform none of its own (wrangler.toml).
+    metered('log lines', '', people * one.requests, PRICES.logEvents),
     metered('object duration', 'GB-s', people * one.objectGBs, PRICES.objectGBs),
   ]
 }

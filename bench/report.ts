@@ -200,7 +200,8 @@ function costs(results: Results): string {
 
 Measured ${results.date} on ${results.machine}; see [speed.md](speed.md). Prices are those of the Workers Paid plan:
 [Workers](https://developers.cloudflare.com/workers/platform/pricing/), [D1](https://developers.cloudflare.com/d1/platform/pricing/),
-[R2](https://developers.cloudflare.com/r2/pricing/), [Durable Objects](https://developers.cloudflare.com/durable-objects/platform/pricing/).
+[R2](https://developers.cloudflare.com/r2/pricing/), [logs](https://developers.cloudflare.com/workers/observability/logs/workers-logs/),
+[Durable Objects](https://developers.cloudflare.com/durable-objects/platform/pricing/).
 
 ## A month
 
@@ -215,6 +216,7 @@ ${table(['', ...PEOPLE.flatMap((n) => [`${number(n)} people`, '$'])], [...lines,
 
 CPU is counted too high: locally D1 and R2 run in the process that is measured, and on Cloudflare their time is not billed as CPU. Pictures are
 counted as all served by the Worker and none from a cache. An object is assumed to be awake 0.1 s for each message and each socket that opens.
+A request logs one line. \`head_sampling_rate\` in \`wrangler.toml\` keeps some of them only: at 0.1 they cost a tenth, and an error is found by one in ten.
 
 ## How far one database goes
 

@@ -1,3 +1,9 @@
+// Swagger UI is dark where the page says so, and does not ask the browser.
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+follow()
+dark.addEventListener('change', follow)
+
 // The paths are relative: the page works at /docs/ and at /api/docs/, and calls the API where it is itself.
 const prefix = new URL('..', location.href).pathname.replace(/\/$/, '')
 

@@ -5,16 +5,12 @@ import converter from 'openapi-to-postmanv2'
 import { ALICE, assert, ORIGIN } from './steps'
 
 const data = readFileSync('openapi.json', 'utf8')
-const collection = await new Promise<object>((resolve, reject) =>
-  converter.convert(
-    { type: 'string', data },
-    { parametersResolution: 'Example' },
-    (error, { result, reason, output }) => {
-      if (result && output[0]) resolve(output[0].data)
-      else reject(error ?? new Error(reason))
-    },
-  ),
-)
+const collection = await new Promise<object>((resolve, reject) => {
+  converter.convert({ type: 'string', data }, { parametersResolution: 'Example' }, (error, made) => {
+    if (made?.result && made.output[0]) resolve(made.output[0].data)
+    else reject(error ?? new Error(JSON.stringify(made)))
+  })
+})
 const login = await fetch(`${ORIGIN}/dj-rest-auth/login/`, {
   method: 'POST',
   body: new URLSearchParams(ALICE),
@@ -44,6 +40,6 @@ for (const { item, request, response } of executions)
     request.method,
     request.url.getPath(),
     item.name,
-    response?.code >= 400 ? response.text().slice(0, 100) : '',
+    (response?.code ?? 0) >= 400 ? response.text().slice(0, 100) : '',
   )
 assert.ok(executions.length > 50)

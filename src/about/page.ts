@@ -15,7 +15,7 @@ export const page = ({
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${name}</title>
-<style>body{font:1.1rem/1.6 system-ui;max-width:36rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}</style>
+<style>:root{color-scheme:light dark;background:Canvas;color:CanvasText}body{font:1.1rem/1.6 system-ui;max-width:36rem;margin:15vh auto;padding:0 1rem}</style>
 <h1>${name}</h1>
 <p>${description}
 <ul>
