@@ -81,7 +81,7 @@ export function databaseFile(data: string): string {
 }
 
 /** As `wrangler d1 migrations apply` runs them. */
-function migrations(): string[] {
+export function migrations(): string[] {
   const folder = join(ROOT, 'migrations')
   const files = readdirSync(folder).filter((name) => name.endsWith('.sql'))
   return files

@@ -17,7 +17,7 @@ export function build(name: string, config: string, outdir: string, minify = ['-
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
   const wrangler = join(ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-  const options = ['deploy', '--dry-run', ...minify, '--outdir', directory, '--config', config]
+  const options = ['deploy', '--dry-run', ...minify, '--outdir', directory, '--config', config, '--env=']
   execFileSync(process.execPath, [wrangler, ...options], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -6,7 +6,16 @@
  * belongs to the project. `--keep <folder>` keeps them for the next time.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -27,6 +36,7 @@ const PACKAGES = {
   orval: '8.38.0',
   'ra-data-django-rest-framework': '0.2.1',
   react: '19.3.1',
+  'reconnecting-websocket': '4.4.0',
   typescript: '5.9.3',
 }
 const DRIVERS = join(import.meta.dirname, 'generators')
@@ -68,6 +78,11 @@ async function generate(origin: string): Promise<void> {
   const answer = await fetch(`${origin}/openapi.json`)
   writeFileSync(join(folder, 'openapi.json'), await answer.text())
   cpSync(DRIVERS, folder, { recursive: true })
+  const [, socket] =
+    /```ts\n(import ReconnectingWebSocket[\s\S]*?)```/.exec(readFileSync('README.md', 'utf8')) ?? []
+  if (socket === undefined) throw new Error('README.md shows no use of reconnecting-websocket.')
+  const { host } = new URL(origin)
+  writeFileSync(join(folder, 'readme-socket.ts'), socket.replace('localhost:8787', host))
   const bin = (name: string) => join(folder, 'node_modules', '.bin', name)
   run(bin('openapi-typescript'), 'openapi.json', '--output', 'openapi-typescript.ts')
   // biome-ignore format: options and their values
@@ -109,6 +124,8 @@ async function isPassed(driver: string, origin: string): Promise<boolean> {
   return status === 0
 }
 
+/** Silent, unless it fails. */
 function run(program: string, ...given: string[]): void {
-  execFileSync(program, given, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  const { status, stdout, stderr } = spawnSync(program, given, { cwd: folder, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${program} ${given.join(' ')} ended with ${status}:\n${stdout}${stderr}`)
 }

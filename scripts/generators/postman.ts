@@ -7,7 +7,8 @@ import { ALICE, assert, ORIGIN } from './steps'
 const data = readFileSync('openapi.json', 'utf8')
 const collection = await new Promise<object>((resolve, reject) => {
   converter.convert({ type: 'string', data }, { parametersResolution: 'Example' }, (error, made) => {
-    if (made?.result && made.output[0]) resolve(made.output[0].data)
+    const [output] = made?.output ?? []
+    if (output) resolve(output.data)
     else reject(error ?? new Error(JSON.stringify(made)))
   })
 })
@@ -36,10 +37,10 @@ const {
 } = await run(1)
 for (const { item, request, response } of executions)
   console.log(
-    response?.code,
+    response.code,
     request.method,
     request.url.getPath(),
     item.name,
-    (response?.code ?? 0) >= 400 ? response.text().slice(0, 100) : '',
+    response.code >= 400 ? response.text()?.slice(0, 100) : '',
   )
 assert.ok(executions.length > 50)
