@@ -127,6 +127,7 @@ function requestBody(schemas: Components, body: NonNullable<Route['body']>) {
     content: {
       'multipart/form-data': {
         schema: given,
+        example,
         encoding: Object.fromEntries(files.map(([field]) => [field, { contentType: 'image/*' }])),
       },
     },
