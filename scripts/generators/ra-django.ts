@@ -1,6 +1,9 @@
 /** react-admin's data provider for Django: it sorts by any column, and sends whole records back. */
-import dataProvider from 'ra-data-django-rest-framework'
+import imported from 'ra-data-django-rest-framework'
 import { ALICE, assert, ORIGIN } from './steps'
+
+// A CommonJS module, whose default export Node keeps in a field.
+const { default: dataProvider } = imported as unknown as { default: typeof imported }
 
 const signedIn = await call('/dj-rest-auth/login/', { method: 'POST', body: JSON.stringify(ALICE) })
 const token: string = signedIn.json.access_token

@@ -57,5 +57,7 @@ describe.skipIf(!browserPath)('contrast', () => {
       expect(await faults(page)).toEqual([])
       await page.close()
     },
+    // The reference is large, and axe looks at all of it.
+    180_000,
   )
 })
