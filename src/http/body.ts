@@ -13,7 +13,7 @@ import { fieldErrors } from './fields'
 import { BLANK, pythonType, Upload } from './values'
 
 const MIB = 2 ** 20
-/** A message's picture may have 5 MiB, and a larger one is to be told so by name: hence more than that. */
+/** A message's image may have 5 MiB, and a larger one is to be told so by name: hence more than that. */
 const MULTIPART_LIMIT = 12 * MIB
 const TEXT_LIMIT = 4 * MIB
 
@@ -31,24 +31,32 @@ export function body<S extends z.ZodType>(
   { before }: BodyOptions = {},
 ): MiddlewareHandler<AppEnv, string, { in: { json: z.input<S> }; out: { json: z.output<S> } }> {
   const check: MiddlewareHandler<AppEnv> = async (c, next) => {
-    let fields: Record<string, unknown>
-    try {
-      fields = await readBody(c.req.raw)
-    } catch (error) {
-      await before?.(c, {}, {})
-      throw error
-    }
-    c.set('fields', fields)
-    const parsed = schema.safeParse(fields)
-    if (!parsed.success) {
-      const errors = fieldErrors(parsed.error)
-      await before?.(c, fields, errors)
-      throw new ValidationError(errors)
-    }
-    c.req.addValidatedData('json', parsed.data as object)
+    const read = await readFields(c.req.raw, schema, (fields, errors) => before?.(c, fields, errors))
+    c.set('fields', read.fields)
+    c.req.addValidatedData('json', read.json as object)
     await next()
   }
   return note(check, { body: schema })
+}
+
+/** The body as the schema has it, and its fields as they were read. `before` as in `BodyOptions`. */
+export async function readFields<S extends z.ZodType>(
+  request: Request,
+  schema: S,
+  before: (fields: Record<string, unknown>, errors: FieldErrors) => Promise<void> | undefined,
+): Promise<{ fields: Record<string, unknown>; json: z.output<S> }> {
+  let fields: Record<string, unknown>
+  try {
+    fields = await readBody(request)
+  } catch (error) {
+    await before({}, {})
+    throw error
+  }
+  const parsed = schema.safeParse(fields)
+  if (parsed.success) return { fields, json: parsed.data }
+  const errors = fieldErrors(parsed.error)
+  await before(fields, errors)
+  throw new ValidationError(errors)
 }
 
 async function readBody(request: Request): Promise<Record<string, unknown>> {

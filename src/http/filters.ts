@@ -21,8 +21,8 @@ export function idFilters<Name extends string>(
 }
 
 /** 400 for ids that are nobody's. */
-export function requireKnown(ids: Partial<Record<string, number>>, known: ReadonlySet<number>): void {
-  const unknown = Object.entries(ids).filter(([, id]) => id !== undefined && !known.has(id))
-  if (unknown.length > 0)
-    throw new ValidationError(Object.fromEntries(unknown.map(([name]) => [name, [NO_CHOICE]])))
+export function requireExisting(ids: Partial<Record<string, number>>, existing: ReadonlySet<number>): void {
+  const missing = Object.entries(ids).filter(([, id]) => id !== undefined && !existing.has(id))
+  if (missing.length > 0)
+    throw new ValidationError(Object.fromEntries(missing.map(([name]) => [name, [NO_CHOICE]])))
 }

@@ -1,4 +1,4 @@
-/** What every answer carries: an id, the cost, the rules for browsers and caches. */
+/** What every answer carries: an id, the usage of D1, the rules for browsers and caches. */
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { openDb } from '../db/client'
@@ -33,7 +33,7 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
   await next()
 
   c.res.headers.set('x-request-id', requestId)
-  const { calls, rowsRead, rowsWritten } = db.cost
+  const { calls, rowsRead, rowsWritten } = db.usage
   if (calls > 0) {
     const latest = db.bookmark()
     if (latest) c.res.headers.set('x-d1-bookmark', latest)
@@ -49,7 +49,7 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
       path: c.req.path.replace(/[^\w/-].*$/, '…'),
       status: c.res.status,
       ms: Date.now() - started,
-      d1: db.cost,
+      d1: db.usage,
     }),
   )
 })

@@ -1,4 +1,4 @@
-import { Cursor, fromText, holds, type Picture, text, uintBE } from './bytes'
+import { Cursor, fromText, holds, type Image, text, uintBE } from './bytes'
 
 interface Box {
   type: string
@@ -26,13 +26,13 @@ const CONTAINERS = new Set(['meta', 'iprp', 'ipco', 'moov', 'trak', 'mdia'])
 /** `moov/trak/meta/iprp/ipco` is as deep as they nest; a file that goes deeper is out to exhaust the stack. */
 const MAX_DEPTH = 5
 
-/** What it takes to show a picture or a sequence; the rest (uuid, udta, free, vendors' own) is blanked. */
+/** What it takes to show an image or a sequence; the rest (uuid, udta, free, vendors' own) is blanked. */
 const NEEDED = new Set([
   ...['ftyp', 'mdat', 'moov', 'mvhd', 'trak', 'tkhd', 'tref', 'edts', 'mdia', 'mdhd', 'minf'],
   ...['meta', 'hdlr', 'pitm', 'iinf', 'iloc', 'iref', 'iprp', 'ipco', 'ipma', 'idat', 'dinf', 'grpl'],
 ])
 
-/** Properties that tell about the picture instead of how to show it: names, texts, times, free-form ones. */
+/** Properties that tell about the image instead of how to show it: names, texts, times, free-form ones. */
 const DESCRIPTIVE = new Set(['udes', 'altt', 'crtt', 'mdft', 'uuid'])
 
 /** Headers of a movie that tell when it was made and changed. */
@@ -43,9 +43,9 @@ const METADATA = new Set<string | undefined>(['Exif', 'mime'])
 
 /**
  * Overwrites metadata with zeros where it stands, because offsets into the file point all over it. Being turned or
- * mirrored is a property of the picture (irot, imir) and stays; viewers go by that and ignore an Exif orientation.
+ * mirrored is a property of the image (irot, imir) and stays; viewers go by that and ignore an Exif orientation.
  */
-export function cleanAvif(bytes: Uint8Array): Picture | undefined {
+export function cleanAvif(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 4, 'ftyp')) return undefined
   const boxes = readBoxes(bytes, 0, bytes.length)
   const [meta, secondMeta] = boxes?.filter(({ type }) => type === 'meta') ?? []
@@ -95,7 +95,7 @@ function withDescendants(boxes: Box[]): Box[] {
   return boxes.flatMap((box) => [box, ...withDescendants(box.children)])
 }
 
-/** Major brand, version, compatible brands: `avif` is a picture, `avis` a sequence (AV1 Image File Format, 6). */
+/** Major brand, version, compatible brands: `avif` is an image, `avis` a sequence (AV1 Image File Format, 6). */
 function isAvif(bytes: Uint8Array, { body, end }: Box): boolean {
   return /^(.{4})*(avif|avis)/s.test(text(bytes, body, Math.min(end - body, 1024)))
 }

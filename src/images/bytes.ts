@@ -1,5 +1,5 @@
 /** What each format's cleaner returns: the cleaned file, and its size in pixels, before any turn that Exif asks for. */
-export interface Picture {
+export interface Image {
   bytes: Uint8Array<ArrayBuffer>
   width: number
   height: number

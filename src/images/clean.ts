@@ -23,16 +23,16 @@ const CLEANERS = [
 
 /**
  * Recognises an image by its content and removes what doesn't serve to show it: camera, place, time, author, comments,
- * embedded previews, appended files. The picture is not encoded again, and stays upright: where the format tells its
+ * embedded previews, appended files. The image is not encoded again, and stays upright: where the format tells its
  * orientation by Exif, an Exif block with just that remains.
  *
  * @returns undefined when the bytes are none of the five types, or are truncated or corrupt. Never throws. The content
- * of compressed pictures is not decoded, so damage inside of it may go unnoticed.
+ * of compressed images is not decoded, so damage inside of it may go unnoticed.
  */
 export function cleanImage(bytes: Uint8Array): CleanImage | undefined {
   for (const [type, clean] of CLEANERS) {
-    const picture = clean(bytes)
-    if (picture) return picture.width > 0 && picture.height > 0 ? { ...picture, type } : undefined
+    const image = clean(bytes)
+    if (image) return image.width > 0 && image.height > 0 ? { ...image, type } : undefined
   }
   return undefined
 }

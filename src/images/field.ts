@@ -1,4 +1,4 @@
-/** The body field that takes a picture. */
+/** The body field that takes an image. */
 import * as z from 'zod'
 import { NOT_NULL } from '../http/fields'
 import { BLANK, Upload } from '../http/values'
@@ -13,7 +13,7 @@ interface Rules {
 }
 
 /** Posts and profiles. */
-export const PICTURE: Rules = {
+export const IMAGE: Rules = {
   maxBytes: 2 * 2 ** 20,
   tooLarge: 'Image size larger than 2MB!',
   notAnImage: 'Upload a valid image. The file you uploaded was either not an image or a corrupted image.',
@@ -21,14 +21,14 @@ export const PICTURE: Rules = {
 }
 
 /** Messages. */
-export const MESSAGE_PICTURE: Rules = {
+export const MESSAGE_IMAGE: Rules = {
   maxBytes: 5 * 2 ** 20,
   tooLarge: 'Image file too large (max 5MB)',
   notAnImage: 'Invalid image file',
 }
 
-/** A file; absent and a form's blank part are the same: no picture was sent. The output is the picture without its metadata. */
-export const picture = (rules: Rules) =>
+/** A file; absent and a form's blank part are the same: no image was sent. The output is the image without its metadata. */
+export const imageField = (rules: Rules) =>
   z
     .custom<File | undefined>()
     .optional()
@@ -37,8 +37,8 @@ export const picture = (rules: Rules) =>
     )
     .meta({ type: 'string', format: 'binary' })
 
-/** A file that may be taken away: a form's blank part and null mean no picture, absent means that nothing is said of it. */
-export const optionalPicture = (rules: Rules) =>
+/** A file that may be taken away: a form's blank part and null mean no image, absent means that nothing is said of it. */
+export const optionalImageField = (rules: Rules) =>
   z
     .custom<File | null | undefined>()
     .optional()
@@ -55,7 +55,7 @@ function checked(value: unknown, rules: Rules, context: z.RefinementCtx): CleanI
   return null
 }
 
-/** The picture, or what is wrong with it. */
+/** The image, or what is wrong with it. */
 function check(value: unknown, { maxBytes, tooLarge, notAnImage, maxSide }: Rules): CleanImage | string {
   if (value === null) return NOT_NULL
   if (!(value instanceof Upload))

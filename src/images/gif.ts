@@ -1,4 +1,4 @@
-import { concat, fromText, holds, type Picture, uintLE } from './bytes'
+import { concat, fromText, holds, type Image, uintLE } from './bytes'
 
 // Block labels: GIF89a specification, sections 20 to 27.
 const [EXTENSION, IMAGE, TRAILER] = [0x21, 0x2c, 0x3b]
@@ -10,7 +10,7 @@ const SCREEN_END = 13
 const LOOPING = ['\x0bNETSCAPE2.0', '\x0bANIMEXTS1.0']
 
 /** Drops comments, plain text, other applications' extensions and what follows the trailer. */
-export function cleanGif(bytes: Uint8Array): Picture | undefined {
+export function cleanGif(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, 'GIF87a') && !holds(bytes, 0, 'GIF89a')) return undefined
 
   let at = SCREEN_END + colourTableSize(bytes[10] ?? 0)
@@ -25,7 +25,7 @@ export function cleanGif(bytes: Uint8Array): Picture | undefined {
       at = skipSubBlocks(bytes, at + 2)
       const block = bytes.subarray(start, at)
       if (label === GRAPHIC_CONTROL) control = block
-      // It is a picture of its own to which the control before it belongs (section 25).
+      // It is an image of its own to which the control before it belongs (section 25).
       else if (label === PLAIN_TEXT) control = undefined
       else if (label === APPLICATION && LOOPING.some((name) => holds(block, 2, name))) kept.push(block)
     } else if (bytes[at] === IMAGE) {

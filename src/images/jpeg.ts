@@ -1,4 +1,4 @@
-import { concat, fromText, holds, type Picture, uintBE } from './bytes'
+import { concat, fromText, holds, type Image, uintBE } from './bytes'
 import { EXIF_PREFIX, orientationBlock, readOrientation } from './exif'
 
 // Marker codes: ITU-T T.81, table B.1. Only the three frame types that browsers decode: baseline, extended
@@ -10,7 +10,7 @@ const [RST0, RST7, EOI, SOS, TEM, COM] = [0xd0, 0xd7, 0xd9, 0xda, 0x01, 0xfe]
 const [APP0, APP1, APP2, APP14, APP15] = [0xe0, 0xe1, 0xe2, 0xee, 0xef]
 
 /** Drops every application segment and comment but JFIF, ICC profile, Adobe and an orientation, and what follows EOI. */
-export function cleanJpeg(bytes: Uint8Array): Picture | undefined {
+export function cleanJpeg(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, '\xff\xd8\xff')) return undefined
 
   const kept: Uint8Array[] = []

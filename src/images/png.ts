@@ -1,9 +1,9 @@
-import { concat, fromText, holds, type Picture, text, uint32BE, uintBE } from './bytes'
+import { concat, fromText, holds, type Image, text, uint32BE, uintBE } from './bytes'
 import { orientationBlock, readOrientation } from './exif'
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n'
 
-/** What a viewer needs to show the picture, still or animated (PNG 3rd edition, 11.2 and 11.3). */
+/** What a viewer needs to show the image, still or animated (PNG 3rd edition, 11.2 and 11.3). */
 const NEEDED =
   'IHDR PLTE IDAT IEND acTL fcTL fdAT tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD hIST pHYs sPLT'
 const KEPT = new Set(NEEDED.split(' '))
@@ -18,7 +18,7 @@ const BIT_DEPTHS: Record<number, number[]> = {
 }
 
 /** Keeps the chunks above and an orientation; a chunk that fails its checksum makes the whole file corrupt. */
-export function cleanPng(bytes: Uint8Array): Picture | undefined {
+export function cleanPng(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, SIGNATURE)) return undefined
 
   const beforeData: Uint8Array[] = []

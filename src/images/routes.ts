@@ -1,4 +1,4 @@
-/** `/media`: pictures, whose names never change content. */
+/** `/media`: images, whose names never change content. */
 
 import { Hono } from 'hono'
 import { asset } from '../http/assets'
@@ -18,8 +18,8 @@ export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/images/:file',
     describe({
-      id: 'getDefaultPicture',
-      summary: 'A picture that stands in for a missing one',
+      id: 'getDefaultImage',
+      summary: 'An image that stands in for a missing one',
       answers: { 200: 'image/jpeg', 304: null },
       errors: ['not_found'],
     }),
@@ -29,8 +29,8 @@ export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/:hash{[0-9a-f]{64}}',
     describe({
-      id: 'getPicture',
-      summary: 'A picture',
+      id: 'getImage',
+      summary: 'An image',
       description: 'Its name never changes content. Knows ranges and ETags.',
       answers: { 200: 'image/*', 206: 'image/*', 304: null, 416: null },
       errors: ['not_found', 'unavailable'],
@@ -72,7 +72,7 @@ export const mediaRoutes = new Hono<AppEnv>()
     },
   )
 
-/** If-None-Match alone, as pictures don't change, and only where it can be read: R2 fails on one that can't. */
+/** If-None-Match alone, as images don't change, and only where it can be read: R2 fails on one that can't. */
 function condition(headers: Headers): Headers {
   const tags = headers.get('if-none-match') ?? ''
   return new Headers(ENTITY_TAGS.test(tags) ? { 'if-none-match': tags } : {})

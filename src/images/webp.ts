@@ -1,4 +1,4 @@
-import { concat, fromText, holds, type Picture, text, uint32LE, uintBE, uintLE } from './bytes'
+import { concat, fromText, holds, type Image, text, uint32LE, uintBE, uintLE } from './bytes'
 import { orientationBlock, readOrientation } from './exif'
 
 interface Chunk {
@@ -15,8 +15,8 @@ interface Size {
 const [ICC_FLAG, ALPHA_FLAG, EXIF_FLAG, ANIMATION_FLAG] = [0x20, 0x10, 0x08, 0x02]
 const FRAME_HEADER_SIZE = 16
 
-/** Keeps picture, colour profile and animation; drops EXIF but for an orientation, XMP, and chunks unknown to RFC 9649. */
-export function cleanWebp(bytes: Uint8Array): Picture | undefined {
+/** Keeps image, colour profile and animation; drops EXIF but for an orientation, XMP, and chunks unknown to RFC 9649. */
+export function cleanWebp(bytes: Uint8Array): Image | undefined {
   const end = 8 + uintLE(bytes, 4, 4)
   if (!holds(bytes, 0, 'RIFF') || !holds(bytes, 8, 'WEBP') || end > bytes.length) return undefined
   const chunks = readChunks(bytes.subarray(12, end))
@@ -30,14 +30,14 @@ export function cleanWebp(bytes: Uint8Array): Picture | undefined {
   return cleanExtended(first.data, chunks)
 }
 
-function cleanExtended(header: Uint8Array, chunks: Chunk[]): Picture | undefined {
+function cleanExtended(header: Uint8Array, chunks: Chunk[]): Image | undefined {
   if (header.length < 10) return undefined
   const flags = header[0] ?? 0
   const canvas = { width: uintLE(header, 4, 3) + 1, height: uintLE(header, 7, 3) + 1 }
 
   const profile = chunks.find(({ type }) => type === 'ICCP')
-  const picture = flags & ANIMATION_FLAG ? animation(chunks) : still(chunks, canvas)
-  if (!picture) return undefined
+  const image = flags & ANIMATION_FLAG ? animation(chunks) : still(chunks, canvas)
+  if (!image) return undefined
 
   const exif = chunks.find(({ type }) => type === 'EXIF')
   const orientation = exif ? readOrientation(exif.data) : 1
@@ -47,18 +47,18 @@ function cleanExtended(header: Uint8Array, chunks: Chunk[]): Picture | undefined
     bytes: file([
       { type: 'VP8X', data: concat([Uint8Array.of(kept, 0, 0, 0), header.subarray(4, 10)]) },
       ...(profile ? [profile] : []),
-      ...picture,
+      ...image,
       ...(turned ? [{ type: 'EXIF', data: orientationBlock(orientation) }] : []),
     ]),
     ...canvas,
   }
 }
 
-/** The chunks of a still picture, which has to fill the canvas exactly, or decoders refuse it. */
+/** The chunks of a still image, which has to fill the canvas exactly, or decoders refuse it. */
 function still(chunks: Chunk[], canvas: Size): Chunk[] | undefined {
-  const picture = pictureChunks(chunks)
-  const size = bitstreamSize(picture)
-  return size?.width === canvas.width && size.height === canvas.height ? picture : undefined
+  const image = imageChunks(chunks)
+  const size = bitstreamSize(image)
+  return size?.width === canvas.width && size.height === canvas.height ? image : undefined
 }
 
 /** The chunks of an animation; frames may hold unknown chunks too, so each is put together anew (RFC 9649, 2.7.1.1). */
@@ -67,22 +67,22 @@ function animation(chunks: Chunk[]): Chunk[] | undefined {
   const kept: Chunk[] = []
   for (const { type, data } of chunks) {
     if (type !== 'ANMF') continue
-    const picture = pictureChunks(readChunks(data.subarray(FRAME_HEADER_SIZE)) ?? [])
-    if (!bitstreamSize(picture)) return undefined
-    kept.push({ type, data: concat([data.subarray(0, FRAME_HEADER_SIZE), ...picture.map(serialize)]) })
+    const image = imageChunks(readChunks(data.subarray(FRAME_HEADER_SIZE)) ?? [])
+    if (!bitstreamSize(image)) return undefined
+    kept.push({ type, data: concat([data.subarray(0, FRAME_HEADER_SIZE), ...image.map(serialize)]) })
   }
   return control && kept.length > 0 ? [control, ...kept] : undefined
 }
 
 /** The first bitstream, with the alpha channel that may come before it. */
-function pictureChunks(chunks: Chunk[]): Chunk[] {
+function imageChunks(chunks: Chunk[]): Chunk[] {
   const alpha = chunks.find(({ type }) => type === 'ALPH')
   const bitstream = chunks.find(({ type }) => type === 'VP8 ' || type === 'VP8L')
   if (!bitstream) return []
   return alpha && bitstream.type === 'VP8 ' ? [alpha, bitstream] : [bitstream]
 }
 
-/** The size that the last chunk's bitstream states, or undefined when it is no VP8 key frame or VP8L picture. */
+/** The size that the last chunk's bitstream states, or undefined when it is no VP8 key frame or VP8L image. */
 function bitstreamSize(chunks: Chunk[]): Size | undefined {
   const { type, data } = chunks.at(-1) ?? { type: '', data: new Uint8Array() }
   // RFC 6386, 9.1: a key frame's tag has bit 0 clear, a start code follows; upper two bits of each side are a scale.

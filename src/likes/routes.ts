@@ -3,18 +3,17 @@
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
-import { deleteOwned } from '../db/owned'
-import { likes } from '../db/schema'
+import { OWN_LIKE } from '../db/owned'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
-import { idempotencyKey, once } from '../http/idempotency'
-import { checkOwner } from '../http/ownership'
+import { createOnce } from '../http/idempotency'
+import { deleteOwn } from '../http/ownership'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
-import { createLike, findLike, listLikes } from './queries'
+import { createLike, findLike, listLikes, NEWEST_LIKES } from './queries'
 import { likeAnswer, likeBody } from './schemas'
 import { likeView } from './view'
 
@@ -25,9 +24,8 @@ export const likeRoutes = new Hono<AppEnv>()
     inQuery(pageQuery),
     async (c) => {
       const page = await answerPage(c, c.req.valid('query'), {
-        order: 'newest',
-        load: (window) => listLikes(c.var.db, window),
-        keyOf: ({ id }) => [id],
+        order: NEWEST_LIKES,
+        load: (page) => listLikes(c.var.db, page),
         view: likeView,
       })
       return c.json(page)
@@ -48,11 +46,9 @@ export const likeRoutes = new Hono<AppEnv>()
     async (c) => {
       const { post } = c.req.valid('json')
       try {
-        const key = await idempotencyKey(c)
-        const like = await once(c, key, () =>
-          createLike(c.var.db, c.var.user.id, post, { key, now: Date.now() }),
+        const like = await createOnce(c, (creation) =>
+          createLike(c.var.db, c.var.user.id, post, creation),
         )
-        if (!like) throw new Error('an insert left no row')
         return c.json(likeView(like), 201)
       } catch (error) {
         if (error instanceof UniqueViolation) throw new ApiError('duplicate')
@@ -84,8 +80,7 @@ export const likeRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     async (c) => {
-      const { db, user } = c.var
-      checkOwner(await deleteOwned(db, likes, user.id, c.req.valid('param').id), user.id)
+      await deleteOwn(c, OWN_LIKE)
       return c.body(null, 204)
     },
   )

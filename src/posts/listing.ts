@@ -1,11 +1,11 @@
 /** What a list of posts is asked for, read from its query. */
 import type * as z from 'zod'
 import { ValidationError } from '../http/errors'
-import { idFilters, requireKnown } from '../http/filters'
+import { idFilters, requireExisting } from '../http/filters'
 import type { PostPage } from './list'
 import type { postListQuery } from './schemas'
 import { MAX_WORDS, searchWords } from './search'
-import { type PostFilter, type PostOrder, SORT_KEYS, type SortKey } from './selection'
+import { type PostFilter, type PostOrder, postOrder, SORT_COLUMNS, type SortField } from './selection'
 
 /** The long names are the original's; the short ones do the same. */
 const FILTERS = {
@@ -31,20 +31,20 @@ export function postListing(query: z.output<typeof postListQuery>) {
     if (filter[FILTERS[name]] === undefined) filter[FILTERS[name]] = ids[name]
     else delete ids[name]
   }
-  const order = ordering(query.ordering)
+  const order = ordering(filter, query.ordering)
   const check = (page: PostPage) => {
-    requireKnown(ids, page.known)
+    requireExisting(ids, page.existing)
     return page
   }
-  return { filter, order, orderName: `${order.descending ? '-' : ''}${order.key}`, check }
+  return { filter, order, check }
 }
 
 /** The first field of the list that posts can be ordered by; newest first where there is none. */
-function ordering(value: string | undefined): PostOrder {
-  for (const term of (value ?? '').split(',')) {
+function ordering(filter: PostFilter, value = ''): PostOrder {
+  for (const term of value.split(',')) {
     const name = term.trim().replace(/^-/, '')
-    if (Object.hasOwn(SORT_KEYS, name))
-      return { key: name as SortKey, descending: term.trim().startsWith('-') }
+    if (Object.hasOwn(SORT_COLUMNS, name))
+      return postOrder(filter, name as SortField, term.trim().startsWith('-'))
   }
-  return { key: 'created_at', descending: true }
+  return postOrder(filter, 'created_at', true)
 }

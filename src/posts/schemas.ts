@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { choice, text } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
-import { PICTURE, picture } from '../images/field'
+import { IMAGE, imageField } from '../images/field'
 
 // biome-ignore format: one list, as the contract gives it
 const IMAGE_FILTERS = [
@@ -14,7 +14,7 @@ export const postBody = z
   .object({
     title: text({ max: 255 }),
     content: text({ max: 100_000, blank: true }).optional(),
-    image: picture(PICTURE),
+    image: imageField(IMAGE),
     image_filter: choice([...IMAGE_FILTERS]).optional(),
   })
   .meta({ id: 'PostBody' })

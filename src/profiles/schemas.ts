@@ -2,13 +2,13 @@ import * as z from 'zod'
 import { text } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
-import { PICTURE, picture } from '../images/field'
+import { IMAGE, imageField } from '../images/field'
 
 export const profileBody = z
   .object({
     name: text({ max: 255, blank: true }).optional(),
     content: text({ max: 10_000, blank: true }).optional(),
-    image: picture(PICTURE),
+    image: imageField(IMAGE),
   })
   .meta({ id: 'ProfileBody' })
 

@@ -1,10 +1,11 @@
 /** Lists of posts that no index gives as they are: one table leads, the rest filters. */
 import { type SQL, sql } from 'drizzle-orm'
-import { COUNT_LIMIT, type Window } from '../db/window'
+import { COUNT_LIMIT, type PageRequest } from '../db/page'
+import { p } from './queries'
 import { ftsQuery, matchesAll, unindexed } from './search'
-import { direction, type PostFilter, type PostOrder, type Source, sortColumn } from './selection'
+import { isByOwnLikes, type PostFilter, type PostOrder, SORT_COLUMNS, type Source } from './selection'
 
-/** The table that a scan begins with. */
+/** The table that the list begins with. */
 interface Lead {
   from: SQL
   /** What adds `posts p` to it. */
@@ -16,8 +17,12 @@ interface Lead {
   id: SQL
 }
 
-/** The posts of one window by any filter, search and ordering. */
-export function scan(filter: PostFilter, order: PostOrder, { after, limit, offset }: Window): Source {
+/** The posts of one page by any filter, search and ordering. */
+export function filteredList(
+  filter: PostFilter,
+  order: PostOrder,
+  { after, limit, offset }: PageRequest,
+): Source {
   const lead = leadOf(filter, order)
   const words = lead.applies === 'words' ? unindexed(filter.words) : filter.words
   const users = sql`cross join users u on u.id = p.owner_id`
@@ -31,44 +36,30 @@ export function scan(filter: PostFilter, order: PostOrder, { after, limit, offse
     return all.length > 0 ? sql`where ${sql.join(all, sql` and `)}` : sql``
   }
   const filtered = sql`${lead.from} ${lead.posts} ${words.length > 0 ? users : sql``}`
-  const counted = sql`(select count(*) from
+  const count = sql<number>`(select count(*) from
     (select 1 from ${filters.length > 0 ? filtered : lead.from} ${where()} limit ${COUNT_LIMIT}))`
 
-  const [k, id = 0] = after ?? []
-  const beyond = order.descending ? sql`<` : sql`>`
-  const unique = uniqueKey(filter, order, lead)
-  if (unique) {
-    // D1 binds numbers as floats; the search index begins at a place that is an integer, and else reads from its start.
-    const behind = k === undefined ? [] : [sql`${unique} ${beyond} cast(${k} as integer)`]
-    const rows = (columns: SQL) => sql`select ${columns}, ${unique} as "sortKey"
-      from ${lead.from} ${lead.posts} ${users} ${where(...behind)}
-      order by ${unique} ${direction(order)} limit ${limit} offset ${offset}`
-    return { rows, counted }
+  const { list } = order
+  const page = sql`limit ${limit} offset ${offset}`
+  if (list.arity === 1) {
+    const key = [isByOwnLikes(filter, order.field) ? sql`l.id` : lead.id]
+    const rows = (columns: SQL) => sql`select ${columns}, ${key[0]} as "sortKey"
+      from ${lead.from} ${lead.posts} ${users} ${where(...(after ? [list.after(after, key)] : []))}
+      ${list.orderBy(key)} ${page}`
+    return { rows, count }
   }
-  const key = sql`p.${sortColumn(order)}`
-  const behind = k === undefined ? [] : [sql`(${key} ${beyond} ${k} or (${key} = ${k} and p.id < ${id}))`]
   // All that matches is sorted, so of each row only what the order needs is read.
   const rows = (columns: SQL) => sql`select ${columns}, s.k as "sortKey"
-    from (select p.id, ${key} as k from ${filtered} ${where(...behind)}
-      order by k ${direction(order)}, p.id desc limit ${limit} offset ${offset}) s
-    cross join posts p on p.id = s.id ${users} order by s.k ${direction(order)}, p.id desc`
-  return { rows, counted }
-}
-
-/** With a filter by likes, the ordering by likes means these likes. */
-const byOwnLikes = (filter: PostFilter, order: PostOrder) =>
-  filter.likedBy !== undefined && order.key === 'likes__created_at'
-
-/** A key that no two rows share needs no tie-break, and without one SQLite begins at the cursor's place in the index. */
-function uniqueKey(filter: PostFilter, order: PostOrder, lead: Lead): SQL | undefined {
-  if (byOwnLikes(filter, order)) return sql`l.id`
-  return order.key === 'created_at' ? lead.id : undefined
+    from (select p.id, ${SORT_COLUMNS[order.field]} as k from ${filtered} ${where(...(after ? [list.after(after)] : []))}
+      ${list.orderBy()} ${page}) s
+    cross join posts p on p.id = s.id ${users} ${list.orderBy([sql`s.k`, p.id])}`
+  return { rows, count }
 }
 
 /** The narrowest table that gives the order; where none does, the one that gives the fewest rows. */
 function leadOf(filter: PostFilter, order: PostOrder): Lead {
   const { owner, followedBy, likedBy } = filter
-  const match = byOwnLikes(filter, order) ? undefined : ftsQuery(filter.words)
+  const match = isByOwnLikes(filter, order.field) ? undefined : ftsQuery(filter.words)
   if (match !== undefined) {
     // The owner's name narrows the search inside the index, which holds it too.
     const query =
@@ -93,7 +84,7 @@ function leadOf(filter: PostFilter, order: PostOrder): Lead {
       id: sql`l.post_id`,
     }
   }
-  if (followedBy !== undefined && owner === undefined && order.key !== 'created_at') {
+  if (followedBy !== undefined && owner === undefined && order.field !== 'created_at') {
     return {
       from: sql`followers f cross join posts p on p.owner_id = f.followed_id`,
       posts: sql``,
