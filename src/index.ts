@@ -1,14 +1,14 @@
 /** The Worker. */
 import { app } from './app'
-import { deleteExpiredResets } from './auth/resets'
-import { deleteExpiredSessions } from './auth/sessions'
+import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-queries'
+import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import { openDb } from './db/client'
-import { deleteExpiredKeys } from './db/idempotency'
+import { deleteExpiredKeysStatement } from './db/idempotency'
 import { config } from './http/config'
 import type { Bindings } from './http/env'
 import { sweep } from './images/store'
 
-export { Conversation } from './messaging/conversation'
+export { Conversation } from './messaging/object/conversation'
 
 export default {
   fetch: app.fetch,
@@ -18,7 +18,11 @@ export default {
     config(env)
     const db = openDb(env.DB, { primary: true })
     const now = Date.now()
-    await db.batch([deleteExpiredSessions(db, now), deleteExpiredResets(db, now), deleteExpiredKeys(db, now)])
+    await db.batch([
+      deleteExpiredSessionsStatement(now),
+      deleteExpiredPasswordResetsStatement(now),
+      deleteExpiredKeysStatement(now),
+    ])
     await sweep(db, env.MEDIA)
   },
 } satisfies ExportedHandler<Bindings>

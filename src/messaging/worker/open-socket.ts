@@ -1,16 +1,23 @@
-/** Opening a socket: everything that can be said no to is, before the upgrade. */
-import { requireKnownOrigin } from '../auth/credentials'
-import { ForeignKeyViolation } from '../db/errors'
-import type { UserContext } from '../http/env'
-import { ApiError, ValidationError } from '../http/errors'
-import { findUser } from '../users/queries'
-import { conversationStub } from './objects'
+/** Opening a socket: whatever can be refused is refused before the upgrade. */
+import { requireKnownOrigin } from '../../auth/credentials'
+import { ForeignKeyViolation } from '../../db/errors'
+import type { UserContext } from '../../http/env'
+import { ApiError, ValidationError } from '../../http/errors'
+import { findUser } from '../../users/queries'
+import { listenRequest } from '../shared/listener'
+import { pairOf } from '../shared/pair'
+import { conversationStub } from './conversation-stub'
 import { openConversation } from './queries'
-import { pairOf } from './rows'
-import type { Listener } from './sockets'
 
-/** Answers 101; or 401 where the session has ended, 403 for a page of a foreign origin, 404 where there is nobody to listen to, 426, 400, 429, 503. */
-export async function listen(c: UserContext, otherId: number, since: string | undefined): Promise<Response> {
+/**
+ * Answers 101; or 401 where the session has ended, 403 for a page of a foreign origin, 404 where there is nobody to listen to, 426,
+ * 400, 429, 503.
+ */
+export async function openSocket(
+  c: UserContext,
+  otherId: number,
+  since: string | undefined,
+): Promise<Response> {
   const { db, user } = c.var
   if (user.via === 'cookie') requireKnownOrigin(c)
   if (otherId === user.id || otherId === 0) throw new ApiError('not_found')
@@ -28,15 +35,15 @@ export async function listen(c: UserContext, otherId: number, since: string | un
   // A token outlives its session by minutes; what it can be used for until then does not include listening.
   if (!isLive) throw new ApiError('token_not_valid')
   const origin = new URL(c.req.url).origin
-  const listener: Listener = { userId: user.id, session: user.session, expiresAt: user.expiresAt, origin }
-  const url = new URL('https://conversation/live')
-  if (since !== undefined) url.searchParams.set('since', since)
-  const headers = new Headers({ upgrade: 'websocket', 'x-listener': JSON.stringify(listener) })
-  // The token that came with it stays here.
+  const request = listenRequest(
+    { userId: user.id, session: user.session, expiresAt: user.expiresAt, origin },
+    since,
+  )
+  // A browser's subprotocols are `bearer` and the token; the token is not passed on.
   const offered = c.req.header('sec-websocket-protocol')?.split(',', 1)[0]?.trim()
-  if (offered === 'bearer') headers.set('sec-websocket-protocol', offered)
+  if (offered === 'bearer') request.headers.set('sec-websocket-protocol', offered)
   const answer = await conversationStub(c.env, pairOf(user.id, otherId))
-    .fetch(url, { headers })
+    .fetch(request)
     .catch(() => new Response(null, { status: 503 }))
   if (answer.status === 429) throw new ApiError('throttled', { headers: { 'retry-after': '60' } })
   if (answer.status !== 101) throw new ApiError('unavailable')

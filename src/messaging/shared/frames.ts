@@ -1,10 +1,14 @@
 /** What goes over a socket, in both directions: JSON objects that say their type. */
 import * as z from 'zod'
-import { messageAnswer } from './schemas'
+import { messageAnswer } from './message-schemas'
 
-/** In bytes of UTF-8. */
-export const MAX_FRAME = 64 * 1024
+/** The largest frame, in bytes of UTF-8. */
+export const MAX_FRAME_BYTES = 64 * 1024
 export const MAX_FRAMES_PER_SECOND = 20
+/** That somebody types is passed on at most this often. */
+export const TYPING_INTERVAL_MS = 1_000
+/** Answered without waking the object; not JSON, unlike everything else. */
+export const KEEP_ALIVE = { request: 'ping', response: 'pong' } as const
 
 export const clientFrame = z.discriminatedUnion('type', [
   z.object({

@@ -1,41 +1,40 @@
-/** `/messages`: conversations, as their two people see them. */
-
+/** `/messages`, and `/messages/{id}` where the id is the other person's: conversations, as their two people see them. */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { requireUser } from '../auth/credentials'
-import { fold } from '../db/text'
-import { detailAnswer } from '../http/answers'
-import { body } from '../http/body'
-import { describe } from '../http/describe'
-import type { AppEnv } from '../http/env'
-import { ApiError } from '../http/errors'
-import { answerPage, pageOf } from '../http/paging'
-import { idParam, inPath, inQuery } from '../http/params'
-import { deleteLater } from '../images/attach'
-import { pictureUrls } from '../images/url'
-import { listen } from './listen'
-import { change } from './objects'
-import { listConversations, listThread } from './queries'
-import { NO_RECIPIENT } from './refusals'
-import type { MessageRow } from './rows'
+import { requireUser } from '../../auth/credentials'
+import { fold } from '../../db/text'
+import { detailAnswer } from '../../http/answers'
+import { body } from '../../http/body'
+import { describe } from '../../http/describe'
+import type { AppEnv } from '../../http/env'
+import { ApiError } from '../../http/errors'
+import { answerPage, pageOf } from '../../http/paging'
+import { idParam, inPath, inQuery } from '../../http/params'
+import { imageUrls } from '../../images/url'
+import type { MessageRow } from '../shared/message-row'
+import { messageAnswer, messageBody } from '../shared/message-schemas'
+import { messageView } from '../shared/message-view'
+import { NO_RECIPIENT } from '../shared/refusals'
+import { SEND_PATH } from '../shared/send-path'
+import { commitChange } from './conversation-stub'
+import { conversationView } from './conversation-view'
+import { openSocket } from './open-socket'
+import { listConversations, listThread, OLDEST_MESSAGES } from './queries'
 import {
   conversationAnswer,
   conversationListQuery,
   listenQuery,
-  messageAnswer,
-  messageBody,
   readBody,
   threadQuery,
   unreadAnswer,
 } from './schemas'
-import { sendMessage } from './send'
-import { pageAround } from './thread'
-import { conversationView, messageView } from './view'
+import { sendMessage } from './send-message'
+import { threadPage } from './thread-page'
 
 /** Existing clients show only the first page. */
 const SIZES = { standard: 500, max: 500 }
 
-export const messageRoutes = new Hono<AppEnv>()
+export const conversationRoutes = new Hono<AppEnv>()
   .get(
     '/',
     describe({
@@ -49,7 +48,7 @@ export const messageRoutes = new Hono<AppEnv>()
     async (c) => {
       const { search = '' } = c.req.valid('query')
       const conversations = await listConversations(c.var.db, c.var.user.id, fold(search.trim()))
-      const viewer = { urls: pictureUrls(c), now: Date.now() }
+      const viewer = { urls: imageUrls(c), now: Date.now() }
       return c.json(conversations.map((conversation) => conversationView(conversation, viewer)))
     },
   )
@@ -69,21 +68,23 @@ export const messageRoutes = new Hono<AppEnv>()
       const query = c.req.valid('query')
       const { id: otherId } = c.req.valid('param')
       const { db, user } = c.var
-      const viewer = { viewerId: user.id, urls: pictureUrls(c), now: Date.now() }
-      const list = {
-        order: 'oldest',
-        load: (window: Parameters<typeof listThread>[3]) => listThread(db, user.id, otherId, window),
-        keyOf: ({ id }: MessageRow) => [id],
-        view: (message: MessageRow) => messageView(message, viewer),
-        sizes: SIZES,
-      }
+      const viewer = { viewerId: user.id, urls: imageUrls(c), now: Date.now() }
+      const view = (message: MessageRow) => messageView(message, viewer)
       const isAround = query.before !== undefined || query.after !== undefined
-      return c.json(isAround ? await pageAround(c, query, otherId, list) : await answerPage(c, query, list))
+      if (isAround) return c.json(await threadPage(c, query, otherId, { view, sizes: SIZES }))
+      const page = await answerPage(c, query, {
+        order: OLDEST_MESSAGES,
+        filter: otherId,
+        load: (page) => listThread(db, user.id, otherId, { order: OLDEST_MESSAGES, ...page }),
+        view,
+        sizes: SIZES,
+      })
+      return c.json(page)
     },
   )
 
   .post(
-    '/:id{[0-9]+}/send',
+    SEND_PATH,
     describe({
       id: 'sendMessage',
       summary: 'Send a message to a user',
@@ -141,7 +142,7 @@ export const messageRoutes = new Hono<AppEnv>()
       const { user } = c.var
       if (otherId === user.id) return c.json({ unread_count: 0 })
       const upTo = c.req.valid('json').up_to
-      const outcome = await change(c, otherId, { type: 'read', userId: user.id, upTo })
+      const outcome = await commitChange(c, otherId, { type: 'read', userId: user.id, upTo })
       return c.json({ unread_count: outcome?.unread ?? 0 })
     },
   )
@@ -158,7 +159,7 @@ export const messageRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     inQuery(listenQuery),
-    (c) => listen(c, c.req.valid('param').id, c.req.valid('query').since),
+    (c) => openSocket(c, c.req.valid('param').id, c.req.valid('query').since),
   )
 
 export const chatRoutes = new Hono<AppEnv>().delete(
@@ -175,8 +176,7 @@ export const chatRoutes = new Hono<AppEnv>().delete(
     const { id: otherId } = c.req.valid('param')
     const { user } = c.var
     const cleared =
-      otherId === user.id ? undefined : await change(c, otherId, { type: 'clear', userId: user.id })
-    if (cleared) deleteLater(c, cleared.marked)
+      otherId === user.id ? undefined : await commitChange(c, otherId, { type: 'clear', userId: user.id })
     if (!cleared?.event) throw new ApiError('not_found', { detail: 'Chat not found.' })
     return c.json({ detail: 'Chat deleted successfully.' })
   },

@@ -1,10 +1,10 @@
-/** A thread from a message on, in both directions: so that a client can show its end first. */
+/** A thread from a message on, in either direction, so that a client can show its end first. */
 import type * as z from 'zod'
-import type { UserContext } from '../http/env'
-import { ValidationError } from '../http/errors'
-import { type PageOf, pageLink, pageSize } from '../http/paging'
-import { listThread } from './queries'
-import type { MessageRow } from './rows'
+import type { UserContext } from '../../http/env'
+import { ValidationError } from '../../http/errors'
+import { type PageOf, pageLink, pageSize } from '../../http/paging'
+import type { MessageRow } from '../shared/message-row'
+import { listThread, NEWEST_MESSAGES, OLDEST_MESSAGES } from './queries'
 import type { threadQuery } from './schemas'
 
 interface Shown<T> {
@@ -15,7 +15,7 @@ interface Shown<T> {
 /**
  * The messages next before `before` (blank: the newest), or next after `after`; oldest first either way. `previous` and `next` lead on.
  */
-export async function pageAround<T>(
+export async function threadPage<T>(
   c: UserContext,
   query: z.output<typeof threadQuery>,
   otherId: number,
@@ -25,13 +25,11 @@ export async function pageAround<T>(
   const before = messageId('before', query.before)
   const after = messageId('after', query.after)
   const backward = after === undefined
-  const { rows, count } = await listThread(
-    c.var.db,
-    c.var.user.id,
-    otherId,
-    { limit: size + 1, offset: 0, after: backward ? undefined : [after], count: undefined },
-    { before, newestFirst: backward },
-  )
+  const part = { limit: size + 1, offset: 0, count: undefined, olderThan: before }
+  const { rows, count } = await listThread(c.var.db, c.var.user.id, otherId, {
+    ...part,
+    ...(backward ? { order: NEWEST_MESSAGES, after: undefined } : { order: OLDEST_MESSAGES, after: [after] }),
+  })
   const page = rows.slice(0, size)
   if (backward) page.reverse()
   const oldest = page[0]
