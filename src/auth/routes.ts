@@ -1,18 +1,20 @@
-/** `/dj-rest-auth`: what works without being signed in, and ignores credentials that it does not need. */
+/** `/dj-rest-auth` for those who are not signed in. Credentials that a route does not need are ignored, even bad ones. */
 
 import { Hono } from 'hono'
 import { sha256 } from '../crypto'
+import { sessionName, sessionOf } from '../db/session-names'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
 import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
-import { pictureUrls } from '../images/url'
+import { imageUrls } from '../images/url'
 import {
   accessCookie,
   clearAccessCookie,
   clearRefreshCookie,
+  REFRESH_COOKIE,
   refreshCookie,
   setAccessCookie,
   setRefreshCookie,
@@ -20,7 +22,7 @@ import {
 import { bearerToken, refuseForeignOrigin } from './credentials'
 import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
-import { collectTaken, register } from './registration'
+import { collectOtherErrors, register } from './registration'
 import {
   emptyAnswer,
   loginBody,
@@ -31,7 +33,8 @@ import {
   verifyBody,
   verifyEmailBody,
 } from './schemas'
-import { issueTokens, newSession, refreshAccess, revokeSession, sessionName, sessionOf } from './sessions'
+import { revokeSessionStatement } from './session-queries'
+import { issueTokens, newSession, refreshAccess } from './sessions'
 import { readToken, verifyToken } from './tokens'
 import { accountView } from './view'
 
@@ -58,7 +61,7 @@ export const authRoutes = new Hono<AppEnv>()
       const settings = config(c.env)
       const session = await newSession()
       await startSession(db, user.id, {
-        session,
+        jtiHash: session.jtiHash,
         userAgent: c.req.header('user-agent') ?? '',
         refreshSeconds: settings.refreshSeconds,
         now: Date.now(),
@@ -67,7 +70,7 @@ export const authRoutes = new Hono<AppEnv>()
       const { access, refresh } = await issueTokens(settings, session, user.id)
       setAccessCookie(c, access)
       setRefreshCookie(c, refresh)
-      return c.json({ access_token: access, refresh_token: refresh, user: accountView(user, pictureUrls(c)) })
+      return c.json({ access_token: access, refresh_token: refresh, user: accountView(user, imageUrls(c)) })
     },
   )
 
@@ -93,7 +96,7 @@ export const authRoutes = new Hono<AppEnv>()
         const session =
           claims.token_type === 'refresh' ? sessionName(await sha256(claims.jti)) : sessionOf(claims.jti)
         if (session === undefined) continue
-        await c.var.db.batch([revokeSession(c.var.db, claims.user_id, session, Date.now())])
+        await c.var.db.batch([revokeSessionStatement(claims.user_id, session, Date.now())])
         c.set('endedSessions', { userId: claims.user_id, session })
         break
       }
@@ -111,20 +114,20 @@ export const authRoutes = new Hono<AppEnv>()
       description: 'And its profile.',
       answers: { 201: sessionAnswer },
     }),
-    body(registrationBody, { before: collectTaken }),
+    body(registrationBody, { before: collectOtherErrors }),
     async (c) => {
       const { account, access, refresh } = await register(c.var.db, config(c.env), {
         ...c.req.valid('json'),
         userAgent: c.req.header('user-agent') ?? '',
       })
       return c.json(
-        { access_token: access, refresh_token: refresh, user: accountView(account, pictureUrls(c)) },
+        { access_token: access, refresh_token: refresh, user: accountView(account, imageUrls(c)) },
         201,
       )
     },
   )
 
-  // Addresses are not verified, so no key was ever sent to anybody.
+  // Addresses are not verified: no key was ever sent to anybody, so none can be right.
   .post(
     '/registration/verify-email',
     describe({
@@ -145,8 +148,7 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'refreshToken',
       summary: 'Get a new access token',
-      description:
-        'From the refresh token in the body, else from the cookie `my-refresh-token`; sets the access cookie.',
+      description: `From the refresh token in the body, else from the cookie \`${REFRESH_COOKIE}\`; sets the access cookie.`,
       answers: { 200: refreshAnswer },
       errors: ['token_not_valid', 'permission_denied'],
     }),
@@ -188,7 +190,7 @@ export const authRoutes = new Hono<AppEnv>()
     },
   )
 
-/** Signing out works with whatever somebody still has. */
+/** Signing out must work with whatever credentials are left, so a malformed one is passed over. */
 function quietly<T>(read: () => T): T | undefined {
   try {
     return read()

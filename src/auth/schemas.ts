@@ -6,7 +6,7 @@ import { email, optional, text } from '../http/fields'
 const USERNAME = /^[\p{L}\p{N}@.+\-_]+$/u
 export const INVALID_USERNAME =
   'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'
-const PASSWORD_MAX = 128
+const PASSWORD_MAX_CHARACTERS = 128
 
 const username = () =>
   text({ max: 150 }).refine((name) => USERNAME.test(name) || name.includes('\0'), INVALID_USERNAME)
@@ -44,8 +44,8 @@ export const userPatch = userPut.partial().meta({ id: 'UserPatch' })
 export const passwordChangeBody = z
   .object({
     old_password: optional(text()),
-    new_password1: text({ max: PASSWORD_MAX }),
-    new_password2: text({ max: PASSWORD_MAX }),
+    new_password1: text({ max: PASSWORD_MAX_CHARACTERS }),
+    new_password2: text({ max: PASSWORD_MAX_CHARACTERS }),
   })
   .meta({ id: 'PasswordChangeBody' })
 
@@ -55,8 +55,8 @@ export const passwordResetConfirmBody = z
   .object({
     uid: text(),
     token: text(),
-    new_password1: text({ max: PASSWORD_MAX }),
-    new_password2: text({ max: PASSWORD_MAX }),
+    new_password1: text({ max: PASSWORD_MAX_CHARACTERS }),
+    new_password2: text({ max: PASSWORD_MAX_CHARACTERS }),
   })
   .meta({ id: 'PasswordResetConfirmBody' })
 

@@ -1,4 +1,4 @@
-/** `/dj-rest-auth`: what a signed-in user does with their own account. */
+/** `/dj-rest-auth` for signed-in users: their own account. */
 
 import { Hono } from 'hono'
 import { UniqueViolation } from '../db/errors'
@@ -7,7 +7,7 @@ import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv, UserContext } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
-import { pictureUrls } from '../images/url'
+import { imageUrls } from '../images/url'
 import { requireUser } from './credentials'
 import { checkNewPassword } from './new-password'
 import { hashPassword, verifyPassword } from './password'
@@ -24,7 +24,7 @@ export const accountRoutes = new Hono<AppEnv>()
     async (c) => {
       const account = await findAccount(c.var.db, c.var.user.id)
       if (!account) throw new ApiError('user_not_found')
-      return c.json(accountView(account, pictureUrls(c)))
+      return c.json(accountView(account, imageUrls(c)))
     },
   )
 
@@ -83,7 +83,7 @@ async function update(
   try {
     const account = await updateAccount(c.var.db, c.var.user.id, { username, firstName, lastName })
     if (!account) throw new ApiError('user_not_found')
-    return accountView(account, pictureUrls(c))
+    return accountView(account, imageUrls(c))
   } catch (error) {
     if (error instanceof UniqueViolation) throw new ValidationError({ username: [USERNAME_TAKEN] })
     throw error

@@ -1,4 +1,4 @@
-/** `/dj-rest-auth/password/reset`: a link by mail, good once and for an hour. */
+/** `/dj-rest-auth/password/reset`: a link by mail that can be used once, within an hour. */
 
 import { type Context, Hono } from 'hono'
 import { randomId, sha256 } from '../crypto'
@@ -10,11 +10,11 @@ import type { AppEnv } from '../http/env'
 import { ValidationError } from '../http/errors'
 import { checkNewPassword } from './new-password'
 import { hashPassword } from './password'
-import { createPasswordReset, findPasswordReset, usePasswordReset } from './resets'
+import { createPasswordReset, findPasswordReset, usePasswordReset } from './password-reset-queries'
 import { passwordResetBody, passwordResetConfirmBody } from './schemas'
 
-const LIFETIME = 3_600_000
-const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]'])
+const LIFETIME_MS = 3_600_000
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export const passwordResetRoutes = new Hono<AppEnv>()
   .post(
@@ -32,7 +32,7 @@ export const passwordResetRoutes = new Hono<AppEnv>()
         c.var.db,
         c.req.valid('json').email,
         await sha256(token),
-        Date.now() + LIFETIME,
+        Date.now() + LIFETIME_MS,
       )
       // Not awaited: how long a mail takes would tell who has an account.
       if (user) c.executionCtx.waitUntil(sendLink(c, user, token))
@@ -84,7 +84,7 @@ async function sendLink(
         )
       },
     )
-  } else if (LOCAL.has(new URL(c.req.url).hostname)) {
+  } else if (LOCAL_HOSTS.has(new URL(c.req.url).hostname)) {
     console.log(`Password reset link (development only): ${link.href}`)
   } else {
     console.error(
