@@ -2,8 +2,9 @@
 import { env, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Bindings } from '../src/http/env'
-import type { Conversation } from '../src/messaging/conversation'
-import type { serverFrame } from '../src/messaging/frames'
+import type { Conversation } from '../src/messaging/object/conversation'
+import type { serverFrame } from '../src/messaging/shared/frames'
+import { objectName, pairOf } from '../src/messaging/shared/pair'
 import { ORIGIN, type Person } from './client'
 
 type Frame = (typeof serverFrame)['_output']
@@ -92,10 +93,9 @@ export function listening({ webSocket: socket }: Response): Listening {
 
 /** The object of two people's conversation. */
 export function conversationOf(one: { id: number }, other: { id: number }): DurableObjectStub<Conversation> {
-  const [a, b] = [one.id, other.id].sort((x, y) => x - y)
   // Bindings are typed without the class (see http/env.ts).
   const { CONVERSATION } = env as Bindings
-  return CONVERSATION.getByName(`${a}-${b}`) as DurableObjectStub<Conversation>
+  return CONVERSATION.getByName(objectName(pairOf(one.id, other.id))) as DurableObjectStub<Conversation>
 }
 
 /** Every frame links to the one before; the first to where the stream began. */

@@ -1,4 +1,5 @@
 /** What all operations share: headers, parameters, credentials and errors. */
+import { ACCESS_COOKIE, REFRESH_COOKIE } from '../../src/auth/cookies'
 import { ApiError, CODES, type ErrorCode } from '../../src/http/errors'
 import { errorAnswers } from './errors'
 import type { Components, JsonSchema } from './schemas'
@@ -53,8 +54,8 @@ export const securitySchemes = {
   cookie: {
     type: 'apiKey',
     in: 'cookie',
-    name: 'my-app-auth',
-    description: 'Set by signing in. It is renewed as long as `my-refresh-token`, set with it, is good.',
+    name: ACCESS_COOKIE,
+    description: `Set by signing in. It is renewed as long as \`${REFRESH_COOKIE}\`, set with it, is good.`,
   },
 }
 
