@@ -16,7 +16,8 @@ export default defineConfig(async () => ({
     }),
   ],
   test: {
-    include: ['test/*.test.ts'],
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/node/**'],
     setupFiles: ['./test/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
