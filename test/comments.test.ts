@@ -1,73 +1,43 @@
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, anyone, ORIGIN, type Person, signUp, stored } from './client'
+import { describe, expect, it } from 'vitest'
+import { anyone, ORIGIN, stored } from './client'
+import {
+  FORBIDDEN,
+  ISO,
+  idsOf,
+  NOT_A_CHOICE,
+  NOT_FOUND,
+  NOT_SIGNED_IN,
+  REQUIRED,
+  UNKNOWN,
+  WRONG_PKS,
+} from './fixtures/answers'
+import { createComment, createPost, signUpCast } from './fixtures/factories'
 
-const CREDENTIALS = { detail: 'Authentication credentials were not provided.' }
-const FORBIDDEN = { detail: 'You do not have permission to perform this action.' }
-const NOT_FOUND = { detail: 'Not found.' }
-const NO_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
-const REQUIRED = ['This field is required.']
-const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-const UNKNOWN = 999_999
-let alice: Person
-let bob: Person
-let carol: Person
+const { alice, bob, carol } = await signUpCast()
 
-/** Two posts of alice's. */
-let sunrise: number
-
-let sunset: number
-
-const post = async (owner: Person, title: string): Promise<number> =>
-  (await owner.post('/posts/', { title })).body.id
-
-const comment = async (owner: Person, id: number, content = 'Nice'): Promise<number> =>
-  (await owner.post('/comments/', { post: id, content })).body.id
-
-const idsOf = ({ body }: Answer): number[] => body.results.map(({ id }: { id: number }) => id)
-
+/** Two posts of Alice's. */
+const { id: sunrise } = await createPost(alice, { title: 'Sunrise' })
+const { id: sunset } = await createPost(alice, { title: 'Sunset' })
 const exists = async (table: string, id: number) =>
   (await stored(`select id from ${table} where id = ?`, id)).length === 1
 
-beforeAll(async () => {
-  alice = await signUp('alice')
-  bob = await signUp('bob')
-  carol = await signUp('carol')
-  sunrise = await post(alice, 'Sunrise')
-  sunset = await post(alice, 'Sunset')
-})
-
-/** Wrong ids for the field that names another row, and what is said of each. */
-const WRONG_PKS: [value: unknown, message: string][] = [
-  [undefined, 'This field is required.'],
-  [null, 'This field may not be null.'],
-  [UNKNOWN, `Invalid pk "${UNKNOWN}" - object does not exist.`],
-  [String(UNKNOWN), `Invalid pk "${UNKNOWN}" - object does not exist.`],
-  [0, 'Invalid pk "0" - object does not exist.'],
-  [-1, 'Invalid pk "-1" - object does not exist.'],
-  ['abc', 'Incorrect type. Expected pk value, received str.'],
-  [true, 'Incorrect type. Expected pk value, received bool.'],
-  [[1], 'Incorrect type. Expected pk value, received list.'],
-  [{ id: 1 }, 'Incorrect type. Expected pk value, received dict.'],
-  [1.5, 'Incorrect type. Expected pk value, received float.'],
-]
-
-describe('comments', () => {
-  test('nobody comments without signing in', async () => {
+describe('/comments/', () => {
+  it('nobody comments without signing in', async () => {
     const before = await stored('select count(*) as n from comments')
     const answer = await anyone.post('/comments/', { post: sunrise, content: 'Nice' })
-    expect([answer.status, answer.body]).toEqual([401, CREDENTIALS])
+    expect([answer.status, answer.body]).toEqual([401, NOT_SIGNED_IN])
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="api"')
     expect(await stored('select count(*) as n from comments')).toEqual(before)
   })
 
-  test.each(WRONG_PKS)('a comment on %j is refused', async (value, message) => {
+  it.each(WRONG_PKS)('a comment on %j is refused', async (value, message) => {
     const before = await stored('select count(*) as n from comments')
     const answer = await bob.post('/comments/', { post: value, content: 'Nice' })
     expect([answer.status, answer.body]).toEqual([400, { post: [message] }])
     expect(await stored('select count(*) as n from comments')).toEqual(before)
   })
 
-  test.each([
+  it.each([
     [undefined, REQUIRED[0]],
     [null, 'This field may not be null.'],
     ['', 'This field may not be blank.'],
@@ -82,7 +52,7 @@ describe('comments', () => {
     expect(await stored('select id from comments where owner_id = ?', bob.id)).toEqual([])
   })
 
-  test('every bad field is told at once', async () => {
+  it('every bad field is told at once', async () => {
     expect((await bob.post('/comments/', {})).body).toEqual({ post: REQUIRED, content: REQUIRED })
     expect((await bob.post('/comments/', { post: UNKNOWN, content: '' })).body).toEqual({
       post: [`Invalid pk "${UNKNOWN}" - object does not exist.`],
@@ -93,7 +63,7 @@ describe('comments', () => {
     })
   })
 
-  test('a comment is stored, shown and counted', async () => {
+  it('a comment is stored, shown and counted', async () => {
     const { status, body } = await bob.post('/comments/', { post: sunrise, content: '  First! ' })
     expect(status).toBe(201)
     expect(body).toEqual({
@@ -120,7 +90,7 @@ describe('comments', () => {
     expect((await bob.get(`/api/comments/${body.id}`)).body.is_owner).toBe(true)
   })
 
-  test('numbers are text, digits are ids, and forms do as well as JSON', async () => {
+  it('numbers are text, digits are ids, and forms do as well as JSON', async () => {
     const number = await carol.post('/comments/', { post: `${sunrise}`, content: 5 })
     expect([number.status, number.body.content]).toEqual([201, '5'])
     const form = await carol.post('/comments/', new URLSearchParams({ post: `${sunrise}`, content: 'form' }))
@@ -130,8 +100,11 @@ describe('comments', () => {
     expect((await carol.post('/comments/', { post: sunrise, content: '👍'.repeat(10_000) })).status).toBe(201)
   })
 
-  test('the list is newest first, and filtered by post', async () => {
-    const [first, second] = [await comment(alice, sunset, 'one'), await comment(bob, sunset, 'two')]
+  it('the list is newest first, and filtered by post', async () => {
+    const [first, second] = [
+      (await createComment(alice, sunset, { content: 'one' })).id,
+      (await createComment(bob, sunset, { content: 'two' })).id,
+    ]
     const all = await anyone.get('/comments/')
     expect(idsOf(all)).toEqual(idsOf(all).toSorted((a, b) => b - a))
     expect(idsOf(all).slice(0, 2)).toEqual([second, first])
@@ -142,22 +115,24 @@ describe('comments', () => {
       { id: first, owner: 'alice', is_owner: false, content: 'one' },
     ])
     expect((await anyone.get('/comments/?post=')).body.count).toBe(all.body.count)
-    expect((await anyone.get(`/comments/?post=${await post(alice, 'Quiet')}`)).body).toMatchObject({
+    expect(
+      (await anyone.get(`/comments/?post=${(await createPost(alice, { title: 'Quiet' })).id}`)).body,
+    ).toMatchObject({
       count: 0,
       results: [],
     })
   })
 
-  test.each([UNKNOWN, 'abc', '1.5', '-1'])('a list of comments on %s is refused', async (value) => {
+  it.each([UNKNOWN, 'abc', '1.5', '-1'])('a list of comments on %s is refused', async (value) => {
     const answer = await anyone.get(`/comments/?post=${value}`)
-    expect([answer.status, answer.body]).toEqual([400, { post: [NO_CHOICE] }])
+    expect([answer.status, answer.body]).toEqual([400, { post: [NOT_A_CHOICE] }])
   })
 
-  test('only the owner changes a comment, and is told so before what is wrong with the body', async () => {
-    const id = await comment(bob, sunrise, 'mine')
+  it('only the owner changes a comment, and is told so before what is wrong with the body', async () => {
+    const { id } = await createComment(bob, sunrise, { content: 'mine' })
     for (const change of ['put', 'patch'] as const) {
       const nobody = await anyone[change](`/comments/${id}/`, { content: 'x' })
-      expect([nobody.status, nobody.body]).toEqual([401, CREDENTIALS])
+      expect([nobody.status, nobody.body]).toEqual([401, NOT_SIGNED_IN])
       const unknown = await bob[change](`/comments/${UNKNOWN}/`, { content: '' })
       expect([unknown.status, unknown.body]).toEqual([404, NOT_FOUND])
       const other = await carol[change](`/comments/${id}/`, { content: '' })
@@ -170,8 +145,8 @@ describe('comments', () => {
     expect(await stored('select content from comments where id = ?', id)).toEqual([{ content: 'mine' }])
   })
 
-  test('the owner changes what it says, and nothing else', async () => {
-    const id = await comment(bob, sunrise, 'mine')
+  it('the owner changes what it says, and nothing else', async () => {
+    const { id } = await createComment(bob, sunrise, { content: 'mine' })
     await stored(
       'update comments set created_at = created_at - 120000, updated_at = created_at where id = ?',
       id,
@@ -195,11 +170,11 @@ describe('comments', () => {
     ])
   })
 
-  test('only the owner deletes a comment', async () => {
+  it('only the owner deletes a comment', async () => {
     const before = (await anyone.get(`/posts/${sunrise}/`)).body.comments_count
-    const id = await comment(bob, sunrise)
+    const { id } = await createComment(bob, sunrise)
     const nobody = await anyone.delete(`/comments/${id}/`)
-    expect([nobody.status, nobody.body]).toEqual([401, CREDENTIALS])
+    expect([nobody.status, nobody.body]).toEqual([401, NOT_SIGNED_IN])
     const other = await alice.delete(`/comments/${id}/`)
     expect([other.status, other.body]).toEqual([403, FORBIDDEN])
     expect((await bob.delete(`/comments/${UNKNOWN}/`)).status).toBe(404)
@@ -215,7 +190,7 @@ describe('comments', () => {
   const MINUTE = 60
   const HOUR = 60 * MINUTE
   const DAYS = 24 * HOUR
-  test.each([
+  it.each([
     [0, 'now'],
     [30, '30 seconds ago'],
     [90, 'a minute ago'],
@@ -231,7 +206,7 @@ describe('comments', () => {
     [400 * DAYS + MINUTE, '1 year, 1 month ago'],
     [731 * DAYS, '2 years ago'],
   ])('%i seconds ago is said as "%s"', async (seconds, said) => {
-    const id = await comment(bob, sunrise)
+    const { id } = await createComment(bob, sunrise)
     // A row from the future, by what the test may take, is still new.
     const time = Date.now() - seconds * 1000 + (seconds === 0 ? 30_000 : 0)
     await stored('update comments set created_at = ?, updated_at = ? where id = ?', time, time, id)

@@ -1,65 +1,42 @@
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, anyone, type Person, signUp, stored } from './client'
+import { describe, expect, it } from 'vitest'
+import { type Answer, anyone, signUp, stored } from './client'
+import {
+  DAY,
+  FORBIDDEN,
+  ISO,
+  idsOf,
+  NOT_A_CHOICE,
+  NOT_SIGNED_IN,
+  UNKNOWN,
+  WRONG_PKS,
+} from './fixtures/answers'
+import { follow, signUpCast } from './fixtures/factories'
 
-const CREDENTIALS = { detail: 'Authentication credentials were not provided.' }
-const FORBIDDEN = { detail: 'You do not have permission to perform this action.' }
-const NO_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
-const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-const DAY = /^\d\d [A-Z][a-z]{2} \d{4}$/
-const UNKNOWN = 999_999
-let alice: Person
-let bob: Person
-let carol: Person
-
-const follow = async (owner: Person, { id }: Person): Promise<number> =>
-  (await owner.post('/followers/', { followed: id })).body.id
-
-const idsOf = ({ body }: Answer): number[] => body.results.map(({ id }: { id: number }) => id)
+const { alice, bob, carol } = await signUpCast()
 
 const exists = async (table: string, id: number) =>
   (await stored(`select id from ${table} where id = ?`, id)).length === 1
 
-beforeAll(async () => {
-  alice = await signUp('alice')
-  bob = await signUp('bob')
-  carol = await signUp('carol')
-})
-
-/** Wrong ids for the field that names another row, and what is said of each. */
-const WRONG_PKS: [value: unknown, message: string][] = [
-  [undefined, 'This field is required.'],
-  [null, 'This field may not be null.'],
-  [UNKNOWN, `Invalid pk "${UNKNOWN}" - object does not exist.`],
-  [String(UNKNOWN), `Invalid pk "${UNKNOWN}" - object does not exist.`],
-  [0, 'Invalid pk "0" - object does not exist.'],
-  [-1, 'Invalid pk "-1" - object does not exist.'],
-  ['abc', 'Incorrect type. Expected pk value, received str.'],
-  [true, 'Incorrect type. Expected pk value, received bool.'],
-  [[1], 'Incorrect type. Expected pk value, received list.'],
-  [{ id: 1 }, 'Incorrect type. Expected pk value, received dict.'],
-  [1.5, 'Incorrect type. Expected pk value, received float.'],
-]
-
-describe('followers', () => {
-  test('nobody follows without signing in', async () => {
+describe('/followers/', () => {
+  it('nobody follows without signing in', async () => {
     const answer = await anyone.post('/followers/', { followed: alice.id })
-    expect([answer.status, answer.body]).toEqual([401, CREDENTIALS])
+    expect([answer.status, answer.body]).toEqual([401, NOT_SIGNED_IN])
     expect(await stored('select id from followers')).toEqual([])
   })
 
-  test.each(WRONG_PKS)('a follow of %j is refused', async (value, message) => {
+  it.each(WRONG_PKS)('a follow of %j is refused', async (value, message) => {
     const answer = await bob.post('/followers/', { followed: value })
     expect([answer.status, answer.body]).toEqual([400, { followed: [message] }])
     expect(await stored('select id from followers')).toEqual([])
   })
 
-  test('nobody follows themselves', async () => {
+  it('nobody follows themselves', async () => {
     const answer = await bob.post('/followers/', { followed: `${bob.id}` })
     expect([answer.status, answer.body]).toEqual([400, { followed: ["You can't follow yourself."] }])
     expect(await stored('select id from followers')).toEqual([])
   })
 
-  test('a follow is stored, counted on both sides and shown to who follows', async () => {
+  it('a follow is stored, counted on both sides and shown to who follows', async () => {
     const { status, body } = await bob.post('/followers/', { followed: alice.id })
     expect(status).toBe(201)
     expect(body).toEqual({
@@ -88,19 +65,19 @@ describe('followers', () => {
     expect((await anyone.get(`/profiles/${alice.id}/`)).body.following_id).toBeNull()
   })
 
-  test('the same follow twice is refused', async () => {
-    const id = await follow(carol, alice)
+  it('the same follow twice is refused', async () => {
+    const { id } = await follow(carol, alice)
     const again = await carol.post('/followers/', { followed: alice.id })
     expect([again.status, again.body]).toEqual([400, { followed: ['You are already following this user.'] }])
     expect(await stored('select id from followers where owner_id = ?', carol.id)).toEqual([{ id }])
     expect((await anyone.get(`/profiles/${alice.id}/`)).body.followers_count).toBe(2)
   })
 
-  test('the list is newest first, and filtered by who follows and who is followed', async () => {
+  it('the list is newest first, and filtered by who follows and who is followed', async () => {
     const [dave, erin] = [await signUp('dave'), await signUp('erin')]
-    const back = await follow(dave, erin)
-    const forth = await follow(erin, dave)
-    const on = await follow(dave, bob)
+    const { id: back } = await follow(dave, erin)
+    const { id: forth } = await follow(erin, dave)
+    const { id: on } = await follow(dave, bob)
     const all = await anyone.get('/followers/')
     expect(idsOf(all).slice(0, 3)).toEqual([on, forth, back])
     expect(idsOf(all)).toHaveLength(all.body.count)
@@ -122,14 +99,14 @@ describe('followers', () => {
     expect((await anyone.get('/followers/?owner=&followed=')).body.count).toBe(all.body.count)
     const bad = await anyone.get(`/followers/?owner=${UNKNOWN}&followed=abc`)
     expect(bad.status).toBe(400)
-    expect(bad.body.followed).toEqual([NO_CHOICE])
-    expect((await anyone.get(`/followers/?owner=${UNKNOWN}`)).body).toEqual({ owner: [NO_CHOICE] })
+    expect(bad.body.followed).toEqual([NOT_A_CHOICE])
+    expect((await anyone.get(`/followers/?owner=${UNKNOWN}`)).body).toEqual({ owner: [NOT_A_CHOICE] })
   })
 
-  test('only the owner unfollows, and then may follow again', async () => {
+  it('only the owner unfollows, and then may follow again', async () => {
     const [frank, grace] = [await signUp('frank'), await signUp('grace')]
-    const id = await follow(frank, grace)
-    expect((await anyone.delete(`/followers/${id}/`)).body).toEqual(CREDENTIALS)
+    const { id } = await follow(frank, grace)
+    expect((await anyone.delete(`/followers/${id}/`)).body).toEqual(NOT_SIGNED_IN)
     const other = await grace.delete(`/followers/${id}/`)
     expect([other.status, other.body]).toEqual([403, FORBIDDEN])
     expect((await frank.delete(`/followers/${UNKNOWN}/`)).status).toBe(404)
@@ -142,15 +119,15 @@ describe('followers', () => {
       following_id: null,
     })
     expect((await frank.get(`/profiles/${frank.id}/`)).body.following_count).toBe(0)
-    expect(await follow(frank, grace)).toBeGreaterThan(id)
+    expect((await follow(frank, grace)).id).toBeGreaterThan(id)
   })
 })
 
-describe('fifty follows at once', () => {
+describe('POST /followers/, fifty at once', () => {
   const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort((a, b) => a - b)
   const ONE_OF_FIFTY = [201, ...Array<number>(49).fill(400)]
 
-  test('the same follow: one row, one 201, 49 times the 400, and the right counts', async () => {
+  it('the same follow: one row, one 201, 49 times the 400, and the right counts', async () => {
     const [lea, max] = [await signUp('lea'), await signUp('max')]
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => lea.post('/followers/', { followed: max.id })),

@@ -1,67 +1,30 @@
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, anyone, client, type Person, signUp, stored } from './client'
+import { describe, expect, it } from 'vitest'
+import { type Answer, anyone, client, signUp, stored } from './client'
+import { DAY, FORBIDDEN, ISO, NOT_FOUND, NOT_SIGNED_IN, UNKNOWN, WRONG_PKS } from './fixtures/answers'
+import { createPost, like, signUpCast } from './fixtures/factories'
 
-const CREDENTIALS = { detail: 'Authentication credentials were not provided.' }
-const FORBIDDEN = { detail: 'You do not have permission to perform this action.' }
-const NOT_FOUND = { detail: 'Not found.' }
-const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-const DAY = /^\d\d [A-Z][a-z]{2} \d{4}$/
-const UNKNOWN = 999_999
-let alice: Person
-let bob: Person
-let carol: Person
+const { alice, bob, carol } = await signUpCast()
 
-/** Two posts of alice's. */
-let sunrise: number
-
-let sunset: number
-
-const post = async (owner: Person, title: string): Promise<number> =>
-  (await owner.post('/posts/', { title })).body.id
-
-const like = async (owner: Person, id: number): Promise<number> =>
-  (await owner.post('/likes/', { post: id })).body.id
-
+/** Two posts of Alice's. */
+const { id: sunrise } = await createPost(alice, { title: 'Sunrise' })
+const { id: sunset } = await createPost(alice, { title: 'Sunset' })
 const exists = async (table: string, id: number) =>
   (await stored(`select id from ${table} where id = ?`, id)).length === 1
 
-beforeAll(async () => {
-  alice = await signUp('alice')
-  bob = await signUp('bob')
-  carol = await signUp('carol')
-  sunrise = await post(alice, 'Sunrise')
-  sunset = await post(alice, 'Sunset')
-})
-
-/** Wrong ids for the field that names another row, and what is said of each. */
-const WRONG_PKS: [value: unknown, message: string][] = [
-  [undefined, 'This field is required.'],
-  [null, 'This field may not be null.'],
-  [UNKNOWN, `Invalid pk "${UNKNOWN}" - object does not exist.`],
-  [String(UNKNOWN), `Invalid pk "${UNKNOWN}" - object does not exist.`],
-  [0, 'Invalid pk "0" - object does not exist.'],
-  [-1, 'Invalid pk "-1" - object does not exist.'],
-  ['abc', 'Incorrect type. Expected pk value, received str.'],
-  [true, 'Incorrect type. Expected pk value, received bool.'],
-  [[1], 'Incorrect type. Expected pk value, received list.'],
-  [{ id: 1 }, 'Incorrect type. Expected pk value, received dict.'],
-  [1.5, 'Incorrect type. Expected pk value, received float.'],
-]
-
-describe('likes', () => {
-  test('nobody likes without signing in', async () => {
+describe('/likes/', () => {
+  it('nobody likes without signing in', async () => {
     const answer = await anyone.post('/likes/', { post: sunrise })
-    expect([answer.status, answer.body]).toEqual([401, CREDENTIALS])
+    expect([answer.status, answer.body]).toEqual([401, NOT_SIGNED_IN])
     expect(await stored('select id from likes')).toEqual([])
   })
 
-  test.each(WRONG_PKS)('a like of %j is refused', async (value, message) => {
+  it.each(WRONG_PKS)('a like of %j is refused', async (value, message) => {
     const answer = await bob.post('/likes/', { post: value })
     expect([answer.status, answer.body]).toEqual([400, { post: [message] }])
     expect(await stored('select id from likes')).toEqual([])
   })
 
-  test('a like is stored, counted and shown to who likes', async () => {
+  it('a like is stored, counted and shown to who likes', async () => {
     const { status, body } = await bob.post('/likes/', { post: sunrise })
     expect(status).toBe(201)
     expect(body).toEqual({
@@ -82,8 +45,8 @@ describe('likes', () => {
     expect((await anyone.get('/likes/')).body.results[0]).toEqual(body)
   })
 
-  test('the same like twice is refused', async () => {
-    const id = await like(carol, sunset)
+  it('the same like twice is refused', async () => {
+    const { id } = await like(carol, sunset)
     const again = await carol.post('/likes/', { post: sunset })
     expect([again.status, again.body]).toEqual([400, { detail: 'possible duplicate' }])
     expect(await stored('select id from likes where owner_id = ? and post_id = ?', carol.id, sunset)).toEqual(
@@ -92,10 +55,10 @@ describe('likes', () => {
     expect((await carol.get(`/posts/${sunset}/`)).body.likes_count).toBe(1)
   })
 
-  test('only the owner takes a like back, and then may like again', async () => {
-    const mine = await post(alice, 'Liked by its owner')
-    const id = await like(alice, mine)
-    expect((await anyone.delete(`/likes/${id}/`)).body).toEqual(CREDENTIALS)
+  it('only the owner takes a like back, and then may like again', async () => {
+    const mine = (await createPost(alice, { title: 'Liked by its owner' })).id
+    const { id } = await like(alice, mine)
+    expect((await anyone.delete(`/likes/${id}/`)).body).toEqual(NOT_SIGNED_IN)
     const other = await bob.delete(`/likes/${id}/`)
     expect([other.status, other.body]).toEqual([403, FORBIDDEN])
     expect((await bob.delete(`/likes/${UNKNOWN}/`)).status).toBe(404)
@@ -104,11 +67,11 @@ describe('likes', () => {
     expect(await exists('likes', id)).toBe(false)
     expect((await alice.get(`/posts/${mine}/`)).body).toMatchObject({ likes_count: 0, like_id: null })
     expect((await alice.delete(`/likes/${id}/`)).body).toEqual(NOT_FOUND)
-    expect(await like(alice, mine)).toBeGreaterThan(id)
+    expect((await like(alice, mine)).id).toBeGreaterThan(id)
   })
 
-  test('a like has no update', async () => {
-    const id = await like(bob, sunset)
+  it('a like has no update', async () => {
+    const { id } = await like(bob, sunset)
     for (const change of ['put', 'patch'] as const) {
       const { status, body, headers } = await bob[change](`/likes/${id}/`, { post: sunrise })
       expect([status, body.detail]).toEqual([405, `Method "${change.toUpperCase()}" not allowed.`])
@@ -120,12 +83,12 @@ describe('likes', () => {
   })
 })
 
-describe('fifty likes at once', () => {
+describe('POST /likes/, fifty at once', () => {
   const statuses = (answers: Answer[]) => answers.map(({ status }) => status).sort((a, b) => a - b)
   const ONE_OF_FIFTY = [201, ...Array<number>(49).fill(400)]
 
-  test('the same like: one row, one 201, 49 times the 400, and the right count', async () => {
-    const id = await post(alice, 'Popular')
+  it('the same like: one row, one 201, 49 times the 400, and the right count', async () => {
+    const id = (await createPost(alice, { title: 'Popular' })).id
     const answers = await Promise.all(Array.from({ length: 50 }, () => bob.post('/likes/', { post: id })))
     expect(statuses(answers)).toEqual(ONE_OF_FIFTY)
     const refused = answers.filter(({ status }) => status === 400)
@@ -136,11 +99,14 @@ describe('fifty likes at once', () => {
     expect((await bob.get(`/posts/${id}/`)).body.likes_count).toBe(1)
   })
 
-  test('likes of fifty people are all counted, and so are fifty unlikes', async () => {
-    const id = await post(alice, 'Liked by all')
+  it('likes of fifty people are all counted, and so are fifty unlikes', async () => {
+    const id = (await createPost(alice, { title: 'Liked by all' })).id
     // Tokens of people made by SQL would need the secret: five people and ten posts make fifty likes as well.
     const people = [alice, bob, carol, await signUp('nina'), await signUp('omar')]
-    const posts = [id, ...(await Promise.all(Array.from({ length: 9 }, (_, i) => post(bob, `Liked ${i}`))))]
+    const others = await Promise.all(
+      Array.from({ length: 9 }, (_, i) => createPost(bob, { title: `Liked ${i}` })),
+    )
+    const posts = [id, ...others.map((post) => post.id)]
     const pairs = people.flatMap((person) => posts.map((liked) => [person, liked] as const))
     const likes = await Promise.all(pairs.map(([person, liked]) => person.post('/likes/', { post: liked })))
     expect(statuses(likes)).toEqual(Array<number>(50).fill(201))

@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, it, test } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { anyone, ORIGIN, type Person, signUp, stored } from './client'
+import { createComment, createPost, follow, like } from './fixtures/factories'
 
 let alice: Person
 let bob: Person
@@ -10,19 +11,7 @@ beforeAll(async () => {
   for (const username of ['Жанна', 'a.b+c-d_e@f', 'carol', 'dave', 'erin', 'frank']) await signUp(username)
 })
 
-const post = async (owner: Person, title: string): Promise<number> =>
-  (await owner.post('/posts/', { title })).body.id
-
-const like = async (owner: Person, id: number): Promise<number> =>
-  (await owner.post('/likes/', { post: id })).body.id
-
-const follow = async (owner: Person, { id }: Person): Promise<number> =>
-  (await owner.post('/followers/', { followed: id })).body.id
-
-const comment = async (owner: Person, id: number, content = 'Nice'): Promise<number> =>
-  (await owner.post('/comments/', { post: id, content })).body.id
-
-describe('the list of users', () => {
+describe('GET /users/ and /users/:id/', () => {
   it('is for people signed in', async () => {
     for (const path of ['/users/', `/users/${alice.id}/`]) {
       const { status, headers } = await anyone.get(path)
@@ -103,17 +92,20 @@ describe('the list of users', () => {
   })
 })
 
-describe('deleting a user', () => {
-  test('a deleted user takes everything, and every count of others is right afterwards', async () => {
+describe('the deletion of a user', () => {
+  it('a deleted user takes everything, and every count of others is right afterwards', async () => {
     const [jana, kim] = [await signUp('jana'), await signUp('kim')]
-    const [hers, his] = [await post(jana, 'Hers'), await post(kim, 'His')]
+    const [hers, his] = [
+      (await createPost(jana, { title: 'Hers' })).id,
+      (await createPost(kim, { title: 'His' })).id,
+    ]
     for (const [owner, id] of [
       [jana, his],
       [kim, hers],
       [kim, his],
     ] as const) {
       await like(owner, id)
-      await comment(owner, id)
+      await createComment(owner, id)
     }
     await follow(jana, kim)
     await follow(kim, jana)

@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (const username of ['Жанна', 'a.b+c-d_e@f', 'carol']) await signUp(username)
 })
 
-describe('one’s own account', () => {
+describe('/dj-rest-auth/user/', () => {
   it('is nobody else’s', async () => {
     for (const { status, body } of [
       await anyone.get(USER),

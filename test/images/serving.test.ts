@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import worker from '../../src/index'
 import { anyone, call, download, form, ORIGIN, type Person, signUp } from '../client'
+import { UNAVAILABLE } from '../fixtures/answers'
 import {
   ascii,
   avif,
@@ -16,33 +17,17 @@ import {
   SECRET,
   webp,
 } from '../fixtures/images'
+import { type Bytes, broken, bucketWith, file, freshPng, hashOf, isStored, sha256 } from '../fixtures/uploads'
 
-type Bytes = Uint8Array<ArrayBuffer>
 const alice = await signUp('alice')
-const UNAVAILABLE = { detail: 'The service is unavailable for the moment. Please try again.' }
-const file = (bytes: Bytes, name = 'picture.png') => new File([bytes], name)
 
 const upload = (person: Person, bytes: Bytes, title = 'A picture') =>
   person.post('/posts/', form({ title, image: file(bytes) }))
-
-const hashOf = (url: string) => url.split('/').at(-1) ?? ''
-
-/** A picture that no other test has. */
-let width = 100
-
-const fresh = () => png(width++, 2)
 
 async function post(person: Person, bytes: Bytes): Promise<{ id: number; image: string; hash: string }> {
   const { status, body } = await upload(person, bytes)
   expect(status, JSON.stringify(body)).toBe(201)
   return { ...body, hash: hashOf(body.image) }
-}
-
-const isStored = async (hash: string) => (await env.MEDIA.head(hash)) !== null
-
-async function sha256(bytes: Bytes): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** One request to a Worker with these bindings, to the end of all that it does. */
@@ -55,18 +40,7 @@ async function callWith(bindings: Partial<typeof env>, method: string, path: str
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : '' }
 }
 
-/** The bucket, but for these methods. */
-const bucketWith = (methods: Partial<R2Bucket>): R2Bucket =>
-  new Proxy(env.MEDIA, {
-    get: (bucket, name) => {
-      const method: unknown = Reflect.get(methods, name) ?? Reflect.get(bucket, name)
-      return typeof method === 'function' ? method.bind(bucket) : method
-    },
-  })
-
-const broken = () => Promise.reject(new Error('We encountered an internal error. Please try again. (10001)'))
-
-describe('/media', () => {
+describe('GET /media/:hash', () => {
   const types: [string, Bytes, string][] = [
     ['JPEG', jpeg(), 'image/jpeg'],
     ['PNG', png(), 'image/png'],
@@ -92,7 +66,7 @@ describe('/media', () => {
   })
 
   it('under /api too, with a query, and whatever the request accepts or carries', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const { hash } = await post(alice, bytes)
     for (const path of [`/api/media/${hash}`, `/media/${hash}?t=1724716800`, `/media/${hash}/?t=100%`]) {
       const served = await download(path, { accept: 'image/*', authorization: 'Bearer garbage' })
@@ -102,7 +76,7 @@ describe('/media', () => {
   })
 
   it('HEAD: the headers alone', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const { image } = await post(alice, bytes)
     const head = await call('HEAD', image)
     expect([head.status, head.body]).toEqual([200, ''])
@@ -111,7 +85,7 @@ describe('/media', () => {
   })
 
   it('an ETag that the client has: 304 without a body', async () => {
-    const { image } = await post(alice, fresh())
+    const { image } = await post(alice, freshPng())
     const etag = (await download(image)).headers.get('etag') ?? ''
     for (const known of [etag, `"other", ${etag}`, `W/${etag}`, '*']) {
       const answer = await download(image, { 'if-none-match': known })
@@ -145,7 +119,7 @@ describe('/media', () => {
   })
 
   it('a part that it does not have: 416; a range that cannot be read is ignored', async () => {
-    const { image } = await post(alice, fresh())
+    const { image } = await post(alice, freshPng())
     const size = (await download(image)).bytes.length
     const beyond = await download(image, { range: 'bytes=999999-' })
     expect(beyond.status).toBe(416)
@@ -174,7 +148,7 @@ describe('/media', () => {
   })
 
   it('only reads', async () => {
-    const { hash } = await post(alice, fresh())
+    const { hash } = await post(alice, freshPng())
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       expect(await call(method, `/media/${hash}`, { headers: alice.headers })).toMatchObject({ status: 405 })
     }
@@ -198,7 +172,7 @@ describe('/media', () => {
   })
 
   it('the bucket out of reach: 503, and the client may try again', async () => {
-    const { hash } = await post(alice, fresh())
+    const { hash } = await post(alice, freshPng())
     const answer = await callWith({ MEDIA: bucketWith({ get: broken }) }, 'GET', `/media/${hash}`)
     expect(answer).toMatchObject({ status: 503, body: UNAVAILABLE })
     expect(answer.headers.get('retry-after')).toBe('1')

@@ -1,56 +1,16 @@
-import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { type Answer, form, type Person, signUp, stored } from '../client'
+import { type Answer, form, stored } from '../client'
+import { NOT_FOUND } from '../fixtures/answers'
+import { signUpCast, signUpPair } from '../fixtures/factories'
 import { png } from '../fixtures/images'
+import { conversationWith, fresh, messageRow, say, show, thread } from '../fixtures/messages'
+import { gone, hashOf, isStored } from '../fixtures/uploads'
 
-const [alice, bob, carol] = await Promise.all([signUp('alice'), signUp('bob'), signUp('carol')])
-const NOT_FOUND = { detail: 'Not found.' }
+const { alice, bob, carol } = await signUpCast()
 const EMPTY = { non_field_errors: ['A message needs content or an image.'] }
-
-/** Two people of a test of its own. */
-let pairs = 0
-
-async function couple(): Promise<[one: Person, other: Person]> {
-  pairs += 1
-  return [await signUp(`one${pairs}`), await signUp(`other${pairs}`)]
-}
-
-type Bytes = Uint8Array<ArrayBuffer>
-const file = (bytes: Bytes, name = 'picture.png', type = 'image/png') => new File([bytes], name, { type })
-
-/** A picture that no other test has. */
-let width = 900
-
-const fresh = () => file(png(width++, 2))
-const send = (from: Person, to: { id: number }, body: unknown) => from.post(`/messages/${to.id}/send/`, body)
-
-async function say(from: Person, to: Person, content: string) {
-  const { status, body } = await send(from, to, { content })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-async function show(from: Person, to: Person, content = '') {
-  const { status, body } = await send(from, to, form({ content, image: fresh() }))
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-const thread = async (viewer: Person, other: { id: number }, query = '') =>
-  (await viewer.get(`/messages/${other.id}/${query}`)).body
-
-const rowOf = async (id: number) =>
-  (await stored('select content, image, sender_id, edited_at from messages where id = ?', id))[0]
-
-const hashOf = (url: string) => url.split('/').at(-1) ?? ''
-const isStored = async (url: string) => (await env.MEDIA.head(hashOf(url))) !== null
-const gone = (url: string) => expect.poll(() => isStored(url)).toBe(false)
 const ids = (page: Answer['body']): number[] => page.results.map(({ id }: { id: number }) => id)
 
-const conversationWith = async (viewer: Person, other: Person) =>
-  (await viewer.get('/messages/')).body.find(({ id }: { id: number }) => id === other.id)
-
-describe('MessageUpdateTests', () => {
+describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
   it.each(['patch', 'put'] as const)('%s by the sender changes the text and says when', async (method) => {
     const before = await say(alice, bob, 'before')
     const { status, body } = await alice[method](`/messages/${before.id}/update/`, { content: ' after ' })
@@ -63,7 +23,7 @@ describe('MessageUpdateTests', () => {
       last_message: 'after',
     })
     expect(Date.parse(body.edited_at)).toBeGreaterThanOrEqual(Date.parse(before.timestamp))
-    expect(await rowOf(before.id)).toMatchObject({ content: 'after' })
+    expect(await messageRow(before.id)).toMatchObject({ content: 'after' })
     expect((await thread(bob, alice)).results.at(-1)).toMatchObject({
       content: 'after',
       edited_at: body.edited_at,
@@ -79,7 +39,7 @@ describe('MessageUpdateTests', () => {
         { detail: 'You do not have permission to edit this message.' },
       ])
     }
-    expect(await rowOf(id)).toMatchObject({ content: 'mine', edited_at: null })
+    expect(await messageRow(id)).toMatchObject({ content: 'mine', edited_at: null })
     for (const unknown of ['999999', '0', '99999999999999999999'])
       expect((await alice.patch(`/messages/${unknown}/update/`, { content: ['x'] })).body).toEqual(NOT_FOUND)
   })
@@ -104,7 +64,7 @@ describe('MessageUpdateTests', () => {
     const { id, image } = await show(alice, bob, 'look')
     const answer = await alice.patch(`/messages/${id}/update/`, body)
     expect([answer.status, answer.body.image, answer.body.content]).toEqual([200, null, 'look'])
-    expect(await rowOf(id)).toMatchObject({ image: null })
+    expect(await messageRow(id)).toMatchObject({ image: null })
     await gone(image)
   })
 
@@ -115,12 +75,12 @@ describe('MessageUpdateTests', () => {
       [text, { content: ' ' }],
       [picture, { image: null }],
       [picture, { content: '', image: null }],
-    ]) {
+    ] as const) {
       const answer = await alice.patch(`/messages/${id}/update/`, body)
       expect([answer.status, answer.body]).toEqual([400, EMPTY])
     }
-    expect(await rowOf(text.id)).toMatchObject({ content: 'text', edited_at: null })
-    expect(await rowOf(picture.id)).toMatchObject({ image: hashOf(picture.image), edited_at: null })
+    expect(await messageRow(text.id)).toMatchObject({ content: 'text', edited_at: null })
+    expect(await messageRow(picture.id)).toMatchObject({ image: hashOf(picture.image), edited_at: null })
     expect(
       (await alice.patch(`/messages/${text.id}/update/`, form({ content: '', image: fresh() }))).status,
     ).toBe(200)
@@ -155,18 +115,18 @@ describe('MessageUpdateTests', () => {
     const { id } = await say(alice, bob, 'as it was')
     const answer = await alice.patch(`/messages/${id}/update/`, body)
     expect([answer.status, answer.body]).toEqual([400, error])
-    expect(await rowOf(id)).toMatchObject({ content: 'as it was' })
+    expect(await messageRow(id)).toMatchObject({ content: 'as it was' })
   })
 })
 
-describe('MessageDeleteTest', () => {
+describe('DELETE /messages/:id/delete/ (MessageDeleteTest)', () => {
   it('by the sender: 204; gone for both, with its picture', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const kept = await say(one, other, 'kept')
     const { id, image } = await show(one, other, 'deleted')
     const answer = await one.delete(`/messages/${id}/delete/`)
     expect([answer.status, answer.body]).toEqual([204, ''])
-    expect(await rowOf(id)).toBeUndefined()
+    expect(await messageRow(id)).toBeUndefined()
     await gone(image)
     expect(ids(await thread(other, one))).toEqual([kept.id])
     expect(await conversationWith(other, one)).toMatchObject({ last_message: 'kept', unread_count: 1 })
@@ -186,7 +146,7 @@ describe('MessageDeleteTest', () => {
         { detail: 'You do not have permission to delete this message.' },
       ])
     }
-    expect(await rowOf(id)).toMatchObject({ content: 'mine' })
+    expect(await messageRow(id)).toMatchObject({ content: 'mine' })
     for (const unknown of ['999999', '0', '99999999999999999999'])
       expect((await alice.delete(`/messages/${unknown}/delete/`)).body).toEqual(NOT_FOUND)
   })
@@ -200,7 +160,7 @@ describe('MessageDeleteTest', () => {
 
 describe('an edit with a picture and the deletion of its message at once', () => {
   it('leaves no picture behind, whichever comes first', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const answers: number[] = []
     for (let i = 0; i < 10; i++) {
       const { id } = await say(one, other, `${i}`)

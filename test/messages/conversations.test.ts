@@ -1,52 +1,14 @@
-import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { ACCESS } from '../auth-helpers'
-import { anyone, call, form, ORIGIN, type Person, signUp, stored } from '../client'
-import { png } from '../fixtures/images'
+import { anyone, call, form, signUp, stored } from '../client'
+import { DEFAULT_PROFILE } from '../fixtures/answers'
+import { signUpCast, signUpPair } from '../fixtures/factories'
+import { conversationWith, fresh, say, show, thread } from '../fixtures/messages'
+import { gone } from '../fixtures/uploads'
 
-const [alice, bob, carol] = await Promise.all([signUp('alice'), signUp('bob'), signUp('carol')])
-const DEFAULT_PROFILE = `${ORIGIN}/media/images/default_profile_dqcubz.jpg`
+const { alice, bob, carol } = await signUpCast()
 
-/** Two people of a test of its own. */
-let pairs = 0
-
-async function couple(): Promise<[one: Person, other: Person]> {
-  pairs += 1
-  return [await signUp(`one${pairs}`), await signUp(`other${pairs}`)]
-}
-
-type Bytes = Uint8Array<ArrayBuffer>
-const file = (bytes: Bytes, name = 'picture.png', type = 'image/png') => new File([bytes], name, { type })
-
-/** A picture that no other test has. */
-let width = 900
-
-const fresh = () => file(png(width++, 2))
-const send = (from: Person, to: { id: number }, body: unknown) => from.post(`/messages/${to.id}/send/`, body)
-
-async function say(from: Person, to: Person, content: string) {
-  const { status, body } = await send(from, to, { content })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-async function show(from: Person, to: Person, content = '') {
-  const { status, body } = await send(from, to, form({ content, image: fresh() }))
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-const thread = async (viewer: Person, other: { id: number }, query = '') =>
-  (await viewer.get(`/messages/${other.id}/${query}`)).body
-
-const hashOf = (url: string) => url.split('/').at(-1) ?? ''
-const isStored = async (url: string) => (await env.MEDIA.head(hashOf(url))) !== null
-const gone = (url: string) => expect.poll(() => isStored(url)).toBe(false)
-
-const conversationWith = async (viewer: Person, other: Person) =>
-  (await viewer.get('/messages/')).body.find(({ id }: { id: number }) => id === other.id)
-
-describe('signed out', () => {
+describe('every route of messages', () => {
   it.each([
     ['GET', '/messages/'],
     ['GET', '/messages/2/'],
@@ -85,9 +47,9 @@ describe('signed out', () => {
   })
 })
 
-describe('MessageListViewTest', () => {
+describe('GET /messages/ (MessageListViewTest)', () => {
   it('an array: the other person of each conversation, newest first, for both', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const third = await signUp('third')
     expect((await one.get('/messages/')).body).toEqual([])
     await say(one, other, 'first')
@@ -138,7 +100,7 @@ describe('MessageListViewTest', () => {
   })
 
   it('shows the profile picture that people have now', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     await say(one, other, 'x')
     const { body } = await other.patch(`/profiles/${other.id}/`, form({ image: fresh() }))
     expect(await conversationWith(one, other)).toMatchObject({ recipient_profile_image: body.image })
@@ -149,7 +111,7 @@ describe('MessageListViewTest', () => {
   })
 
   it('counts what is unread, and no more what was deleted', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const first = await say(one, other, '1')
     await say(one, other, '2')
     await say(other, one, '3')
@@ -167,9 +129,9 @@ describe('MessageListViewTest', () => {
   })
 })
 
-describe('ChatDeleteTest', () => {
+describe('DELETE /chats/:id/delete/ (ChatDeleteTest)', () => {
   it('takes all messages and their pictures, for both', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     await say(one, other, 'x')
     const { image } = await show(other, one)
     const answer = await one.delete(`/chats/${other.id}/delete/`)
@@ -191,7 +153,7 @@ describe('ChatDeleteTest', () => {
   })
 
   it('none: 404; nor can a third delete what is not theirs', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     await say(one, other, 'x')
     for (const path of [
       `/chats/${one.id}/delete/`,

@@ -3,43 +3,17 @@ import { describe, expect, it } from 'vitest'
 import { ACCESS, AUTH, callWith, decodeJwt, jwt, logIn, REFRESH } from '../auth-helpers'
 import { anyone, call, ORIGIN, PASSWORD, type Person, signUp, stored } from '../client'
 import { breakDb, once } from '../faulty-db'
-import { conversationOf, type Listening, listen, listening, upgrade } from '../sockets'
+import { NOT_SIGNED_IN } from '../fixtures/answers'
+import { signUpPair } from '../fixtures/factories'
+import { say } from '../fixtures/messages'
+import { conversationOf, expectAlive, listen, listening, refusal, upgrade } from '../sockets'
 
 const HERE = { origin: 'http://localhost:3000' }
-const NOT_SIGNED_IN = { detail: 'Authentication credentials were not provided.' }
 const bearer = (access: string) => ({ authorization: `Bearer ${access}` })
-
-/** People of a test of its own, as storage is shared. */
-let pairs = 0
-
-async function couple(): Promise<[alice: Person, bob: Person]> {
-  pairs += 1
-  return [await signUp(`alice${pairs}`), await signUp(`bob${pairs}`)]
-}
-
-async function say(from: Person, to: Person, content: string) {
-  const { status, body } = await from.post(`/messages/${to.id}/send/`, { content })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-async function refusal(path: string, headers: Record<string, string>) {
-  const response = await upgrade(path, headers)
-  expect(response.webSocket).toBeNull()
-  return { status: response.status, headers: response.headers, body: await response.json() }
-}
-
-/** A socket that works: it is told what comes next. */
-async function expectAlive(socket: Listening, from: Person, to: Person) {
-  const { seq } = await say(from, to, 'still there?')
-  await expect.poll(() => socket.changes().at(-1)?.seq).toBe(seq)
-  expect(socket.isClosed()).toBe(false)
-}
-
 const carol = await signUp('carol')
 
-describe('the upgrade', async () => {
-  const [alice, bob] = await couple()
+describe('GET /messages/:id/live/, the upgrade', async () => {
+  const [alice, bob] = await signUpPair()
   const path = `/messages/${bob.id}/live/`
   const cookie = `${ACCESS}=${alice.access}`
 
@@ -125,7 +99,7 @@ describe('the upgrade', async () => {
   })
 
   it('20 sockets a user, however fast they come; the 21st is told 429', async () => {
-    const [dave, erin] = await couple()
+    const [dave, erin] = await signUpPair()
     const answers = await Promise.all(
       Array.from({ length: 25 }, () => upgrade(`/messages/${erin.id}/live/`, dave.headers)),
     )
@@ -146,7 +120,7 @@ describe('the upgrade', async () => {
   })
 
   it('503 where D1 is out of reach', async () => {
-    const [dave, erin] = await couple()
+    const [dave, erin] = await signUpPair()
     await breakDb(conversationOf(dave, erin), once('before'))
     const answer = await refusal(`/messages/${erin.id}/live/`, dave.headers)
     expect(answer.status).toBe(503)
@@ -162,7 +136,7 @@ describe('the end of a socket', () => {
   }
 
   it('comes with the end of the access token, by itself: 4401, and the next one goes on from there', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const stays = await listen(alice, bob)
     const ends = await listen(alice, bob, { headers: bearer(await tokenFor(alice, 2)) })
     await say(bob, alice, 'one')
@@ -175,7 +149,7 @@ describe('the end of a socket', () => {
   })
 
   it('comes when the alarm finds it, after an eviction too', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const stays = await listen(alice, bob)
     await runInDurableObject(conversationOf(alice, bob), async (_, { storage }) => storage.deleteAlarm())
     const ends = await listen(alice, bob, { headers: bearer(await tokenFor(alice, 1)) })
@@ -189,7 +163,7 @@ describe('the end of a socket', () => {
   })
 
   it('an expired token neither hears nor says anything, alarm or not', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const [hears, says] = [
       await listen(alice, bob, { headers: bearer(await tokenFor(alice, 2)) }),
       await listen(bob, alice, { headers: bearer(await tokenFor(bob, 2)) }),
@@ -205,7 +179,7 @@ describe('the end of a socket', () => {
   })
 
   it('a token that outlives its session opens no more of them', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const session = await logIn(alice)
     await anyone.post(`${AUTH}/logout/`, {}, { cookie: `${REFRESH}=${session.refresh}` })
     const path = `/messages/${bob.id}/live/`
@@ -214,7 +188,7 @@ describe('the end of a socket', () => {
   })
 
   it('logout closes those of the session, in every conversation, and no others', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const session = await logIn(alice)
     const ends = await Promise.all(
       [bob, carol].map((other) => listen(alice, other, { headers: bearer(session.access) })),
@@ -226,7 +200,7 @@ describe('the end of a socket', () => {
   })
 
   it('a new password closes all but those of the session that set it', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const [here, elsewhere] = [await logIn(alice), await logIn(alice)]
     const stays = await listen(alice, bob, { headers: bearer(here.access) })
     const ends = await listen(alice, bob, { headers: bearer(elsewhere.access) })
@@ -239,7 +213,7 @@ describe('the end of a socket', () => {
   })
 
   it('a password that was forgotten and set anew closes all of that user', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     await stored(
       "update users set email = 'a@example.com', email_key = 'a@example.com' where id = ?",
       alice.id,
@@ -262,8 +236,8 @@ describe('the end of a socket', () => {
   })
 
   it('a user who is gone, inactive, or signed out where nobody was told, at the alarm', async () => {
-    const [alice, bob] = await couple()
-    const [dave, erin] = await couple()
+    const [alice, bob] = await signUpPair()
+    const [dave, erin] = await signUpPair()
     const session = await logIn(alice)
     const ends = [await listen(alice, bob, { headers: bearer(session.access) }), await listen(dave, erin)]
     const stay = [await listen(alice, bob), await listen(bob, alice)]
@@ -278,7 +252,7 @@ describe('the end of a socket', () => {
     for (const socket of ends) expect(await socket.closed).toEqual({ code: 4401, reason: 'signed out' })
     for (const socket of stay) await expectAlive(socket, bob, alice)
 
-    const [frank, grace] = await couple()
+    const [frank, grace] = await signUpPair()
     const gone = await listen(frank, grace)
     await stored('delete from users where id = ?', frank.id)
     await runDurableObjectAlarm(conversationOf(frank, grace))
@@ -286,7 +260,7 @@ describe('the end of a socket', () => {
   })
 
   it('the alarm comes again where D1 is out of reach', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const socket = await listen(alice, bob)
     await stored('update sessions set revoked_at = 1 where user_id = ?', alice.id)
     await breakDb(conversationOf(alice, bob), once('before'))

@@ -1,33 +1,13 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import { type Person, signUp } from '../client'
 import { breakDb, once } from '../faulty-db'
-import { conversationOf, expectChain, type Listening, listen } from '../sockets'
-
-/** People of a test of its own, as storage is shared. */
-let pairs = 0
-
-async function couple(): Promise<[alice: Person, bob: Person]> {
-  pairs += 1
-  return [await signUp(`alice${pairs}`), await signUp(`bob${pairs}`)]
-}
-
-async function say(from: Person, to: Person, content: string) {
-  const { status, body } = await from.post(`/messages/${to.id}/send/`, { content })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-/** A socket that works: it is told what comes next. */
-async function expectAlive(socket: Listening, from: Person, to: Person) {
-  const { seq } = await say(from, to, 'still there?')
-  await expect.poll(() => socket.changes().at(-1)?.seq).toBe(seq)
-  expect(socket.isClosed()).toBe(false)
-}
+import { signUpPair } from '../fixtures/factories'
+import { say } from '../fixtures/messages'
+import { conversationOf, expectAlive, expectChain, listen } from '../sockets'
 
 describe('hibernation', () => {
   it('ping is answered without waking the object', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const socket = await listen(alice, bob)
     await socket.until('ready')
     await evictDurableObject(conversationOf(alice, bob))
@@ -38,7 +18,7 @@ describe('hibernation', () => {
   })
 
   it('sockets live on, each with who it is and how far it is', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const mine = await listen(alice, bob, { since: 0 })
     const theirs = await listen(bob, alice, { since: 0 })
     for (let i = 0; i < 6; i++) {
@@ -57,7 +37,7 @@ describe('hibernation', () => {
   })
 
   it('who was closed by a restart comes back and misses nothing', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const socket = await listen(alice, bob, { since: 0 })
     await say(bob, alice, 'one')
     await socket.until('message')
@@ -73,7 +53,7 @@ describe('failure', () => {
   const UNAVAILABLE = 'The service is unavailable for the moment. Please try again.'
 
   it('nothing was committed: 503, nothing is told, and the same key sends it', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const theirs = await listen(bob, alice)
     await theirs.until('ready')
     await breakDb(conversationOf(alice, bob), once('before'))
@@ -91,7 +71,7 @@ describe('failure', () => {
   })
 
   it('it was committed and the answer lost: the same key gives it, and who listens is told then, once', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const [mine, theirs] = [await listen(alice, bob), await listen(bob, alice)]
     await Promise.all([mine.until('ready'), theirs.until('ready')])
     await breakDb(conversationOf(alice, bob), once('after'))
@@ -113,7 +93,7 @@ describe('failure', () => {
   })
 
   it('nobody tries again: those who listen are told all the same', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const theirs = await listen(bob, alice)
     await theirs.until('ready')
     await breakDb(conversationOf(alice, bob), once('after'))
@@ -125,7 +105,7 @@ describe('failure', () => {
   })
 
   it('over a socket: an error with its key, that says to try again', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const socket = await listen(alice, bob)
     await socket.until('ready')
     await breakDb(conversationOf(alice, bob), once('after'))
@@ -145,7 +125,7 @@ describe('failure', () => {
   })
 
   it('what is committed stays committed, and once, if it cannot be told; that is made good with the next', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const socket = await listen(bob, alice)
     await socket.until('ready')
     const stub = conversationOf(alice, bob)
@@ -168,7 +148,7 @@ describe('failure', () => {
   })
 
   it('takes in no more than it can hold', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     await say(alice, bob, 'one')
     const stub = conversationOf(alice, bob)
     // All in the same moment, which calls from outside cannot promise.
@@ -184,7 +164,7 @@ describe('failure', () => {
   })
 
   it('a replay that fails closes the socket: 1013, and the next goes on from there', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     await say(alice, bob, 'one')
     await breakDb(conversationOf(alice, bob), once(undefined, 'before'))
     const socket = await listen(bob, alice, { since: 0 })

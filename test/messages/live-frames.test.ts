@@ -1,33 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { form, type Person, signUp, stored } from '../client'
+import { form, stored } from '../client'
 import { breakDb, once } from '../faulty-db'
+import { signUpPair } from '../fixtures/factories'
 import { png } from '../fixtures/images'
-import { conversationOf, expectChain, type Listening, listen, listening, upgrade } from '../sockets'
-
-/** People of a test of its own, as storage is shared. */
-let pairs = 0
-
-async function couple(): Promise<[alice: Person, bob: Person]> {
-  pairs += 1
-  return [await signUp(`alice${pairs}`), await signUp(`bob${pairs}`)]
-}
-
-async function say(from: Person, to: Person, content: string) {
-  const { status, body } = await from.post(`/messages/${to.id}/send/`, { content })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-/** A socket that works: it is told what comes next. */
-async function expectAlive(socket: Listening, from: Person, to: Person) {
-  const { seq } = await say(from, to, 'still there?')
-  await expect.poll(() => socket.changes().at(-1)?.seq).toBe(seq)
-  expect(socket.isClosed()).toBe(false)
-}
+import { say } from '../fixtures/messages'
+import {
+  conversationOf,
+  expectAlive,
+  expectChain,
+  type Listening,
+  listen,
+  listening,
+  upgrade,
+} from '../sockets'
 
 describe('the stream', () => {
   it('begins now without since; each sees messages as REST shows them to them, on every device', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     await say(alice, bob, 'before')
     const [phone, laptop, theirs] = await Promise.all([
       listen(alice, bob),
@@ -53,7 +42,7 @@ describe('the stream', () => {
   })
 
   it('tells of each kind of change', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const socket = await listen(bob, alice)
     const { id } = await say(alice, bob, 'one')
     await alice.patch(`/messages/${id}/update/`, { content: 'uno' })
@@ -81,7 +70,7 @@ describe('the stream', () => {
   })
 
   it('replays what is missed, without what later changes supersede, and goes on', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const [one, two, three] = [
       await say(alice, bob, 'one'),
       await say(alice, bob, 'two'),
@@ -122,7 +111,7 @@ describe('the stream', () => {
   })
 
   it('says resync to who is ahead, and goes on from now', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     await say(alice, bob, 'one')
     const socket = await listen(alice, bob, { since: 7 })
     await expectAlive(socket, bob, alice)
@@ -134,7 +123,7 @@ describe('the stream', () => {
   it.each([1, 2, 3])(
     'loses nothing that is committed while its answer number %s from D1 is late',
     async (late) => {
-      const [alice, bob] = await couple()
+      const [alice, bob] = await signUpPair()
       await say(alice, bob, 'one')
       await breakDb(conversationOf(alice, bob), once(...Array(late - 1).fill(undefined), 'late'))
       const listening = listen(bob, alice, { since: 0 })
@@ -146,7 +135,7 @@ describe('the stream', () => {
   )
 
   it('says of a message only once that it is new, also when it is edited during the replay', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const { id } = await say(alice, bob, 'one')
     await breakDb(conversationOf(alice, bob), once(undefined, 'late'))
     const listening = listen(bob, alice, { since: 0 })
@@ -161,7 +150,7 @@ describe('the stream', () => {
   })
 
   it('replays many pages while more happens: no gap, no repeat', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     await Promise.all(
       Array.from({ length: 450 }, (_, i) => say(i % 2 ? alice : bob, i % 2 ? bob : alice, `${i}`)),
     )
@@ -190,7 +179,7 @@ describe('the stream', () => {
 
 describe('frames of clients', () => {
   it('sends: an answer to the sender, a message to all, in the order that was sent', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const [mine, theirs] = await Promise.all([listen(alice, bob), listen(bob, alice)])
     for (let i = 0; i < 15; i++) mine.send({ type: 'send', content: `${i}`, key: `key ${i}` })
     await mine.until('sent', 15)
@@ -209,7 +198,7 @@ describe('frames of clients', () => {
   })
 
   it('send twice with one key: one message, also when tried over HTTP', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const socket = await listen(alice, bob)
     const frame = { type: 'send', content: ' hello ', key: 'a key' }
     socket.send(frame)
@@ -235,7 +224,7 @@ describe('frames of clients', () => {
   })
 
   it('a message that is none is answered and not stored; the socket lives', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const socket = await listen(alice, bob)
     const bad: [content: unknown, errors: Record<string, string[]>][] = [
       ['', { non_field_errors: ['A message needs content or an image.'] }],
@@ -254,7 +243,7 @@ describe('frames of clients', () => {
   })
 
   it('read: what the other sent', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const [mine, theirs] = await Promise.all([listen(alice, bob), listen(bob, alice)])
     await say(alice, bob, 'one')
     theirs.send({ type: 'read', up_to: 1 })
@@ -268,7 +257,7 @@ describe('frames of clients', () => {
   })
 
   it('typing: passed on to the other person only, once a second, and stored nowhere', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const [mine, own, theirs] = await Promise.all([
       listen(alice, bob),
       listen(alice, bob),
@@ -322,7 +311,7 @@ describe('frames of clients', () => {
     ],
     ['50 at once', Array(50).fill({ type: 'typing' }), 'At most 20 frames a second.'],
   ])('%s: an error, and 1008; nobody else is harmed', async (_, frames, error) => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const [bad, own, theirs] = await Promise.all([listen(alice, bob), listen(alice, bob), listen(bob, alice)])
     for (const frame of frames) bad.send(frame)
     // What comes behind is not heard any more.
@@ -336,7 +325,7 @@ describe('frames of clients', () => {
   })
 
   it('bytes are no frame', async () => {
-    const [alice, bob] = await couple()
+    const [alice, bob] = await signUpPair()
     const response = await upgrade(`/messages/${bob.id}/live/`, alice.headers)
     const socket = listening(response)
     response.webSocket?.send(new TextEncoder().encode('{"type":"typing"}'))

@@ -3,55 +3,19 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Bindings } from '../../src/http/env'
 import worker from '../../src/index'
-import { type Answer, download, form, ORIGIN, type Person, signUp, stored } from '../client'
+import { type Answer, download, form, ORIGIN, type Person, stored } from '../client'
+import { signUpCast, signUpPair } from '../fixtures/factories'
 import { ascii, avif, gif, jpeg, noisePng, png, svg, tiff, webp } from '../fixtures/images'
+import { conversationWith, fresh, messageRow, say, send, start, thread } from '../fixtures/messages'
+import { type Bytes, file, gone, hashOf, isStored } from '../fixtures/uploads'
 
-const [alice, bob, carol] = await Promise.all([signUp('alice'), signUp('bob'), signUp('carol')])
+const { alice, bob, carol } = await signUpCast()
 const EMPTY = { non_field_errors: ['A message needs content or an image.'] }
 const TOO_LARGE = { image: ['Image file too large (max 5MB)'] }
 const MIB = 2 ** 20
 
-/** Two people of a test of its own. */
-let pairs = 0
-
-async function couple(): Promise<[one: Person, other: Person]> {
-  pairs += 1
-  return [await signUp(`one${pairs}`), await signUp(`other${pairs}`)]
-}
-
-type Bytes = Uint8Array<ArrayBuffer>
-const file = (bytes: Bytes, name = 'picture.png', type = 'image/png') => new File([bytes], name, { type })
-
-/** A picture that no other test has. */
-let width = 900
-
-const fresh = () => file(png(width++, 2))
-const send = (from: Person, to: { id: number }, body: unknown) => from.post(`/messages/${to.id}/send/`, body)
-
-const start = (from: Person, to: { id: number }, body: unknown) =>
-  from.post(`/messages/${to.id}/start/`, body)
-
-async function say(from: Person, to: Person, content: string) {
-  const { status, body } = await send(from, to, { content })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-const thread = async (viewer: Person, other: { id: number }, query = '') =>
-  (await viewer.get(`/messages/${other.id}/${query}`)).body
-
 const contents = ({ results }: Answer['body']): string[] =>
   results.map(({ content }: { content: string }) => content)
-
-const rowOf = async (id: number) =>
-  (await stored('select content, image, sender_id, edited_at from messages where id = ?', id))[0]
-
-const hashOf = (url: string) => url.split('/').at(-1) ?? ''
-const isStored = async (url: string) => (await env.MEDIA.head(hashOf(url))) !== null
-const gone = (url: string) => expect.poll(() => isStored(url)).toBe(false)
-
-const conversationWith = async (viewer: Person, other: Person) =>
-  (await viewer.get('/messages/')).body.find(({ id }: { id: number }) => id === other.id)
 
 /** Sends a picture through a Worker with other bindings. */
 async function sendWith(bindings: Record<string, unknown>, from: Person, to: Person) {
@@ -68,7 +32,7 @@ async function sendWith(bindings: Record<string, unknown>, from: Person, to: Per
   return answer
 }
 
-describe('MessageSendTests', () => {
+describe('POST /messages/:id/send/ (MessageSendTests)', () => {
   it.each<[string, (text: string) => unknown]>([
     ['JSON', (content) => ({ content })],
     ['urlencoded', (content) => new URLSearchParams({ content })],
@@ -76,7 +40,7 @@ describe('MessageSendTests', () => {
   ])('sends %s, trimmed', async (_, body) => {
     const answer = await send(alice, bob, body('  hello  '))
     expect([answer.status, answer.body.content]).toEqual([201, 'hello'])
-    expect(await rowOf(answer.body.id)).toMatchObject({ content: 'hello', sender_id: alice.id })
+    expect(await messageRow(answer.body.id)).toMatchObject({ content: 'hello', sender_id: alice.id })
   })
 
   it('takes numbers as text, and 10,000 characters; ignores what it does not know', async () => {
@@ -130,7 +94,7 @@ describe('MessageSendTests', () => {
   })
 
   it('an account that is gone or inactive sends nothing', async () => {
-    const [left, barred] = await couple()
+    const [left, barred] = await signUpPair()
     await stored('delete from users where id = ?', left.id)
     await stored('update users set is_active = 0 where id = ?', barred.id)
     expect((await send(left, bob, { content: 'x' })).body).toEqual({
@@ -145,9 +109,9 @@ describe('MessageSendTests', () => {
   })
 })
 
-describe('MessageListStartNewViewTests', () => {
+describe('POST /messages/:id/start/ (MessageListStartNewViewTests)', () => {
   it('starts a conversation, and with one that exists just sends', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const first = await start(one, other, { content: 'hello' })
     expect(first).toMatchObject({ status: 201, body: { content: 'hello', recipient: other.id, seq: 1 } })
     const second = await start(other, one, { content: 'hello yourself' })
@@ -164,7 +128,7 @@ describe('MessageListStartNewViewTests', () => {
   })
 
   it('two who start with each other at once have one conversation', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const answers = await Promise.all([
       start(one, other, { content: 'a' }),
       start(other, one, { content: 'b' }),
@@ -177,7 +141,7 @@ describe('MessageListStartNewViewTests', () => {
   })
 })
 
-describe('MessageWithImageTestCase', () => {
+describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', () => {
   it('a picture with text, as a form: an absolute URL that serves it', async () => {
     const bytes = png(801, 2)
     const { status, body } = await send(alice, bob, form({ content: 'look', image: file(bytes) }))
@@ -188,12 +152,12 @@ describe('MessageWithImageTestCase', () => {
     })
     const { status: served, headers } = await download(`${body.image}?t=1`)
     expect([served, headers.get('content-type')]).toEqual([200, 'image/png'])
-    expect(await rowOf(body.id)).toMatchObject({ content: 'look', image: hashOf(body.image) })
+    expect(await messageRow(body.id)).toMatchObject({ content: 'look', image: hashOf(body.image) })
     expect((await thread(bob, alice)).results.at(-1)).toMatchObject({ id: body.id, image: body.image })
   })
 
   it('a picture alone, also to start', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const first = await start(one, other, form({ image: fresh() }))
     const second = await send(one, other, form({ content: '', image: fresh() }))
     for (const { status, body } of [first, second]) {
@@ -234,7 +198,7 @@ describe('MessageWithImageTestCase', () => {
   it.each(['recipient', 'sender'] as const)(
     'the %s leaves during the upload: 4xx, and the picture goes again',
     async (who) => {
-      const [one, other] = await couple()
+      const [one, other] = await signUpPair()
       let hash = ''
       const MEDIA = {
         put: async (key: string, ...rest: [Bytes, R2PutOptions]) => {
@@ -258,7 +222,7 @@ describe('MessageWithImageTestCase', () => {
   )
 })
 
-describe('MessageWithImageValidationTestCase', () => {
+describe('the images that a message takes (MessageWithImageValidationTestCase)', () => {
   it.each<[string, () => File]>([
     ['JPEG', () => file(jpeg())],
     ['GIF', () => file(gif())],
@@ -293,7 +257,7 @@ describe('MessageWithImageValidationTestCase', () => {
     ])
       expect([answer.status, answer.body]).toEqual([400, { image: [message] }])
     expect(await stored('select count(*) from messages')).toEqual(before)
-    expect(await rowOf(id)).toMatchObject({ content: 'to be changed', image: null })
+    expect(await messageRow(id)).toMatchObject({ content: 'to be changed', image: null })
   })
 
   it('tells all fields that are wrong at once', async () => {

@@ -1,36 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { type Answer, ORIGIN, type Person, signUp, stored } from '../client'
+import { DEFAULT_PROFILE } from '../fixtures/answers'
+import { signUpCast, signUpPair } from '../fixtures/factories'
+import { conversationWith, say, thread } from '../fixtures/messages'
 
-const [alice, bob, carol] = await Promise.all([signUp('alice'), signUp('bob'), signUp('carol')])
-const DEFAULT_PROFILE = `${ORIGIN}/media/images/default_profile_dqcubz.jpg`
+const { alice, bob, carol } = await signUpCast()
 const DAY = 86_400_000
-
-/** Two people of a test of its own. */
-let pairs = 0
-
-async function couple(): Promise<[one: Person, other: Person]> {
-  pairs += 1
-  return [await signUp(`one${pairs}`), await signUp(`other${pairs}`)]
-}
-
-const send = (from: Person, to: { id: number }, body: unknown) => from.post(`/messages/${to.id}/send/`, body)
-
-async function say(from: Person, to: Person, content: string) {
-  const { status, body } = await send(from, to, { content })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-const thread = async (viewer: Person, other: { id: number }, query = '') =>
-  (await viewer.get(`/messages/${other.id}/${query}`)).body
-
 const ids = (page: Answer['body']): number[] => page.results.map(({ id }: { id: number }) => id)
 
-const conversationWith = async (viewer: Person, other: Person) =>
-  (await viewer.get('/messages/')).body.find(({ id }: { id: number }) => id === other.id)
-
-describe('a thread', async () => {
-  const [one, other] = await couple()
+describe('GET /messages/:id/', async () => {
+  const [one, other] = await signUpPair()
   const all: number[] = []
   for (let i = 0; i < 50; i++) all.push((await say(i % 3 ? one : other, i % 3 ? other : one, `${i}`)).id)
   const path = `/messages/${other.id}/`
@@ -74,7 +53,7 @@ describe('a thread', async () => {
   })
 
   it('has cursors that neither skip nor repeat while messages come and go', async () => {
-    const [anna, ben] = await couple()
+    const [anna, ben] = await signUpPair()
     const sent = []
     for (let i = 0; i < 9; i++) sent.push((await say(anna, ben, `${i}`)).id)
     const first = await thread(anna, ben, '?cursor=&page_size=3')
@@ -115,7 +94,7 @@ describe('a thread', async () => {
   })
 
   it('goes on from a message, also from one that is gone, in both directions', async () => {
-    const [anna, ben] = await couple()
+    const [anna, ben] = await signUpPair()
     const sent: number[] = []
     for (let i = 0; i < 5; i++) sent.push((await say(anna, ben, `${i}`)).id)
     await anna.delete(`/messages/${sent[2]}/delete/`)
@@ -132,14 +111,14 @@ describe('a thread', async () => {
   })
 })
 
-describe('reading', () => {
+describe('POST /messages/:id/read/', () => {
   const read = (viewer: Person, other: { id: number }, up_to: unknown) =>
     viewer.post(`/messages/${other.id}/read/`, { up_to })
   const readFlags = async (viewer: Person, other: Person) =>
     (await thread(viewer, other)).results.map((message: { read: boolean }) => message.read)
 
   it('marks what the other sent, up to there, for both to see; fetching marks nothing', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     for (const content of ['1', '2', '3']) await say(one, other, content)
     await say(other, one, '4')
     await thread(other, one)
@@ -156,7 +135,7 @@ describe('reading', () => {
   })
 
   it('never moves backward, nor beyond what there is', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     for (const content of ['1', '2', '3']) await say(one, other, content)
     expect((await read(other, one, 2)).body).toEqual({ unread_count: 1 })
     expect((await read(other, one, 1)).body).toEqual({ unread_count: 1 })
@@ -169,7 +148,7 @@ describe('reading', () => {
   })
 
   it('changes nothing where nothing is unread', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     await say(one, other, '1')
     const log = () =>
       stored('select kind from changes join conversations on id = conversation_id where user_a = ?', one.id)
@@ -181,7 +160,7 @@ describe('reading', () => {
   })
 
   it('50 at once are one change', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     await say(one, other, '1')
     const answers = await Promise.all(Array.from({ length: 50 }, () => read(other, one, 1)))
     for (const { body } of answers) expect(body).toEqual({ unread_count: 0 })
@@ -189,7 +168,7 @@ describe('reading', () => {
   })
 
   it('takes forms and digits, like every write', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     for (const content of ['1', '2', '3']) await say(one, other, content)
     const asForm = await other.post(`/messages/${one.id}/read/`, new URLSearchParams({ up_to: '1' }))
     expect([asForm.status, asForm.body]).toEqual([200, { unread_count: 2 }])
@@ -216,9 +195,9 @@ describe('reading', () => {
   })
 })
 
-describe('IsSenderFieldTests', () => {
+describe('is_sender (IsSenderFieldTests)', () => {
   it('is true for who sent it only', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const sent = await say(one, other, 'x')
     expect(sent).toMatchObject({ is_sender: true, sender: one.id, recipient: other.id })
     const flags = async (viewer: Person, peer: Person) =>
@@ -233,9 +212,9 @@ describe('IsSenderFieldTests', () => {
   })
 })
 
-describe('MessageSerializerTests', () => {
+describe('a message, as it is shown (MessageSerializerTests)', () => {
   it('has these fields and no others', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const body = await say(one, other, 'hello')
     expect(body).toEqual({
       id: expect.any(Number),
@@ -260,7 +239,7 @@ describe('MessageSerializerTests', () => {
   })
 
   it('cuts the last message at 50 characters, as people count them', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     for (const [content, shown] of [
       ['x'.repeat(50), 'x'.repeat(50)],
       ['x'.repeat(51), `${'x'.repeat(50)}...`],
@@ -277,7 +256,7 @@ describe('MessageSerializerTests', () => {
   })
 
   it('tells how long ago the last message was', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const { id } = await say(one, other, 'x')
     const at = async (time: number) => {
       await stored('update messages set created_at = ? where id = ?', time, id)
@@ -304,9 +283,9 @@ describe('MessageSerializerTests', () => {
   })
 })
 
-describe('MessageModelTests', () => {
+describe('a message, as it is stored (MessageModelTests)', () => {
   it('the time is that of sending, whatever happens later; each is not before the one before', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     const began = Date.now()
     for (const content of ['1', '2', '3']) await say(one, other, content)
     const { results } = await thread(one, other)
@@ -328,7 +307,7 @@ describe('MessageModelTests', () => {
   })
 
   it('goes with either of the two', async () => {
-    const [one, other] = await couple()
+    const [one, other] = await signUpPair()
     await say(one, other, 'x')
     await stored('delete from users where id = ?', other.id)
     expect((await one.get('/messages/')).body).toEqual([])

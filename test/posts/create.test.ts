@@ -1,37 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { anyone, download, form, ORIGIN, objectKeys, signUp, stored } from '../client'
+import { DEFAULT_POST, DEFAULT_PROFILE, NOT_A_FILE, NOT_AN_IMAGE, NOT_SIGNED_IN } from '../fixtures/answers'
+import { createPost } from '../fixtures/factories'
 import { avif, bmp, gif, jpeg, noisePng, png, svg, tiff, webp } from '../fixtures/images'
+import { file } from '../fixtures/uploads'
 
 const alice = await signUp('alice')
 const MIB = 2 ** 20
-
-const NOT_AN_IMAGE =
-  'Upload a valid image. The file you uploaded was either not an image or a corrupted image.'
-
-const NOT_A_FILE = 'The submitted data was not a file. Check the encoding type on the form.'
-const SIGNED_OUT = { detail: 'Authentication credentials were not provided.' }
-const DEFAULT_POST = `${ORIGIN}/media/images/default_post_ovkj9a.jpg`
-const DEFAULT_PROFILE = `${ORIGIN}/media/images/default_profile_dqcubz.jpg`
-
-const file = (bytes: Uint8Array<ArrayBuffer>, name = 'picture.png', type = 'image/png') =>
-  new File([bytes], name, { type })
-
 const countPosts = async () => (await stored<{ n: number }>('select count(*) as n from posts'))[0]?.n
 const urlencoded = (fields: Record<string, string>) => new URLSearchParams(fields)
 
-/** A new post of Alice; `fields` over a title. */
-async function post(fields: Record<string, unknown> = {}) {
-  const { status, body } = await alice.post('/posts/', { title: 'A post', ...fields })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-describe('PostListViewTests', () => {
+describe('POST /posts/ (PostListViewTests)', () => {
   it('nobody signed in: 401, and nothing stored', async () => {
     const before = await countPosts()
     for (const body of [{ title: 'x' }, {}, form({ title: 'x', image: file(png()) })]) {
       const answer = await anyone.post('/posts/', body)
-      expect(answer).toMatchObject({ status: 401, body: SIGNED_OUT })
+      expect(answer).toMatchObject({ status: 401, body: NOT_SIGNED_IN })
       expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="api"')
     }
     expect(await countPosts()).toBe(before)
@@ -264,19 +248,19 @@ describe('PostListViewTests', () => {
 
   it('texts at their limits, numbers, and every filter', async () => {
     const emoji = '🎉'.repeat(255)
-    expect((await post({ title: emoji })).title).toBe(emoji)
-    expect((await post({ content: '🎉'.repeat(100_000) })).content).toHaveLength(200_000)
-    expect((await post({ title: ` ${'x'.repeat(255)} ` })).title).toHaveLength(255)
-    expect(await post({ title: 42, content: '' })).toMatchObject({ title: '42', content: '' })
+    expect((await createPost(alice, { title: emoji })).title).toBe(emoji)
+    expect((await createPost(alice, { content: '🎉'.repeat(100_000) })).content).toHaveLength(200_000)
+    expect((await createPost(alice, { title: ` ${'x'.repeat(255)} ` })).title).toHaveLength(255)
+    expect(await createPost(alice, { title: 42, content: '' })).toMatchObject({ title: '42', content: '' })
     const filters = `_1977 brannan earlybird hudson inkwell lofi kelvin normal nashville rise toaster valencia
       walden xpro2`
     for (const name of filters.split(/\s+/)) {
-      expect((await post({ image_filter: name })).image_filter).toBe(name)
+      expect((await createPost(alice, { image_filter: name })).image_filter).toBe(name)
     }
   })
 
   it('unknown and read-only fields are ignored', async () => {
-    const created = await post({
+    const created = await createPost(alice, {
       id: 7_777_777,
       owner: 'bob',
       is_owner: false,

@@ -1,49 +1,29 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import worker from '../../src/index'
-import { anyone, call, download, form, ORIGIN, objectKeys, type Person, signUp, stored } from '../client'
+import { anyone, call, download, form, ORIGIN, objectKeys, signUp, stored } from '../client'
+import {
+  FORBIDDEN,
+  NOT_A_CHOICE,
+  NOT_A_FILE,
+  NOT_AN_IMAGE,
+  NOT_FOUND,
+  NOT_SIGNED_IN,
+} from '../fixtures/answers'
+import { createComment, createPost, like } from '../fixtures/factories'
 import { png } from '../fixtures/images'
+import { file } from '../fixtures/uploads'
 
 const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
-
-const NOT_AN_IMAGE =
-  'Upload a valid image. The file you uploaded was either not an image or a corrupted image.'
-
-const NOT_A_FILE = 'The submitted data was not a file. Check the encoding type on the form.'
-const FORBIDDEN = { detail: 'You do not have permission to perform this action.' }
-const SIGNED_OUT = { detail: 'Authentication credentials were not provided.' }
-const NOT_FOUND = { detail: 'Not found.' }
-
-const file = (bytes: Uint8Array<ArrayBuffer>, name = 'picture.png', type = 'image/png') =>
-  new File([bytes], name, { type })
-
 const urlencoded = (fields: Record<string, string>) => new URLSearchParams(fields)
 
-/** A new post of Alice; `fields` over a title. */
-async function post(fields: Record<string, unknown> = {}) {
-  const { status, body } = await alice.post('/posts/', { title: 'A post', ...fields })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
-
-const NO_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
-
-const postOf = async (owner: Person, title: string): Promise<number> =>
-  (await owner.post('/posts/', { title })).body.id
-
-const like = async (owner: Person, id: number): Promise<number> =>
-  (await owner.post('/likes/', { post: id })).body.id
-
-const comment = async (owner: Person, id: number, content = 'Nice'): Promise<number> =>
-  (await owner.post('/comments/', { post: id, content })).body.id
-
-describe('PostDetailViewTests', () => {
+describe('/posts/:id/ (PostDetailViewTests)', () => {
   const NINES = '9'.repeat(20)
   const MANY_NINES = '9'.repeat(400)
 
   it('a post by its id, with or without final slash, below both prefixes; HEAD', async () => {
-    const created = await post({ title: 'Here' })
+    const created = await createPost(alice, { title: 'Here' })
     for (const path of [`/posts/${created.id}`, `/posts/${created.id}/`, `/api/posts/${created.id}`]) {
       const answer = await anyone.get(path)
       expect(answer.status).toBe(200)
@@ -72,7 +52,7 @@ describe('PostDetailViewTests', () => {
   })
 
   it('checks who asks, then whether it is there, then whose it is, then the body', async () => {
-    const created = await post({ title: 'Untouched', content: 'mine' })
+    const created = await createPost(alice, { title: 'Untouched', content: 'mine' })
     const path = `/posts/${created.id}/`
     const badBodies: [string, Record<string, string>][] = [
       ['{"title": ""}', { 'content-type': 'application/json' }],
@@ -87,8 +67,8 @@ describe('PostDetailViewTests', () => {
       for (const [body, type] of changes) {
         const send = (where: string, credentials: Record<string, string>) =>
           call(method, where, { body, headers: { ...credentials, ...type } })
-        expect(await send('/posts/999999/', {})).toMatchObject({ status: 401, body: SIGNED_OUT })
-        expect(await send(path, {})).toMatchObject({ status: 401, body: SIGNED_OUT })
+        expect(await send('/posts/999999/', {})).toMatchObject({ status: 401, body: NOT_SIGNED_IN })
+        expect(await send(path, {})).toMatchObject({ status: 401, body: NOT_SIGNED_IN })
         expect(await send('/posts/999999/', bob.headers)).toMatchObject({ status: 404, body: NOT_FOUND })
         expect(await send(path, bob.headers)).toMatchObject({ status: 403, body: FORBIDDEN })
       }
@@ -101,7 +81,7 @@ describe('PostDetailViewTests', () => {
   })
 
   it('somebody else cannot put a picture into it, and leaves none behind', async () => {
-    const created = await post()
+    const created = await createPost(alice)
     const before = await stored('select hash from images order by hash')
     const image = file(png(31, 31))
     const answer = await bob.put(`/posts/${created.id}/`, form({ title: 'x', image }))
@@ -111,7 +91,7 @@ describe('PostDetailViewTests', () => {
   })
 
   it('PUT changes what it is sent and keeps the rest; the title is required', async () => {
-    const created = await post({ title: 'Before', content: 'stays', image_filter: 'lofi' })
+    const created = await createPost(alice, { title: 'Before', content: 'stays', image_filter: 'lofi' })
     const path = `/posts/${created.id}/`
     expect(await alice.put(path, { content: 'x' })).toMatchObject({
       status: 400,
@@ -127,7 +107,7 @@ describe('PostDetailViewTests', () => {
   })
 
   it('PATCH changes one field, or none', async () => {
-    const created = await post({ title: 'Before', content: 'c' })
+    const created = await createPost(alice, { title: 'Before', content: 'c' })
     const path = `/posts/${created.id}/`
     const changed = await alice.patch(path, { content: 'patched' })
     expect(changed).toMatchObject({ status: 200, body: { title: 'Before', content: 'patched' } })
@@ -143,7 +123,7 @@ describe('PostDetailViewTests', () => {
   })
 
   it('read-only fields stay', async () => {
-    const created = await post()
+    const created = await createPost(alice)
     const { updated, updated_at, ...rest } = created
     const attempt = {
       id: 1,
@@ -184,11 +164,11 @@ describe('PostDetailViewTests', () => {
   })
 
   it('DELETE: by the owner only, with its likes and comments; its id is not used again', async () => {
-    const { id } = await post()
+    const { id } = await createPost(alice)
     const path = `/posts/${id}/`
     await bob.post('/likes/', { post: id })
     await bob.post('/comments/', { post: id, content: 'Nice' })
-    expect(await anyone.delete(path)).toMatchObject({ status: 401, body: SIGNED_OUT })
+    expect(await anyone.delete(path)).toMatchObject({ status: 401, body: NOT_SIGNED_IN })
     expect(await bob.delete(path)).toMatchObject({ status: 403, body: FORBIDDEN })
     expect((await bob.get(path)).body).toMatchObject({
       likes_count: 1,
@@ -200,7 +180,7 @@ describe('PostDetailViewTests', () => {
     expect(await anyone.get(path)).toMatchObject({ status: 404, body: NOT_FOUND })
     expect(await stored('select id from likes where post_id = ?', id)).toEqual([])
     expect(await stored('select id from comments where post_id = ?', id)).toEqual([])
-    expect((await post()).id).toBeGreaterThan(id)
+    expect((await createPost(alice)).id).toBeGreaterThan(id)
   })
 
   it('methods that a path lacks: 405 with those it has', async () => {
@@ -211,7 +191,7 @@ describe('PostDetailViewTests', () => {
   })
 
   it('dates for people have two digits for the day, dates for machines are ISO, both UTC', async () => {
-    const { id } = await post()
+    const { id } = await createPost(alice)
     const late = Date.parse('2024-08-05T23:59:59.999Z')
     await env.DB.prepare('update posts set created_at = ?1, updated_at = ?1 + 1 where id = ?2')
       .bind(late, id)
@@ -244,15 +224,15 @@ describe('PostDetailViewTests', () => {
   })
 })
 
-describe('deleting a post', () => {
-  test('a deleted post takes its likes and comments, and its count from the owner', async () => {
+describe('DELETE /posts/:id/', () => {
+  it('a deleted post takes its likes and comments, and its count from the owner', async () => {
     const [hana, ivo] = [await signUp('hana'), await signUp('ivo')]
-    const id = await postOf(hana, 'Short-lived')
-    const [liked, said] = [await like(ivo, id), await comment(ivo, id)]
+    const id = (await createPost(hana, { title: 'Short-lived' })).id
+    const [liked, said] = [(await like(ivo, id)).id, (await createComment(ivo, id)).id]
     expect((await hana.delete(`/posts/${id}/`)).status).toBe(204)
     expect((await anyone.get(`/likes/${liked}/`)).body).toEqual(NOT_FOUND)
     expect((await anyone.get(`/comments/${said}/`)).body).toEqual(NOT_FOUND)
-    expect((await anyone.get(`/comments/?post=${id}`)).body).toEqual({ post: [NO_CHOICE] })
+    expect((await anyone.get(`/comments/?post=${id}`)).body).toEqual({ post: [NOT_A_CHOICE] })
     expect((await anyone.get(`/posts/?liked=${ivo.id}`)).body.count).toBe(0)
     expect((await anyone.get(`/profiles/${hana.id}/`)).body.posts_count).toBe(0)
   })

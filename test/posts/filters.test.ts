@@ -1,29 +1,12 @@
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it, test } from 'vitest'
-import { type Answer, anyone, client, type Person, signUp, stored } from '../client'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { anyone, client, type Person, signUp, stored } from '../client'
+import { idsOf, NOT_A_CHOICE, UNKNOWN } from '../fixtures/answers'
+import { createComment, createPost, follow, like } from '../fixtures/factories'
 
-const NOT_A_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
 const countPosts = async () => (await stored<{ n: number }>('select count(*) as n from posts'))[0]?.n
-const ids = ({ body }: Answer): number[] => body.results.map((post: { id: number }) => post.id)
 
-const NO_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
-const UNKNOWN = 999_999
-
-const postOf = async (owner: Person, title: string): Promise<number> =>
-  (await owner.post('/posts/', { title })).body.id
-
-const like = async (owner: Person, id: number): Promise<number> =>
-  (await owner.post('/likes/', { post: id })).body.id
-
-const follow = async (owner: Person, { id }: Person): Promise<number> =>
-  (await owner.post('/followers/', { followed: id })).body.id
-
-const comment = async (owner: Person, id: number, content = 'Nice'): Promise<number> =>
-  (await owner.post('/comments/', { post: id, content })).body.id
-
-const idsOf = ({ body }: Answer): number[] => body.results.map(({ id }: { id: number }) => id)
-
-describe('filters', () => {
+describe('GET /posts/, its parameters', () => {
   const names = [
     'owner__profile',
     'owner__followed__owner__profile',
@@ -55,7 +38,7 @@ describe('filters', () => {
   })
 
   it('unknown orderings and parameters are ignored', async () => {
-    const plain = ids(await anyone.get('/posts/'))
+    const plain = idsOf(await anyone.get('/posts/'))
     for (const query of [
       'ordering=nope',
       'ordering=title',
@@ -68,7 +51,7 @@ describe('filters', () => {
     ]) {
       const answer = await anyone.get(`/posts/?${query}`)
       expect(answer.status, query).toBe(200)
-      expect(ids(answer), query).toEqual(plain)
+      expect(idsOf(answer), query).toEqual(plain)
     }
   })
 
@@ -81,7 +64,7 @@ describe('filters', () => {
 })
 
 /** Five people and their posts, alone in their filters: lists of everything hold the others of this file too. */
-describe('posts by likes, comments and follows', () => {
+describe('GET /posts/, by likes, comments and follows', () => {
   let ann: Person
   let ben: Person
   let cid: Person
@@ -97,11 +80,11 @@ describe('posts by likes, comments and follows', () => {
     ben = await signUp('ben')
     cid = await signUp('cid')
     dora = await signUp('dora')
-    first = await postOf(ann, 'xyzzy one')
-    second = await postOf(ann, 'xyzzy two')
-    third = await postOf(ann, 'xyzzy three')
-    byBen = await postOf(ben, 'xyzzy of ben')
-    never = await postOf(ann, 'xyzzy that nobody likes')
+    first = (await createPost(ann, { title: 'xyzzy one' })).id
+    second = (await createPost(ann, { title: 'xyzzy two' })).id
+    third = (await createPost(ann, { title: 'xyzzy three' })).id
+    byBen = (await createPost(ben, { title: 'xyzzy of ben' })).id
+    never = (await createPost(ann, { title: 'xyzzy that nobody likes' })).id
     // second: two likes, the newest of all; third and first: one; first's is newer.
     for (const [owner, id] of [
       [ben, third],
@@ -111,7 +94,7 @@ describe('posts by likes, comments and follows', () => {
     ] as const)
       await like(owner, id)
     // first: three comments, byBen: one.
-    for (const id of [first, byBen, first, first]) await comment(cid, id)
+    for (const id of [first, byBen, first, first]) await createComment(cid, id)
     await follow(cid, ann)
     await follow(dora, ann)
     await follow(dora, ben)
@@ -119,8 +102,8 @@ describe('posts by likes, comments and follows', () => {
 
   const titles = async (query: string, viewer = anyone) => idsOf(await viewer.get(`/posts/?${query}`))
 
-  describe('PostListViewFilterTests', () => {
-    test('filters by followed users: the feed', async () => {
+  describe('filtered (PostListViewFilterTests)', () => {
+    it('filters by followed users: the feed', async () => {
       expect(await titles(`owner__followed__owner__profile=${dora.id}`)).toEqual([
         never,
         byBen,
@@ -134,7 +117,7 @@ describe('posts by likes, comments and follows', () => {
       expect(await titles(`followed=${cid.id}`)).toEqual(idsOf(ofCid))
     })
 
-    test('is empty for somebody who follows nobody', async () => {
+    it('is empty for somebody who follows nobody', async () => {
       expect((await anyone.get(`/posts/?owner__followed__owner__profile=${ann.id}`)).body).toEqual({
         count: 0,
         next: null,
@@ -143,16 +126,16 @@ describe('posts by likes, comments and follows', () => {
       })
     })
 
-    test('follows an unfollow, and a new post', async () => {
+    it('follows an unfollow, and a new post', async () => {
       const [eva, fay] = [await signUp('eva'), await signUp('fay')]
-      const id = await follow(eva, fay)
-      const news = await postOf(fay, 'News')
+      const { id } = await follow(eva, fay)
+      const news = (await createPost(fay, { title: 'News' })).id
       expect(await titles(`followed=${eva.id}`)).toEqual([news])
       await eva.delete(`/followers/${id}/`)
       expect(await titles(`followed=${eva.id}`)).toEqual([])
     })
 
-    test('filters liked posts, newest post first', async () => {
+    it('filters liked posts, newest post first', async () => {
       const answer = await ben.get(`/posts/?likes__owner__profile=${ben.id}`)
       expect(idsOf(answer)).toEqual([third, second])
       expect(answer.body.count).toBe(2)
@@ -161,7 +144,7 @@ describe('posts by likes, comments and follows', () => {
       expect(await titles(`likes__owner__profile=${ann.id}`)).toEqual([])
     })
 
-    test('orders liked posts by when they were liked, as existing front ends ask', async () => {
+    it('orders liked posts by when they were liked, as existing front ends ask', async () => {
       expect(await titles(`likes__owner__profile=${ben.id}&ordering=-likes__created_at`)).toEqual([
         second,
         third,
@@ -172,13 +155,13 @@ describe('posts by likes, comments and follows', () => {
       ])
     })
 
-    test('filters by user', async () => {
+    it('filters by user', async () => {
       expect(await titles(`owner__profile=${ann.id}`)).toEqual([never, third, second, first])
       expect(await titles(`owner=${ben.id}`)).toEqual([byBen])
       expect((await anyone.get(`/posts/?owner__profile=${ann.id}`)).body.count).toBe(4)
     })
 
-    test('combines', async () => {
+    it('combines', async () => {
       expect(await titles(`owner__profile=${ann.id}&likes__owner__profile=${cid.id}`)).toEqual([second])
       expect(await titles(`followed=${dora.id}&liked=${cid.id}`)).toEqual([second])
       expect(await titles(`followed=${cid.id}&owner=${ben.id}`)).toEqual([])
@@ -193,7 +176,7 @@ describe('posts by likes, comments and follows', () => {
       ])
     })
 
-    test.each([
+    it.each([
       'owner__profile',
       'owner__followed__owner__profile',
       'likes__owner__profile',
@@ -203,15 +186,15 @@ describe('posts by likes, comments and follows', () => {
     ])('%s refuses who is not there', async (name) => {
       for (const value of [UNKNOWN, 'abc', '1.0']) {
         const answer = await anyone.get(`/posts/?${name}=${value}`)
-        expect([answer.status, answer.body]).toEqual([400, { [name]: [NO_CHOICE] }])
+        expect([answer.status, answer.body]).toEqual([400, { [name]: [NOT_A_CHOICE] }])
       }
       const blank = await anyone.get(`/posts/?${name}=`)
       expect([blank.status, blank.body.count]).toEqual([200, (await anyone.get('/posts/')).body.count])
     })
   })
 
-  describe('PostListViewOrderTests', () => {
-    test.each([
+  describe('ordered (PostListViewOrderTests)', () => {
+    it.each([
       ['', ['never', 'byBen', 'third', 'second', 'first']],
       ['nope', ['never', 'byBen', 'third', 'second', 'first']],
       ['-created_at', ['never', 'byBen', 'third', 'second', 'first']],
@@ -234,8 +217,8 @@ describe('posts by likes, comments and follows', () => {
       expect(all.filter((id) => ids.includes(id))).toEqual(ids)
     })
 
-    test('an unlike moves a post back', async () => {
-      const id = await like(dora, third)
+    it('an unlike moves a post back', async () => {
+      const { id } = await like(dora, third)
       expect((await titles('search=xyzzy&ordering=likes__created_at'))[2]).toBe(third)
       await dora.delete(`/likes/${id}/`)
       expect((await titles('search=xyzzy&ordering=likes__created_at'))[0]).toBe(third)

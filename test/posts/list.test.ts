@@ -1,17 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { type Answer, anyone, ORIGIN, signUp, stored } from '../client'
+import { idsOf } from '../fixtures/answers'
+import { createPost } from '../fixtures/factories'
 
 const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
 const titles = ({ body }: Answer): string[] => body.results.map((post: { title: string }) => post.title)
-const ids = ({ body }: Answer): number[] => body.results.map((post: { id: number }) => post.id)
-
-/** A new post of Alice; `fields` over a title. */
-async function post(fields: Record<string, unknown> = {}) {
-  const { status, body } = await alice.post('/posts/', { title: 'A post', ...fields })
-  expect(status, JSON.stringify(body)).toBe(201)
-  return body
-}
 
 /** Many posts of somebody at once, with ids from `first` on; the oldest is number 1. */
 async function addPosts(ownerId: number, count: number, title = 'number') {
@@ -27,11 +21,11 @@ async function addPosts(ownerId: number, count: number, title = 'number') {
     .run()
 }
 
-describe('the list', () => {
+describe('GET /posts/', () => {
   it('the list: newest first, as each viewer sees it', async () => {
-    const first = await post({ title: 'older' })
+    const first = await createPost(alice, { title: 'older' })
     const second = await bob.post('/posts/', { title: 'newer' })
-    expect(ids(await anyone.get('/posts/')).slice(0, 2)).toEqual([second.body.id, first.id])
+    expect(idsOf(await anyone.get('/posts/')).slice(0, 2)).toEqual([second.body.id, first.id])
     for (const [viewer, owns] of [
       [anyone, [false, false]],
       [alice, [false, true]],
@@ -43,7 +37,7 @@ describe('the list', () => {
   })
 })
 
-describe('pages', async () => {
+describe('GET /posts/, by pages', async () => {
   const dave = await signUp('dave')
   const nobody = await signUp('postless')
   await addPosts(dave.id, 105, 'page')
@@ -152,7 +146,7 @@ describe('pages', async () => {
   })
 })
 
-describe('cursors', async () => {
+describe('GET /posts/, by cursors', async () => {
   const erin = await signUp('erin')
   await addPosts(erin.id, 60, 'cursor')
   await env.DB.prepare(
@@ -185,7 +179,7 @@ describe('cursors', async () => {
     const byPage: number[] = []
     for (let url: string | null = query; url; ) {
       const answer: Answer = await anyone.get(url)
-      byPage.push(...ids(answer))
+      byPage.push(...idsOf(answer))
       url = answer.body.next
     }
     const byCursor: number[] = []
@@ -193,7 +187,7 @@ describe('cursors', async () => {
       const answer: Answer = await anyone.get(url)
       expect(answer.body.previous).toBeNull()
       expect(answer.body.count).toBe(byPage.length)
-      byCursor.push(...ids(answer))
+      byCursor.push(...idsOf(answer))
       url = answer.body.next
     }
     expect(byCursor).toEqual(byPage)
@@ -210,7 +204,7 @@ describe('cursors', async () => {
       let url: string | null = `/posts/?${query}&page_size=10&cursor=`
       while (url) {
         const answer: Answer = await anyone.get(url)
-        const shown = ids(answer)
+        const shown = idsOf(answer)
         seen.push(...shown)
         url = answer.body.next
         const inserted = await bob.post('/posts/', { title: 'cursor, meanwhile' })

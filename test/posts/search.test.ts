@@ -4,7 +4,7 @@ import { type Answer, anyone, signUp, stored } from '../client'
 const countPosts = async () => (await stored<{ n: number }>('select count(*) as n from posts'))[0]?.n
 const titles = ({ body }: Answer): string[] => body.results.map((post: { title: string }) => post.title)
 
-describe('search', async () => {
+describe('GET /posts/?search=', async () => {
   const [gina, björk] = await Promise.all([signUp('gina'), signUp('Björk')])
   const wanted = [
     'Mossy wool at 100%',

@@ -1,27 +1,25 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { anyone, call, download, form, ORIGIN, objectKeys, signUp, stored } from '../client'
+import {
+  DEFAULT_POST,
+  DEFAULT_PROFILE,
+  FORBIDDEN,
+  NOT_A_FILE,
+  NOT_AN_IMAGE,
+  NOT_FOUND,
+  NOT_SIGNED_IN,
+} from '../fixtures/answers'
+import { signUpCast } from '../fixtures/factories'
 import { bmp, jpeg, noisePng, png, svg } from '../fixtures/images'
+import { file } from '../fixtures/uploads'
 
-const [alice, bob, carol] = await Promise.all([signUp('alice'), signUp('bob'), signUp('carol')])
-
-const NOT_AN_IMAGE =
-  'Upload a valid image. The file you uploaded was either not an image or a corrupted image.'
-
-const NOT_A_FILE = 'The submitted data was not a file. Check the encoding type on the form.'
-const FORBIDDEN = { detail: 'You do not have permission to perform this action.' }
-const SIGNED_OUT = { detail: 'Authentication credentials were not provided.' }
-const NOT_FOUND = { detail: 'Not found.' }
-const DEFAULT_POST = `${ORIGIN}/media/images/default_post_ovkj9a.jpg`
-const DEFAULT_PROFILE = `${ORIGIN}/media/images/default_profile_dqcubz.jpg`
-
-const file = (bytes: Uint8Array<ArrayBuffer>, name = 'picture.png', type = 'image/png') =>
-  new File([bytes], name, { type })
+const { alice, bob, carol } = await signUpCast()
 
 const profileOf = (id: number) =>
   stored('select profile_name as name, profile_content as content, image from users where id = ?', id)
 
-describe('ProfileDetailViewTests', () => {
+describe('/profiles/:id/ (ProfileDetailViewTests)', () => {
   it('a profile by its id, every field, for anyone', async () => {
     const dave = await signUp('dave')
     const { status, body } = await anyone.get(`/api/profiles/${dave.id}`)
@@ -80,8 +78,8 @@ describe('ProfileDetailViewTests', () => {
       for (const [body, type] of [...bad, ['{"name": "taken"}', 'application/json'] as const]) {
         const send = (where: string, credentials: Record<string, string>) =>
           call(method, where, { body, headers: { ...credentials, 'content-type': type } })
-        expect(await send('/profiles/999999/', {})).toMatchObject({ status: 401, body: SIGNED_OUT })
-        expect(await send(path, {})).toMatchObject({ status: 401, body: SIGNED_OUT })
+        expect(await send('/profiles/999999/', {})).toMatchObject({ status: 401, body: NOT_SIGNED_IN })
+        expect(await send(path, {})).toMatchObject({ status: 401, body: NOT_SIGNED_IN })
         expect(await send('/profiles/999999/', bob.headers)).toMatchObject({ status: 404, body: NOT_FOUND })
         expect(await send(path, bob.headers)).toMatchObject({ status: 403, body: FORBIDDEN })
       }

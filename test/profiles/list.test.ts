@@ -1,25 +1,17 @@
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it, test } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, anyone, call, ORIGIN, type Person, signUp, stored } from '../client'
+import { NOT_A_CHOICE, UNKNOWN } from '../fixtures/answers'
+import { createPost, follow, signUpCast } from '../fixtures/factories'
 
-const NO_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
-const UNKNOWN = 999_999
-
-const post = async (owner: Person, title: string): Promise<number> =>
-  (await owner.post('/posts/', { title })).body.id
-
-const follow = async (owner: Person, { id }: Person): Promise<number> =>
-  (await owner.post('/followers/', { followed: id })).body.id
-
-const [alice, bob, carol] = await Promise.all([signUp('alice'), signUp('bob'), signUp('carol')])
-const NOT_A_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
+const { alice, bob, carol } = await signUpCast()
 const owners = ({ body }: Answer): string[] => body.results.map(({ owner }: { owner: string }) => owner)
 
 const profileOf = (id: number) =>
   stored('select profile_name as name, profile_content as content, image from users where id = ?', id)
 
 /** Four people; lists of everything hold the others of this file too. */
-describe('profiles by posts and follows', () => {
+describe('GET /profiles/, by posts and follows', () => {
   let ann: Person
   let ben: Person
   let cid: Person
@@ -30,8 +22,7 @@ describe('profiles by posts and follows', () => {
     ben = await signUp('ben')
     cid = await signUp('cid')
     dora = await signUp('dora')
-    for (const title of ['one', 'two', 'three', 'four']) await post(ann, title)
-    await post(ben, 'of ben')
+    for (const owner of [ann, ann, ann, ann, ben]) await createPost(owner)
     await follow(cid, ann)
     await follow(dora, ann)
     await follow(dora, ben)
@@ -43,7 +34,7 @@ describe('profiles by posts and follows', () => {
     const CAST = ['ann', 'ben', 'cid', 'dora']
     const cast = (list: string[]) => list.filter((name) => CAST.includes(name))
 
-    test('say how many posts, followers and followed accounts there are, and whom the viewer follows', async () => {
+    it('say how many posts, followers and followed accounts there are, and whom the viewer follows', async () => {
       const { results } = (await dora.get('/profiles/')).body
       const of = (name: string) => results.find(({ owner }: { owner: string }) => owner === name)
       expect(of('ann')).toMatchObject({ posts_count: 4, followers_count: 2, following_count: 0 })
@@ -62,7 +53,7 @@ describe('profiles by posts and follows', () => {
       expect(of('cid').following_id).toBeNull()
     })
 
-    test.each([
+    it.each([
       ['', ['dora', 'cid', 'ben', 'ann']],
       ['nope', ['dora', 'cid', 'ben', 'ann']],
       ['posts_count', ['dora', 'cid', 'ben', 'ann']],
@@ -83,7 +74,7 @@ describe('profiles by posts and follows', () => {
       expect(cast(all)).toEqual(expected)
     })
 
-    test('are filtered by whom they follow and who follows them', async () => {
+    it('are filtered by whom they follow and who follows them', async () => {
       expect(await names(`?owner__following__followed__profile=${ann.id}`)).toEqual(['dora', 'cid'])
       expect(await names(`?owner__followed__owner__profile=${dora.id}`)).toEqual(['ben', 'ann'])
       expect(await names(`?owner__followed__owner__profile=${dora.id}&ordering=-posts_count`)).toEqual([
@@ -101,33 +92,33 @@ describe('profiles by posts and follows', () => {
       expect(await names('?owner__following__followed__profile=')).toContain('dora')
     })
 
-    test.each(['owner__following__followed__profile', 'owner__followed__owner__profile'])(
+    it.each(['owner__following__followed__profile', 'owner__followed__owner__profile'])(
       '%s refuses who is not there',
       async (name) => {
         for (const value of [UNKNOWN, 'abc']) {
           const answer = await anyone.get(`/profiles/?${name}=${value}`)
-          expect([answer.status, answer.body]).toEqual([400, { [name]: [NO_CHOICE] }])
+          expect([answer.status, answer.body]).toEqual([400, { [name]: [NOT_A_CHOICE] }])
         }
       },
     )
 
-    test('most followed come by followers, whatever ordering is asked for', async () => {
+    it('most followed come by followers, whatever ordering is asked for', async () => {
       expect(cast(await names('most_followed/'))).toEqual(['ann', 'ben', 'dora', 'cid'])
       expect(await names('most_followed/?ordering=followers_count')).toEqual(await names('most_followed/'))
       expect((await anyone.get('/api/profiles/most_followed')).status).toBe(200)
       expect((await anyone.get('/profiles/most_followed/?page=2')).body).toEqual({ detail: 'Invalid page.' })
     })
 
-    test('show the six newest pictures of their owner', async () => {
+    it('show the six newest pictures of their owner', async () => {
       expect((await anyone.get(`/profiles/${ann.id}/`)).body.posts).toHaveLength(4)
-      for (let i = 0; i < 3; i++) await post(ann, `More ${i}`)
+      for (let i = 0; i < 3; i++) await createPost(ann, { title: `More ${i}` })
       expect((await anyone.get(`/profiles/${ann.id}/`)).body).toMatchObject({ posts_count: 7 })
       expect((await anyone.get(`/profiles/${ann.id}/`)).body.posts).toHaveLength(6)
     })
   })
 })
 
-describe('ProfileListViewTests', () => {
+describe('GET /profiles/ (ProfileListViewTests)', () => {
   it('one for every account, newest first, for anyone', async () => {
     const answer = await anyone.get('/api/profiles/')
     const people = await stored<{ username: string }>('select username from users order by id desc')
@@ -252,7 +243,7 @@ describe('ProfileListViewTests', () => {
   })
 })
 
-describe('most_followed', () => {
+describe('GET /profiles/most_followed/', () => {
   it('by followers, ties newest first, whatever ordering is asked for', async () => {
     const [judy, ken, lena] = await Promise.all([signUp('judy'), signUp('ken'), signUp('lena')])
     for (const fan of [judy, lena]) await fan.post('/followers/', { followed: ken.id })
@@ -271,7 +262,7 @@ describe('most_followed', () => {
   })
 })
 
-describe('both filters together', () => {
+describe('GET /profiles/, both filters together', () => {
   it('are counted up to a thousand, once per walk, and listed beyond', async () => {
     const [star, reader] = await Promise.all([signUp('star'), signUp('reader')])
     const first = Math.max(star.id, reader.id) + 1
