@@ -174,6 +174,35 @@ describe('bodies', () => {
   })
 })
 
+describe('every paginated list', () => {
+  it('has cursors', async () => {
+    const [someone, carol] = [await signUp('frank'), await signUp('carol')]
+    for (const id of [alice.id, carol.id]) await someone.post('/followers/', { followed: id })
+    for (const title of ['one', 'two']) {
+      const { id } = (await alice.post('/posts/', { title })).body
+      await someone.post('/likes/', { post: id })
+      await someone.post('/comments/', { post: id, content: 'x' })
+    }
+    for (const path of [
+      '/users/',
+      '/profiles/',
+      '/profiles/most_followed/',
+      '/posts/',
+      '/comments/',
+      '/likes/',
+      '/followers/',
+    ]) {
+      const first = await someone.get(`/api${path}?cursor=&page_size=1`)
+      expect(first.status, path).toBe(200)
+      expect(first.body.next, path).toContain(`${ORIGIN}/api${path}?`)
+      const second = await someone.get(first.body.next)
+      expect(second.status, path).toBe(200)
+      expect(second.body.results, path).toHaveLength(1)
+      expect(second.body.results[0].id, path).not.toBe(first.body.results[0].id)
+    }
+  })
+})
+
 describe('every answer', () => {
   let answers: Record<string, Answer>
   beforeAll(async () => {

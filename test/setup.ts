@@ -5,11 +5,13 @@ import { checkAnswer } from './described'
 
 await applyD1Migrations(env.DB, env.MIGRATIONS)
 
-// Whatever a test asks, and however: an answer that is not as documented fails it.
+/** Run after every answer, whatever a test asks and however. What they throw fails the test that asked. */
+const CHECKS: ((request: Request, response: Response) => void | Promise<void>)[] = [checkAnswer]
+
 const serve = worker.fetch
 worker.fetch = async (request, ...rest) => {
   const asked = request.clone()
   const response = await serve(request, ...rest)
-  await checkAnswer(asked, response)
+  for (const check of CHECKS) await check(asked, response)
   return response
 }

@@ -6,6 +6,7 @@ import type { Conversation } from '../src/messaging/object/conversation'
 import type { serverFrame } from '../src/messaging/shared/frames'
 import { objectName, pairOf } from '../src/messaging/shared/pair'
 import { ORIGIN, type Person } from './client'
+import { say } from './fixtures/messages'
 
 type Frame = (typeof serverFrame)['_output']
 export type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
@@ -106,4 +107,18 @@ export function expectChain(changes: Change[], start: number): void {
     expect(seq).toBeGreaterThan(prev)
     last = seq
   }
+}
+
+/** The answer to an upgrade that is refused. */
+export async function refusal(path: string, headers: Record<string, string>) {
+  const response = await upgrade(path, headers)
+  expect(response.webSocket).toBeNull()
+  return { status: response.status, headers: response.headers, body: await response.json() }
+}
+
+/** A socket that works: it is told what comes next. */
+export async function expectAlive(socket: Listening, from: Person, to: Person): Promise<void> {
+  const { seq } = await say(from, to, 'still there?')
+  await expect.poll(() => socket.changes().at(-1)?.seq).toBe(seq)
+  expect(socket.isClosed()).toBe(false)
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { AUTH, callWith, decodeJwt, racingDb, setCookies, sha256 } from './auth-helpers'
-import { anyone, form, ORIGIN, PASSWORD, signUp, stored } from './client'
+import { AUTH, callWith, decodeJwt, racingDb, setCookies, sha256 } from '../auth-helpers'
+import { anyone, form, ORIGIN, PASSWORD, signUp, stored } from '../client'
 
 const REGISTRATION = `${AUTH}/registration/`
 const REQUIRED = ['This field is required.']

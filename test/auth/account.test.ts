@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { AUTH } from './auth-helpers'
-import { anyone, form, ORIGIN, PASSWORD, type Person, signUp, stored } from './client'
+import { AUTH } from '../auth-helpers'
+import { anyone, form, ORIGIN, PASSWORD, type Person, signUp, stored } from '../client'
 
 const USER = `${AUTH}/user/`
 const REQUIRED = ['This field is required.']
@@ -9,20 +9,22 @@ const NULL = ['This field may not be null.']
 const NOT_TEXT = ['Not a valid string.']
 const NUL = ['Null characters are not allowed.']
 const TAKEN = ['A user with that username already exists.']
+
 const BAD_NAME = [
   'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.',
 ]
-const TOO_LONG = ['Ensure this field has no more than 150 characters.']
 
+const TOO_LONG = ['Ensure this field has no more than 150 characters.']
 let alice: Person
 let bob: Person
+
 beforeAll(async () => {
   alice = await signUp('alice', { email: 'Alice@example.com' })
   bob = await signUp('bob')
   for (const username of ['Жанна', 'a.b+c-d_e@f', 'carol']) await signUp(username)
 })
 
-describe('one’s own account', () => {
+describe('/dj-rest-auth/user/', () => {
   it('is nobody else’s', async () => {
     for (const { status, body } of [
       await anyone.get(USER),
@@ -139,86 +141,5 @@ describe('one’s own account', () => {
     const answers = await Promise.all(both.map((person) => person.patch(USER, { username: 'prize' })))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400])
     expect(answers.find(({ status }) => status === 400)?.body).toEqual({ username: TAKEN })
-  })
-})
-
-describe('the list of users', () => {
-  it('is for people signed in', async () => {
-    for (const path of ['/users/', `/users/${alice.id}/`]) {
-      const { status, headers } = await anyone.get(path)
-      expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="api"'])
-    }
-  })
-
-  it('pages by id', async () => {
-    const everybody = await stored<{ id: number; username: string }>(
-      'select id, username from users order by id',
-    )
-    const { status, body, cost } = await alice.get('/users/?page_size=3')
-    expect([status, cost.calls]).toEqual([200, 1])
-    expect(body).toEqual({
-      count: everybody.length,
-      next: `${ORIGIN}/users/?page_size=3&page=2`,
-      previous: null,
-      results: everybody.slice(0, 3),
-    })
-    const second = await alice.get(body.next)
-    expect(second.body.results).toEqual(everybody.slice(3, 6))
-    expect(second.body.previous).toBe(`${ORIGIN}/users/?page_size=3`)
-    const last = (await alice.get('/users/?page_size=3&page=last')).body
-    expect([last.next, last.results.at(-1)]).toEqual([null, everybody.at(-1)])
-  })
-
-  it('walks by cursor, past no one and nobody twice', async () => {
-    const everybody = await stored('select id, username from users order by id')
-    const seen: unknown[] = []
-    for (let next = '/users/?page_size=4&cursor='; next; ) {
-      const { body } = await alice.get(next)
-      seen.push(...body.results)
-      next = body.next
-    }
-    expect(seen).toEqual(everybody)
-  })
-
-  it.each(['0', '-1', 'x', '1.5', '9999'])('has no page %s', async (page) => {
-    const { status, body } = await alice.get(`/users/?page=${page}`)
-    expect({ status, body }).toEqual({ status: 404, body: { detail: 'Invalid page.' } })
-  })
-
-  it('refuses a cursor that it did not give', async () => {
-    for (const cursor of ['x', '%25', 'WyJ4IiwxLDFd']) {
-      const { status, body } = await alice.get(`/users/?cursor=${cursor}`)
-      expect({ status, body }).toEqual({ status: 400, body: { cursor: ['Invalid cursor.'] } })
-    }
-  })
-
-  it.each([
-    ['alice', 'alice'],
-    ['ALICE', 'alice'],
-    ['жанна', 'Жанна'],
-    ['a.b+c-d_e@f', 'a.b+c-d_e@f'],
-    ['a.b%2Bc-d_e@f', 'a.b+c-d_e@f'],
-    ['alic', undefined],
-    ['%', undefined],
-  ])('finds by exact name without case: %s', async (query, username) => {
-    const { status, body } = await alice.get(`/users/?username=${query}`)
-    expect(status).toBe(200)
-    expect(body.results.map((user: { username: string }) => user.username)).toEqual(
-      username ? [username] : [],
-    )
-    expect(body.count).toBe(username ? 1 : 0)
-  })
-
-  it('shows one', async () => {
-    expect(await alice.get(`/users/${bob.id}/`)).toMatchObject({
-      status: 200,
-      body: { id: bob.id, username: 'bob' },
-      cost: { calls: 1 },
-    })
-    for (const id of ['0', '999999', '99999999999999999999999']) {
-      const { status, body } = await alice.get(`/users/${id}/`)
-      expect({ status, body }).toEqual({ status: 404, body: { detail: 'User not found' } })
-    }
-    expect(await alice.get('/users/bob/')).toMatchObject({ status: 404, body: { detail: 'Not found.' } })
   })
 })

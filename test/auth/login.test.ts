@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ACCESS, AUTH, callWith, decodeJwt, logIn, REFRESH, sessionOf, setCookies } from './auth-helpers'
-import { anyone, client, form, ORIGIN, PASSWORD, type Person, signUp, stored } from './client'
+import { ACCESS, AUTH, callWith, decodeJwt, logIn, REFRESH, sessionOf, setCookies } from '../auth-helpers'
+import { anyone, client, form, ORIGIN, PASSWORD, type Person, signUp, stored } from '../client'
 
 const LOGIN = `${AUTH}/login/`
 const LOGOUT = `${AUTH}/logout/`

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ACCESS, AUTH, CLEARED, callWith, decodeJwt, jwt, logIn, REFRESH, setCookies } from './auth-helpers'
-import { anyone, type Person, signUp, stored } from './client'
+import { ACCESS, AUTH, CLEARED, callWith, decodeJwt, jwt, logIn, REFRESH, setCookies } from '../auth-helpers'
+import { anyone, type Person, signUp, stored } from '../client'
 
 const USER = `${AUTH}/user/`
 const ANONYMOUS = { detail: 'Authentication credentials were not provided.' }

@@ -1,8 +1,8 @@
 /** Search, against what anybody would write: `title.includes(word) || username.includes(word)`, without case, for every word. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
-import { type Answer, anyone, type Person, signUp } from './client'
-import { random } from './fixtures/random'
+import { type Answer, anyone, type Person, signUp } from '../client'
+import { random } from '../fixtures/random'
 
 const POSTS = 10_000
 const QUERIES = 500

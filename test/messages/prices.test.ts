@@ -1,10 +1,11 @@
 /** What messages cost, in the engine's own numbers, and what comes of 500 at once. */
 import { describe, expect, it } from 'vitest'
-import { type Answer, type Person, signUp, stored } from './client'
-import { breakDb } from './faulty-db'
-import { conversationOf, expectChain, listen } from './sockets'
+import { type Answer, type Person, signUp, stored } from '../client'
+import { breakDb } from '../faulty-db'
+import { signUpCast } from '../fixtures/factories'
+import { conversationOf, expectChain, listen } from '../sockets'
 
-const [alice, bob, carol] = await Promise.all([signUp('alice'), signUp('bob'), signUp('carol')])
+const { alice, bob, carol } = await signUpCast()
 
 const send = (from: Person, to: Person, content: string, headers: Record<string, string> = {}) =>
   from.post(`/messages/${to.id}/send/`, { content }, headers)

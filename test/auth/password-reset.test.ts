@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { AUTH, callWith, isRevoked, racingDb, recordLogs, sha256 } from './auth-helpers'
-import { anyone, PASSWORD, type Person, signUp, stored } from './client'
+import { AUTH, callWith, isRevoked, racingDb, recordLogs, sha256 } from '../auth-helpers'
+import { anyone, PASSWORD, type Person, signUp, stored } from '../client'
 
 const CHANGE = `${AUTH}/password/change/`
 const RESET = `${AUTH}/password/reset/`

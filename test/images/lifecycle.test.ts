@@ -1,54 +1,32 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import worker from '../src/index'
-import { anyone, call, download, form, ORIGIN, objectKeys, type Person, signUp, stored } from './client'
+import worker from '../../src/index'
+import { anyone, download, form, ORIGIN, objectKeys, type Person, signUp, stored } from '../client'
+import { UNAVAILABLE } from '../fixtures/answers'
+import { ascii, concat } from '../fixtures/images'
 import {
-  ascii,
-  avif,
-  concat,
-  exif,
-  gif,
-  jpeg,
-  jpegSegment,
-  png,
-  pngChunk,
-  SECRET,
-  webp,
-} from './fixtures/images'
-
-type Bytes = Uint8Array<ArrayBuffer>
+  type Bytes,
+  broken,
+  bucketWith,
+  file,
+  freshPng,
+  gone,
+  hashOf,
+  imageRow,
+  isStored,
+  sha256,
+} from '../fixtures/uploads'
 
 const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
 
-const UNAVAILABLE = { detail: 'The service is unavailable for the moment. Please try again.' }
-const file = (bytes: Bytes, name = 'picture.png') => new File([bytes], name)
 const upload = (person: Person, bytes: Bytes, title = 'A picture') =>
   person.post('/posts/', form({ title, image: file(bytes) }))
-const hashOf = (url: string) => url.split('/').at(-1) ?? ''
-
-/** A picture that no other test has. */
-let width = 100
-const fresh = () => png(width++, 2)
 
 async function post(person: Person, bytes: Bytes): Promise<{ id: number; image: string; hash: string }> {
   const { status, body } = await upload(person, bytes)
   expect(status, JSON.stringify(body)).toBe(201)
   return { ...body, hash: hashOf(body.image) }
-}
-
-const rowOf = async (hash: string) =>
-  (await stored('select refs, claims, deleting_at from images where hash = ?', hash))[0]
-const isStored = async (hash: string) => (await env.MEDIA.head(hash)) !== null
-/** Deletion goes on behind the answer. */
-const gone = async (hash: string) => {
-  await expect.poll(() => rowOf(hash)).toBeUndefined()
-  await expect.poll(() => isStored(hash)).toBe(false)
-}
-
-async function sha256(bytes: Bytes): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Runs the scheduled handler. */
@@ -65,16 +43,6 @@ async function callWith(bindings: Partial<typeof env>, method: string, path: str
   await waitOnExecutionContext(context)
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : '' }
 }
-
-/** The bucket, but for these methods. */
-const bucketWith = (methods: Partial<R2Bucket>): R2Bucket =>
-  new Proxy(env.MEDIA, {
-    get: (bucket, name) => {
-      const method: unknown = Reflect.get(methods, name) ?? Reflect.get(bucket, name)
-      return typeof method === 'function' ? method.bind(bucket) : method
-    },
-  })
-const broken = () => Promise.reject(new Error('We encountered an internal error. Please try again. (10001)'))
 
 /** The database, with every batch after the first `good` ones failing. */
 function databaseFailingAfter(good: number): D1Database {
@@ -99,187 +67,9 @@ function databaseFailingAfter(good: number): D1Database {
   })
 }
 
-describe('/media', () => {
-  const types: [string, Bytes, string][] = [
-    ['JPEG', jpeg(), 'image/jpeg'],
-    ['PNG', png(), 'image/png'],
-    ['GIF', gif(), 'image/gif'],
-    ['WebP', webp(), 'image/webp'],
-    ['AVIF', avif(), 'image/avif'],
-  ]
-  it.each(types)('%s: the same bytes, with their type, for ever, and harmless', async (_, bytes, type) => {
-    const { image, hash } = await post(alice, bytes)
-    expect(hash).toBe(await sha256(bytes))
-    const served = await download(image)
-    expect(served.status).toBe(200)
-    expect(served.bytes).toEqual(bytes)
-    const { headers } = served
-    expect(headers.get('content-type')).toBe(type)
-    expect(headers.get('content-length')).toBe(String(bytes.length))
-    expect(headers.get('x-content-type-options')).toBe('nosniff')
-    expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
-    expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin')
-    expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
-    expect(headers.get('etag')).toMatch(/^"[^"]+"$/)
-    expect(headers.get('set-cookie')).toBeNull()
-  })
-
-  it('under /api too, with a query, and whatever the request accepts or carries', async () => {
-    const bytes = fresh()
-    const { hash } = await post(alice, bytes)
-    for (const path of [`/api/media/${hash}`, `/media/${hash}?t=1724716800`, `/media/${hash}/?t=100%`]) {
-      const served = await download(path, { accept: 'image/*', authorization: 'Bearer garbage' })
-      expect(served.status, path).toBe(200)
-      expect(served.bytes).toEqual(bytes)
-    }
-  })
-
-  it('HEAD: the headers alone', async () => {
-    const bytes = fresh()
-    const { image } = await post(alice, bytes)
-    const head = await call('HEAD', image)
-    expect([head.status, head.body]).toEqual([200, ''])
-    expect(head.headers.get('content-type')).toBe('image/png')
-    expect(head.headers.get('etag')).toBe((await download(image)).headers.get('etag'))
-  })
-
-  it('an ETag that the client has: 304 without a body', async () => {
-    const { image } = await post(alice, fresh())
-    const etag = (await download(image)).headers.get('etag') ?? ''
-    for (const known of [etag, `"other", ${etag}`, `W/${etag}`, '*']) {
-      const answer = await download(image, { 'if-none-match': known })
-      expect([answer.status, answer.bytes.length], known).toEqual([304, 0])
-      expect(answer.headers.get('etag')).toBe(etag)
-      expect(answer.headers.get('cache-control')).toContain('immutable')
-    }
-    for (const other of ['"other"', '"', 'x', '', `${etag}"`]) {
-      expect((await download(image, { 'if-none-match': other })).status, other).toBe(200)
-    }
-  })
-
-  it('parts of it: from, to, the end', async () => {
-    const bytes = jpeg({ orientation: 6 })
-    const { image } = await post(alice, bytes)
-    const size = (await download(image)).bytes.length
-    const whole = (await download(image)).bytes
-    for (const [range, from, to] of [
-      ['bytes=0-0', 0, 1],
-      ['bytes=10-19', 10, 20],
-      ['bytes=10-', 10, size],
-      ['bytes=-7', size - 7, size],
-      ['bytes=10-999999', 10, size],
-    ] as const) {
-      const part = await download(image, { range })
-      expect(part.status, range).toBe(206)
-      expect(part.headers.get('content-range'), range).toBe(`bytes ${from}-${to - 1}/${size}`)
-      expect(part.headers.get('content-length'), range).toBe(String(to - from))
-      expect(part.bytes, range).toEqual(whole.slice(from, to))
-    }
-  })
-
-  it('a part that it does not have: 416; a range that cannot be read is ignored', async () => {
-    const { image } = await post(alice, fresh())
-    const size = (await download(image)).bytes.length
-    const beyond = await download(image, { range: 'bytes=999999-' })
-    expect(beyond.status).toBe(416)
-    expect(beyond.headers.get('content-range')).toBe(`bytes */${size}`)
-    for (const range of ['bytes=x-y', 'lines=0-1', 'bytes', '', 'bytes=5-1']) {
-      expect([200, 416], range).toContain((await download(image, { range })).status)
-    }
-  })
-
-  it('no such picture: a JSON 404, which nobody may keep', async () => {
-    for (const name of [
-      '0'.repeat(64),
-      '0'.repeat(63),
-      'F'.repeat(64),
-      '',
-      '..%2f..%2fposts',
-      '%',
-      'images',
-      'images/',
-      'images/none.jpg',
-    ]) {
-      const answer = await anyone.get(`/media/${name}`)
-      expect(answer, name).toMatchObject({ status: 404, body: { detail: 'Not found.' } })
-      expect(answer.headers.get('cache-control')).toBe('private, no-store')
-    }
-  })
-
-  it('only reads', async () => {
-    const { hash } = await post(alice, fresh())
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-      expect(await call(method, `/media/${hash}`, { headers: alice.headers })).toMatchObject({ status: 405 })
-    }
-    expect(await isStored(hash)).toBe(true)
-  })
-
-  it('default pictures are the project’s own files', async () => {
-    const { body } = await alice.post('/posts/', { title: 'No picture' })
-    for (const [url, path] of [
-      [body.image, '/media/images/default_post_ovkj9a.jpg'],
-      [body.profile_image, '/media/images/default_profile_dqcubz.jpg'],
-    ]) {
-      expect(url).toBe(`${ORIGIN}${path}`)
-      for (const where of [url, `${ORIGIN}/api${path}`, `${url}?t=1`]) {
-        const served = await download(where)
-        expect(served.status, where).toBe(200)
-        expect(served.headers.get('content-type')).toBe('image/jpeg')
-        expect([...served.bytes.subarray(0, 2)]).toEqual([0xff, 0xd8])
-      }
-    }
-  })
-
-  it('the bucket out of reach: 503, and the client may try again', async () => {
-    const { hash } = await post(alice, fresh())
-    const answer = await callWith({ MEDIA: bucketWith({ get: broken }) }, 'GET', `/media/${hash}`)
-    expect(answer).toMatchObject({ status: 503, body: UNAVAILABLE })
-    expect(answer.headers.get('retry-after')).toBe('1')
-    expect(answer.headers.get('cache-control')).toBe('private, no-store')
-  })
-})
-
-describe('what a picture gives away', () => {
-  const xmp = `http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>${SECRET}</x:xmpmeta>`
-  const eXIf = pngChunk('eXIf', exif({ orientation: 6, gps: true }))
-  const loud: [string, Bytes, boolean][] = [
-    [
-      'JPEG: Exif with the place, XMP, a comment',
-      withXmp(jpeg({ orientation: 6, gps: true, comment: SECRET })),
-      true,
-    ],
-    [
-      'PNG: text chunks and Exif',
-      png(9, 9, { chunks: [pngChunk('tEXt', ascii(`Author\0${SECRET}`)), eXIf] }),
-      true,
-    ],
-    ['GIF: a comment', gif({ comment: SECRET }), false],
-    ['WebP: Exif and XMP', webp({ orientation: 6, gps: true, xmp: SECRET }), true],
-    ['AVIF: Exif and XMP', avif({ metadata: true }), false],
-  ]
-  it.each(loud)('%s: not served, but it stays upright', async (_, bytes, turned) => {
-    expect(latin1(bytes)).toContain(SECRET)
-    const { image, hash } = await post(alice, bytes)
-    const served = await download(image)
-    expect(latin1(served.bytes)).not.toContain(SECRET)
-    expect(latin1(served.bytes)).not.toMatch(/xmpmeta|GPS/)
-    // The Exif entry that is left: tag 0x0112, orientation 6.
-    expect(latin1(served.bytes).includes('\x01\x12\0\x03\0\0\0\x01\0\x06')).toBe(turned)
-    expect(hash).toBe(await sha256(served.bytes))
-  })
-
-  function withXmp(picture: Bytes): Bytes {
-    return concat(picture.subarray(0, 20), jpegSegment(0xe1, ascii(xmp)), picture.subarray(20))
-  }
-
-  function latin1(bytes: Uint8Array): string {
-    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
-  }
-})
-
 describe('identical pictures', () => {
   it('are stored once, whoever sends them, with whatever metadata', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const first = await post(alice, bytes)
     const second = await post(bob, bytes)
     const profile = await bob.patch(
@@ -288,69 +78,69 @@ describe('identical pictures', () => {
     )
     expect(second.image).toBe(first.image)
     expect(profile.body.image).toBe(first.image)
-    expect(await rowOf(first.hash)).toEqual({ refs: 3, claims: 0, deleting_at: null })
+    expect(await imageRow(first.hash)).toEqual({ refs: 3, claims: 0, deleting_at: null })
     expect((await objectKeys()).filter((key) => key === first.hash)).toHaveLength(1)
 
     await alice.delete(`/posts/${first.id}/`)
-    expect(await rowOf(first.hash)).toMatchObject({ refs: 2 })
-    await bob.patch(`/posts/${second.id}/`, form({ image: file(fresh()) }))
-    expect(await rowOf(first.hash)).toMatchObject({ refs: 1, deleting_at: null })
+    expect(await imageRow(first.hash)).toMatchObject({ refs: 2 })
+    await bob.patch(`/posts/${second.id}/`, form({ image: file(freshPng()) }))
+    expect(await imageRow(first.hash)).toMatchObject({ refs: 1, deleting_at: null })
     await sweep()
     expect((await download(first.image)).status).toBe(200)
-    await bob.patch(`/profiles/${bob.id}/`, form({ image: file(fresh()) }))
+    await bob.patch(`/profiles/${bob.id}/`, form({ image: file(freshPng()) }))
     await gone(first.hash)
     expect((await anyone.get(first.image)).status).toBe(404)
   })
 
   it('two that arrive at once', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const made = await Promise.all([alice, bob, alice, bob, alice].map((person) => post(person, bytes)))
     const hash = made[0]?.hash ?? ''
     expect(new Set(made.map((each) => each.hash)).size).toBe(1)
-    expect(await rowOf(hash)).toEqual({ refs: 5, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 5, claims: 0, deleting_at: null })
     await Promise.all(made.map(({ id }, i) => (i % 2 ? bob : alice).delete(`/posts/${id}/`)))
     await gone(hash)
   })
 
   it('putting the same picture again keeps it', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const { id, hash } = await post(alice, bytes)
     expect((await alice.patch(`/posts/${id}/`, form({ image: file(bytes) }))).status).toBe(200)
-    expect(await rowOf(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
     expect(await isStored(hash)).toBe(true)
   })
 })
 
 describe('pictures leave the bucket', () => {
   it('with their post, their profile’s new picture, or the post’s', async () => {
-    const deleted = await post(alice, fresh())
+    const deleted = await post(alice, freshPng())
     await alice.delete(`/posts/${deleted.id}/`)
     await gone(deleted.hash)
 
-    const replaced = await post(alice, fresh())
-    const next = await alice.put(`/posts/${replaced.id}/`, form({ title: 'x', image: file(fresh()) }))
+    const replaced = await post(alice, freshPng())
+    const next = await alice.put(`/posts/${replaced.id}/`, form({ title: 'x', image: file(freshPng()) }))
     await gone(replaced.hash)
     expect(await isStored(hashOf(next.body.image))).toBe(true)
 
-    const first = await alice.put(`/profiles/${alice.id}/`, form({ image: file(fresh()) }))
-    const second = await alice.put(`/profiles/${alice.id}/`, form({ image: file(fresh()) }))
+    const first = await alice.put(`/profiles/${alice.id}/`, form({ image: file(freshPng()) }))
+    const second = await alice.put(`/profiles/${alice.id}/`, form({ image: file(freshPng()) }))
     await gone(hashOf(first.body.image))
     expect(await isStored(hashOf(second.body.image))).toBe(true)
   })
 
   it('with a user whose row was deleted by hand: the scheduled handler takes them', async () => {
     const carol = await signUp('carol')
-    const shared = fresh()
+    const shared = freshPng()
     const kept = await post(alice, shared)
-    const posts = [await post(carol, fresh()), await post(carol, fresh()), await post(carol, shared)]
-    const profile = await carol.put(`/profiles/${carol.id}/`, form({ image: file(fresh()) }))
+    const posts = [await post(carol, freshPng()), await post(carol, freshPng()), await post(carol, shared)]
+    const profile = await carol.put(`/profiles/${carol.id}/`, form({ image: file(freshPng()) }))
     await env.DB.prepare('delete from users where id = ?').bind(carol.id).run()
-    expect(await rowOf(posts[0]?.hash ?? '')).toMatchObject({ refs: 0 })
+    expect(await imageRow(posts[0]?.hash ?? '')).toMatchObject({ refs: 0 })
     await sweep()
     for (const { hash } of posts.slice(0, 2)) await gone(hash)
     await gone(hashOf(profile.body.image))
     expect(kept.hash).toBe(posts[2]?.hash)
-    expect(await rowOf(kept.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(kept.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
     expect((await download(kept.image)).status).toBe(200)
   })
 })
@@ -367,38 +157,38 @@ describe('when a store fails', () => {
   const countPosts = async () => (await stored<{ n: number }>('select count(*) as n from posts'))[0]?.n
 
   it('R2 refuses a picture: 503, no post, no claim; then it works', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const hash = await sha256(bytes)
     const before = await countPosts()
     const fields = () => form({ title: 'x', image: file(bytes) })
     const answer = await callWith({ MEDIA: bucketWith({ put: broken }) }, 'POST', '/posts/', fields())
     expect(answer).toMatchObject({ status: 503, body: UNAVAILABLE })
     expect(await countPosts()).toBe(before)
-    expect(await rowOf(hash)).toBeUndefined()
+    expect(await imageRow(hash)).toBeUndefined()
     expect(await isStored(hash)).toBe(false)
     expect((await alice.post('/posts/', fields())).status).toBe(201)
   })
 
   it('R2 refuses a new picture: the post and the profile keep theirs', async () => {
-    const { id, image, hash } = await post(alice, fresh())
+    const { id, image, hash } = await post(alice, freshPng())
     const before = (await alice.get(`/profiles/${alice.id}/`)).body
     for (const path of [`/posts/${id}/`, `/profiles/${alice.id}/`]) {
-      const fields = form({ title: 'lost', name: 'lost', image: file(fresh()) })
+      const fields = form({ title: 'lost', name: 'lost', image: file(freshPng()) })
       const answer = await callWith({ MEDIA: bucketWith({ put: broken }) }, 'PATCH', path, fields)
       expect(answer.status).toBe(503)
     }
     expect((await alice.get(`/posts/${id}/`)).body).toMatchObject({ title: 'A picture', image })
     expect((await alice.get(`/profiles/${alice.id}/`)).body).toEqual(before)
-    expect(await rowOf(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
   })
 
   it('R2 refuses to delete: the client is not told, the scheduled handler does it later', async () => {
-    const { id, hash } = await post(alice, fresh())
+    const { id, hash } = await post(alice, freshPng())
     const failing = { MEDIA: bucketWith({ delete: broken }) }
     expect((await callWith(failing, 'DELETE', `/posts/${id}/`)).status).toBe(204)
     expect((await alice.get(`/posts/${id}/`)).status).toBe(404)
     expect(await isStored(hash)).toBe(true)
-    expect(await rowOf(hash)).toMatchObject({ refs: 0, claims: 0, deleting_at: expect.any(Number) })
+    expect(await imageRow(hash)).toMatchObject({ refs: 0, claims: 0, deleting_at: expect.any(Number) })
     await age(hash, 2 * MINUTES)
     await sweep({ ...env, ...failing })
     expect(await isStored(hash)).toBe(true)
@@ -408,20 +198,20 @@ describe('when a store fails', () => {
   })
 
   it('a picture whose deletion failed can be uploaded again once the mark is old', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const { id, hash } = await post(alice, bytes)
     await callWith({ MEDIA: bucketWith({ delete: broken }) }, 'DELETE', `/posts/${id}/`)
     expect((await upload(alice, bytes)).status).toBe(503)
-    expect(await rowOf(hash)).toMatchObject({ refs: 0, claims: 0 })
+    expect(await imageRow(hash)).toMatchObject({ refs: 0, claims: 0 })
     await age(hash, 2 * MINUTES)
     expect((await upload(alice, bytes)).status).toBe(201)
     await sweep()
-    expect(await rowOf(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
     expect(await isStored(hash)).toBe(true)
   })
 
   it('D1 fails after the picture was put: 503, and no orphan in the end', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const hash = await sha256(bytes)
     const before = await countPosts()
     const fields = form({ title: 'x', image: file(bytes) })
@@ -438,7 +228,7 @@ describe('when a store fails', () => {
   })
 
   it('D1 fails once: the upload is undone at once', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const person = await signUp('doomed')
     await env.DB.prepare(
       `create trigger refuse before insert on posts when new.title = 'refused' begin select raise(abort, 'refused'); end`,
@@ -451,7 +241,7 @@ describe('when a store fails', () => {
   })
 
   it('D1 fails at once: nothing is put', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const fields = form({ title: 'x', image: file(bytes) })
     const answer = await callWith({ DB: databaseFailingAfter(0) }, 'POST', '/posts/', fields)
     expect(answer.status).toBe(503)
@@ -459,19 +249,19 @@ describe('when a store fails', () => {
   })
 
   it('an account that is gone uploads nothing', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const ghost = await signUp('ghost')
     await env.DB.prepare('delete from users where id = ?').bind(ghost.id).run()
     expect(await upload(ghost, bytes)).toMatchObject({ status: 401, body: { code: 'user_not_found' } })
     expect(await isStored(await sha256(bytes))).toBe(false)
-    expect(await rowOf(await sha256(bytes))).toBeUndefined()
+    expect(await imageRow(await sha256(bytes))).toBeUndefined()
   })
 })
 
 describe('races', () => {
   it('an upload against the deletion of the last reference: a post never shows a picture that is gone', async () => {
     for (let round = 0; round < 8; round++) {
-      const bytes = fresh()
+      const bytes = freshPng()
       const old = await post(alice, bytes)
       const [, made] = await Promise.all([
         alice.delete(`/posts/${old.id}/`),
@@ -482,7 +272,7 @@ describe('races', () => {
       expect([201, 503]).toContain(made.status)
       if (made.status === 201) {
         expect((await download(made.body.image)).bytes).toEqual(bytes)
-        expect(await rowOf(old.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+        expect(await imageRow(old.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
       } else {
         await gone(old.hash)
       }
@@ -490,7 +280,7 @@ describe('races', () => {
   })
 
   it('a slow deletion: the upload waits for it, and puts the picture again', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const old = await post(alice, bytes)
     const slow = bucketWith({
       delete: async (keys) => {
@@ -500,16 +290,16 @@ describe('races', () => {
     })
     const deletion = callWith({ MEDIA: slow }, 'DELETE', `/posts/${old.id}/`)
     await expect
-      .poll(() => rowOf(old.hash), { interval: 5 })
+      .poll(() => imageRow(old.hash), { interval: 5 })
       .toMatchObject({ deleting_at: expect.any(Number) })
     const made = await post(bob, bytes)
     await deletion
     expect((await download(made.image)).bytes).toEqual(bytes)
-    expect(await rowOf(old.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(old.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
   })
 
   it('a slow upload: neither a deletion nor the scheduled handler takes its picture', async () => {
-    const bytes = fresh()
+    const bytes = freshPng()
     const hash = await sha256(bytes)
     const slow = bucketWith({
       put: async (key: string, value: ArrayBuffer, options: R2PutOptions) => {
@@ -527,7 +317,7 @@ describe('races', () => {
     const { status, body } = await uploading
     expect(status).toBe(201)
     expect((await download(body.image)).bytes).toEqual(bytes)
-    expect(await rowOf(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
   })
 })
 

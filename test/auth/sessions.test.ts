@@ -13,8 +13,8 @@ import {
   sessionOf,
   setCookies,
   type Tokens,
-} from './auth-helpers'
-import { anyone, client, form, PASSWORD, type Person, signUp, stored } from './client'
+} from '../auth-helpers'
+import { anyone, client, form, PASSWORD, type Person, signUp, stored } from '../client'
 
 const LOGIN = `${AUTH}/login/`
 const LOGOUT = `${AUTH}/logout/`

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isCommonPassword } from '../src/auth/common-passwords'
-import packed from '../src/auth/common-passwords.bin'
-import { passwordProblems, similarTo } from '../src/auth/password-rules'
+import { isCommonPassword } from '../../src/auth/common-passwords'
+import packed from '../../src/auth/common-passwords.bin'
+import { passwordProblems, similarTo } from '../../src/auth/password-rules'
 
 const TOO_SHORT = 'This password is too short. It must contain at least 8 characters.'
 const TOO_COMMON = 'This password is too common.'

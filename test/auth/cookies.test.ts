@@ -10,8 +10,8 @@ import {
   logIn,
   REFRESH,
   setCookies,
-} from './auth-helpers'
-import { anyone, client, PASSWORD, type Person, signUp, stored } from './client'
+} from '../auth-helpers'
+import { anyone, client, PASSWORD, type Person, signUp, stored } from '../client'
 
 const USER = `${AUTH}/user/`
 const LOGIN = `${AUTH}/login/`

@@ -4,12 +4,12 @@
  */
 import { evictDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { MessageAnswer } from '../src/messaging/schemas'
-import { type Answer, form, type Person, signUp, stored } from './client'
-import { breakDb, type Fault } from './faulty-db'
-import { png } from './fixtures/images'
-import { random } from './fixtures/random'
-import { type Change, conversationOf, type Listening, listen } from './sockets'
+import type { MessageAnswer } from '../../src/messaging/schemas'
+import { type Answer, form, type Person, signUp, stored } from '../client'
+import { breakDb, type Fault } from '../faulty-db'
+import { png } from '../fixtures/images'
+import { random } from '../fixtures/random'
+import { type Change, conversationOf, type Listening, listen } from '../sockets'
 
 const SEED = 20_260_401
 const STEPS = 2_000

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ACCESS, AUTH, isRevoked, jwt, logIn, REFRESH } from './auth-helpers'
-import { anyone, client, form, PASSWORD, type Person, signUp, stored } from './client'
+import { ACCESS, AUTH, isRevoked, jwt, logIn, REFRESH } from '../auth-helpers'
+import { anyone, client, form, PASSWORD, type Person, signUp, stored } from '../client'
 
 const CHANGE = `${AUTH}/password/change/`
 const NEW = 'Qw8#mmztRust'

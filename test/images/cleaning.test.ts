@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cleanImage } from '../src/images/clean'
+import { cleanImage } from '../../src/images/clean'
 import {
   ascii,
   avif,
@@ -18,7 +18,7 @@ import {
   webp,
   webpChunk,
   webpFile,
-} from './fixtures/images'
+} from '../fixtures/images'
 
 const PLAIN = { jpeg: jpeg(), png: png(), gif: gif(), webp: webp(), avif: avif() }
 const secretText = ascii(SECRET)
