@@ -1,9 +1,11 @@
 /**
  * What must not compile. `npm run check:types` reads this file; nothing runs it. A line below `@ts-expect-error` that does compile is an error.
  */
-import { Hono } from 'hono'
-import { alias } from 'drizzle-orm/sqlite-core'
+
 import { sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import { Hono } from 'hono'
+import { requireUser } from '../src/auth/credentials'
 import type { Db } from '../src/db/client'
 import { type RowOf, selectList } from '../src/db/columns'
 import { type Creation, createRow } from '../src/db/create'
@@ -11,7 +13,6 @@ import { type LeasedImage, markUnreferencedStatement } from '../src/db/image-lea
 import { OWN_LIKE } from '../src/db/owned'
 import { posts } from '../src/db/schema'
 import { build, selectStatement, statement } from '../src/db/statements'
-import { requireUser } from '../src/auth/credentials'
 import type { AppEnv, UserContext } from '../src/http/env'
 import { createOnce } from '../src/http/idempotency'
 import { deleteOwn } from '../src/http/ownership'
@@ -56,14 +57,18 @@ export function creating() {
   // @ts-expect-error a row that was made without its key: only `createRow` makes a `Created` row
   createOnce(c, async () => ({ id: 1 }))
   // @ts-expect-error the hash of an image without its lease
-  build.insert(posts).values({ ownerId: 1, title: '', titleKey: '', image: 'a hash', createdAt: 0, updatedAt: 0 })
+  build
+    .insert(posts)
+    .values({ ownerId: 1, title: '', titleKey: '', image: 'a hash', createdAt: 0, updatedAt: 0 })
   // @ts-expect-error a lease is not a hash: it is given back in the batch that uses it
   build.update(posts).set({ image: lease })
   return createRow(db, creation, {
     columns: selectList({ id: p.id }),
     insert: (image) =>
       statement(
-        build.insert(posts).values({ ownerId: 1, title: '', titleKey: '', image, createdAt: 0, updatedAt: 0 }),
+        build
+          .insert(posts)
+          .values({ ownerId: 1, title: '', titleKey: '', image, createdAt: 0, updatedAt: 0 }),
       ),
     from,
   })
@@ -75,4 +80,3 @@ export const deleting = new Hono<AppEnv>()
   .delete('/:id', inPath(idParam), async (context) => context.json(await deleteOwn(context, OWN_LIKE)))
   // @ts-expect-error no id was checked
   .delete('/:id', requireUser, async (context) => context.json(await deleteOwn(context, OWN_LIKE)))
-

@@ -61,7 +61,8 @@ beforeAll(async () => {
     for (let n = 0; n < i % 4; n++) await carol.post('/comments/', { post, content: `comment ${n}` })
   }
   for (let n = 0; n < 6; n++) await alice.post('/comments/', { post: posts[0], content: `more ${n}` })
-  for (const one of people) for (const other of people) if (one !== other) await one.post('/followers/', { followed: other.id })
+  for (const one of people)
+    for (const other of people) if (one !== other) await one.post('/followers/', { followed: other.id })
   for (let n = 0; n < 8; n++) await alice.post(`/messages/${bob.id}/send/`, { content: `hello ${n}` })
 })
 
@@ -88,7 +89,9 @@ async function cursorOf(path: string): Promise<string> {
 describe('a cursor', () => {
   test('leads through the whole list, in the order of its pages', async () => {
     for (const path of lists()) {
-      const whole = (await alice.get(`${path}&page_size=100`)).body.results.map(({ id }: { id: number }) => id)
+      const whole = (await alice.get(`${path}&page_size=100`)).body.results.map(
+        ({ id }: { id: number }) => id,
+      )
       expect(await walk(alice, path), path).toEqual(whole)
     }
   })

@@ -15,7 +15,14 @@ import { deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownersh
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { imageUrls } from '../images/url'
-import { createComment, findComment, listComments, NEWEST_COMMENTS, postExists, updateComment } from './queries'
+import {
+  createComment,
+  findComment,
+  listComments,
+  NEWEST_COMMENTS,
+  postExists,
+  updateComment,
+} from './queries'
 import { commentAnswer, commentBody, commentListQuery, commentPatch, commentPut } from './schemas'
 import { commentView } from './view'
 

@@ -1,7 +1,7 @@
 /** Creating a row: what came with the request (a key, an image) is dealt with in the batch that makes the row, or not at all. */
 import type { SQL } from 'drizzle-orm'
 import type { Db } from './client'
-import { type Columns, type RowOf, SelectList } from './columns'
+import type { Columns, RowOf, SelectList } from './columns'
 import { type IdempotencyKey, rememberRowStatement } from './idempotency'
 import { type LeasedImage, withLease } from './image-leases'
 import type { ImageHash } from './schema'

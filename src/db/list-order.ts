@@ -33,7 +33,9 @@ export class ListOrder<Row> {
 
   /** `order by …`. Other columns of the same values may stand for the keys' own, where an index gives those in order. */
   orderBy(columns: readonly (Column | SQL)[] = this.columns): SQL {
-    const terms = this.keys.map(({ descending }, i) => sql`${columns[i]} ${descending ? sql`desc` : sql`asc`}`)
+    const terms = this.keys.map(
+      ({ descending }, i) => sql`${columns[i]} ${descending ? sql`desc` : sql`asc`}`,
+    )
     return sql`order by ${sql.join(terms, sql`, `)}`
   }
 

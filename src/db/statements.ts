@@ -80,10 +80,6 @@ export function selectStatement<C extends Columns, M extends Columns = Record<ne
 export const selectedStatement = <C extends Columns>(_columns: C | SelectList<C>, query: SQL) =>
   rowsStatement<RowOf<C>>(query)
 
-/** `<write> returning <columns>`, in SQL written by hand. */
-export const returningStatement = <C extends Columns>(write: SQL, columns: C): Statement<RowOf<C>[]> =>
-  rowsStatement(sql`${write} returning ${listed(columns)}`)
-
 /** A statement in SQL that gives no rows. drizzle's raw ones cannot have parameters in a batch (0.45). */
 export const writeStatement = (write: SQL): Statement<never[]> => rowsStatement(write)
 

@@ -38,6 +38,5 @@ const ownDb = (c: RequestContext) => openDb(c.env.DB, { primary: true })
 export const deleteMarkedImages = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const { markedImages } = c.var.db
-  if (markedImages.length > 0)
-    c.executionCtx.waitUntil(deleteObjects(ownDb(c), c.env.MEDIA, markedImages))
+  if (markedImages.length > 0) c.executionCtx.waitUntil(deleteObjects(ownDb(c), c.env.MEDIA, markedImages))
 })

@@ -52,11 +52,7 @@ export async function putImage(bucket: R2Bucket, hash: string, { bytes, type }: 
 }
 
 /** Deletes marked objects, then their rows. On failure the marks stay, and `sweep` tries again. */
-export async function deleteObjects(
-  db: Db,
-  bucket: R2Bucket,
-  marked: readonly MarkedImage[],
-): Promise<void> {
+export async function deleteObjects(db: Db, bucket: R2Bucket, marked: readonly MarkedImage[]): Promise<void> {
   try {
     for (const [deletingAt, hashes] of byMark(marked)) {
       for (let i = 0; i < hashes.length; i += R2_KEYS) await bucket.delete(hashes.slice(i, i + R2_KEYS))

@@ -74,8 +74,7 @@ function source(filter: PostFilter, order: PostOrder, page: PageRequest): Source
     const rows = isFeed ? feed(followedBy, order, page) : filteredList(filter, order, page).rows
     return { rows, count: feedCount(followedBy) }
   }
-  const rows =
-    order.field === 'created_at' ? filteredList(filter, order, page).rows : byCount(order, page)
+  const rows = order.field === 'created_at' ? filteredList(filter, order, page).rows : byCount(order, page)
   return { rows, count: rowCount('posts') }
 }
 
@@ -113,5 +112,7 @@ function feed(followedBy: number, order: PostOrder, { after, limit, offset }: Pa
     order by p.id ${direction(order)} limit ${limit} offset ${offset}`
 }
 
-const feedCount = (followedBy: number) => sql<number>`(select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
+const feedCount = (
+  followedBy: number,
+) => sql<number>`(select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
   from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy})`

@@ -88,7 +88,10 @@ export async function listProfiles(
       { ...PROFILE.columns, ...viewer, sortKeys: sql<string>`` },
       isByCount ? byCount(columns, term, page) : filteredList(columns, filter, order, page),
     ),
-    selectStatement({ count: page.count === undefined ? countOf(filter) : sql<number>`${page.count}` }, sql``),
+    selectStatement(
+      { count: page.count === undefined ? countOf(filter) : sql<number>`${page.count}` },
+      sql``,
+    ),
     existingUsersStatement(named),
   ])
   return { rows, count: counted?.count ?? 0, existing: idsOf(existing) }

@@ -13,7 +13,14 @@ import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { withImage } from '../images/attach'
 import { imageUrls } from '../images/url'
-import { listProfiles, type ProfileOrder, profileOrder, SORT_COLUMNS, type SortField, type SortTerm } from './list'
+import {
+  listProfiles,
+  type ProfileOrder,
+  profileOrder,
+  SORT_COLUMNS,
+  type SortField,
+  type SortTerm,
+} from './list'
 import { findProfile, updateProfile } from './queries'
 import { profileAnswer, profileBody, profileListQuery } from './schemas'
 import { profileView } from './view'
@@ -118,9 +125,7 @@ async function update(c: OwnContext, { image, ...fields }: z.output<typeof profi
   const { db, user } = c.var
   const { id } = c.req.valid('param')
   if (id !== user.id) requireOwn(await findOwner(db, OWN_PROFILE, id), user.id)
-  const profile = await withImage(c, image, (lease) =>
-    updateProfile(db, user.id, fields, lease, Date.now()),
-  )
+  const profile = await withImage(c, image, (lease) => updateProfile(db, user.id, fields, lease, Date.now()))
   if (!profile) throw new ApiError('not_found')
   return profileView(profile, user.id, imageUrls(c))
 }

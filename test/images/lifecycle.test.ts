@@ -78,7 +78,7 @@ describe('identical pictures', () => {
     )
     expect(second.image).toBe(first.image)
     expect(profile.body.image).toBe(first.image)
-    expect(await imageRow(first.hash)).toEqual({ refs: 3, claims: 0, deleting_at: null })
+    expect(await imageRow(first.hash)).toEqual({ refs: 3, leases: 0, deleting_at: null })
     expect((await objectKeys()).filter((key) => key === first.hash)).toHaveLength(1)
 
     await alice.delete(`/posts/${first.id}/`)
@@ -97,7 +97,7 @@ describe('identical pictures', () => {
     const made = await Promise.all([alice, bob, alice, bob, alice].map((person) => post(person, bytes)))
     const hash = made[0]?.hash ?? ''
     expect(new Set(made.map((each) => each.hash)).size).toBe(1)
-    expect(await imageRow(hash)).toEqual({ refs: 5, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 5, leases: 0, deleting_at: null })
     await Promise.all(made.map(({ id }, i) => (i % 2 ? bob : alice).delete(`/posts/${id}/`)))
     await gone(hash)
   })
@@ -106,7 +106,7 @@ describe('identical pictures', () => {
     const bytes = freshPng()
     const { id, hash } = await post(alice, bytes)
     expect((await alice.patch(`/posts/${id}/`, form({ image: file(bytes) }))).status).toBe(200)
-    expect(await imageRow(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
     expect(await isStored(hash)).toBe(true)
   })
 })
@@ -140,7 +140,7 @@ describe('pictures leave the bucket', () => {
     for (const { hash } of posts.slice(0, 2)) await gone(hash)
     await gone(hashOf(profile.body.image))
     expect(kept.hash).toBe(posts[2]?.hash)
-    expect(await imageRow(kept.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(kept.hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
     expect((await download(kept.image)).status).toBe(200)
   })
 })
@@ -150,7 +150,7 @@ describe('when a store fails', () => {
   /** As if so much time had passed for this picture. */
   const age = (hash: string, time: number) =>
     env.DB.prepare(
-      'update images set claimed_until = claimed_until - ?1, deleting_at = deleting_at - ?1 where hash = ?2',
+      'update images set leased_until = leased_until - ?1, deleting_at = deleting_at - ?1 where hash = ?2',
     )
       .bind(time, hash)
       .run()
@@ -179,7 +179,7 @@ describe('when a store fails', () => {
     }
     expect((await alice.get(`/posts/${id}/`)).body).toMatchObject({ title: 'A picture', image })
     expect((await alice.get(`/profiles/${alice.id}/`)).body).toEqual(before)
-    expect(await imageRow(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
   })
 
   it('R2 refuses to delete: the client is not told, the scheduled handler does it later', async () => {
@@ -188,7 +188,7 @@ describe('when a store fails', () => {
     expect((await callWith(failing, 'DELETE', `/posts/${id}/`)).status).toBe(204)
     expect((await alice.get(`/posts/${id}/`)).status).toBe(404)
     expect(await isStored(hash)).toBe(true)
-    expect(await imageRow(hash)).toMatchObject({ refs: 0, claims: 0, deleting_at: expect.any(Number) })
+    expect(await imageRow(hash)).toMatchObject({ refs: 0, leases: 0, deleting_at: expect.any(Number) })
     await age(hash, 2 * MINUTES)
     await sweep({ ...env, ...failing })
     expect(await isStored(hash)).toBe(true)
@@ -202,11 +202,11 @@ describe('when a store fails', () => {
     const { id, hash } = await post(alice, bytes)
     await callWith({ MEDIA: bucketWith({ delete: broken }) }, 'DELETE', `/posts/${id}/`)
     expect((await upload(alice, bytes)).status).toBe(503)
-    expect(await imageRow(hash)).toMatchObject({ refs: 0, claims: 0 })
+    expect(await imageRow(hash)).toMatchObject({ refs: 0, leases: 0 })
     await age(hash, 2 * MINUTES)
     expect((await upload(alice, bytes)).status).toBe(201)
     await sweep()
-    expect(await imageRow(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
     expect(await isStored(hash)).toBe(true)
   })
 
@@ -272,7 +272,7 @@ describe('races', () => {
       expect([201, 503]).toContain(made.status)
       if (made.status === 201) {
         expect((await download(made.body.image)).bytes).toEqual(bytes)
-        expect(await imageRow(old.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+        expect(await imageRow(old.hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
       } else {
         await gone(old.hash)
       }
@@ -295,7 +295,7 @@ describe('races', () => {
     const made = await post(bob, bytes)
     await deletion
     expect((await download(made.image)).bytes).toEqual(bytes)
-    expect(await imageRow(old.hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(old.hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
   })
 
   it('a slow upload: neither a deletion nor the scheduled handler takes its picture', async () => {
@@ -317,13 +317,13 @@ describe('races', () => {
     const { status, body } = await uploading
     expect(status).toBe(201)
     expect((await download(body.image)).bytes).toEqual(bytes)
-    expect(await imageRow(hash)).toEqual({ refs: 1, claims: 0, deleting_at: null })
+    expect(await imageRow(hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
   })
 })
 
 it('in the end the bucket holds what the rows show, and nothing else', async () => {
   await env.DB.prepare(
-    'update images set claimed_until = 0, deleting_at = case when deleting_at then 1 end',
+    'update images set leased_until = 0, deleting_at = case when deleting_at then 1 end',
   ).run()
   await sweep()
   const shown = await stored<{ image: string; n: number }>(

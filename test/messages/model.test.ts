@@ -4,7 +4,7 @@
  */
 import { evictDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import type { MessageAnswer } from '../../src/messaging/schemas'
+import type { MessageAnswer } from '../../src/messaging/shared/message-schemas'
 import { type Answer, form, type Person, signUp, stored } from '../client'
 import { breakDb, type Fault } from '../faulty-db'
 import { png } from '../fixtures/images'
