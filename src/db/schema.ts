@@ -151,7 +151,7 @@ export const followers = sqliteTable(
 
 /**
  * What every list needs to know without counting: a table's rows are the ids ever given out (the largest) less
- * the rows deleted, so that an insert writes nothing here and a delete one row. See `ids.ts`.
+ * the rows deleted, so that an insert writes nothing here and a delete one row. See `sequences.ts`.
  */
 export const sequences = sqliteTable('sequences', {
   name: text().primaryKey(),

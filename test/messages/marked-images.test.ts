@@ -4,11 +4,11 @@ import { form, signUp, stored } from '../client'
 import { png } from '../fixtures/images'
 import { conversationOf } from '../sockets'
 
-it('marked images go to one caller of a transaction, whose change may mark', async () => {
+it('hands the images that a transaction marked to one of its callers, so that nobody deletes them twice', async () => {
   const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
   const ids: number[] = []
   for (const side of [3, 4]) {
-    const { body, status } = await alice.post(`/messages/${bob.id}/send/`, form({ image: new File([png(side, side) as BlobPart], 'a.png', { type: 'image/png' }) }))
+    const { body, status } = await alice.post(`/messages/${bob.id}/send/`, form({ image: new File([png(side, side)], 'a.png', { type: 'image/png' }) }))
     expect(status, JSON.stringify(body)).toBe(201)
     ids.push(body.id)
   }
