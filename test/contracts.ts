@@ -10,13 +10,13 @@ import type { Db } from '../src/db/client'
 import { type RowOf, selectList } from '../src/db/columns'
 import { type Creation, createRow } from '../src/db/create'
 import { type LeasedImage, markUnreferencedStatement } from '../src/db/image-leases'
-import { OWN_LIKE } from '../src/db/owned'
 import { posts } from '../src/db/schema'
 import { build, selectStatement, statement } from '../src/db/statements'
 import type { AppEnv, UserContext } from '../src/http/env'
 import { createOnce } from '../src/http/idempotency'
 import { deleteOwn } from '../src/http/ownership'
 import { idParam, inPath } from '../src/http/params'
+import { OWN_LIKE } from '../src/likes/queries'
 
 declare const db: Db
 declare const creation: Creation
@@ -34,7 +34,7 @@ export async function rows() {
   // @ts-expect-error an image may be missing
   const image: string | undefined = row?.image
   // @ts-expect-error a column that the table does not have
-  selectList({ id: p.id, location: p.location })
+  selectList({ id: p.id, nowhere: p.nowhere })
   // @ts-expect-error a row type that declares more than its columns
   const declared: { id: number; content: string } = {} as RowOf<typeof SHORT>
   const [[unknown]] = await db.batch([selectStatement({ double: sql`p.id * 2` }, from)])

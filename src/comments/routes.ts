@@ -3,7 +3,6 @@
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation } from '../db/errors'
-import { OWN_COMMENT } from '../db/owned'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
@@ -20,6 +19,7 @@ import {
   findComment,
   listComments,
   NEWEST_COMMENTS,
+  OWN_COMMENT,
   postExists,
   updateComment,
 } from './queries'

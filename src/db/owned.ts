@@ -2,7 +2,6 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Db } from './client'
-import { comments, followers, likes, posts, users } from './schema'
 import { build, type Statement, selectStatement, statement } from './statements'
 
 /** A kind of row, and the column that says whose it is. */
@@ -11,13 +10,6 @@ export interface Owned {
   id: SQLiteColumn
   ownerId: SQLiteColumn
 }
-
-export const OWN_POST: Owned = { table: posts, id: posts.id, ownerId: posts.ownerId }
-export const OWN_COMMENT: Owned = { table: comments, id: comments.id, ownerId: comments.ownerId }
-export const OWN_LIKE: Owned = { table: likes, id: likes.id, ownerId: likes.ownerId }
-export const OWN_FOLLOW: Owned = { table: followers, id: followers.id, ownerId: followers.ownerId }
-/** A profile is its user's row. */
-export const OWN_PROFILE: Owned = { table: users, id: users.id, ownerId: users.id }
 
 const ownerStatement = ({ table, id, ownerId }: Owned, rowId: number) =>
   selectStatement({ ownerId: sql<number>`${ownerId}` }, sql`from ${table} where ${id} = ${rowId}`)

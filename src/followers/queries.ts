@@ -6,10 +6,13 @@ import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
 import { newestFirst } from '../db/list-order'
+import type { Owned } from '../db/owned'
 import type { PageRequest, PageSlice } from '../db/page'
 import { followers, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
+
+export const OWN_FOLLOW: Owned = { table: followers, id: followers.id, ownerId: followers.ownerId }
 
 const f = alias(followers, 'f')
 const owners = alias(users, 'owners')

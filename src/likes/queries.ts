@@ -5,10 +5,13 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { newestFirst } from '../db/list-order'
+import type { Owned } from '../db/owned'
 import type { PageRequest, PageSlice } from '../db/page'
 import { likes, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
+
+export const OWN_LIKE: Owned = { table: likes, id: likes.id, ownerId: likes.ownerId }
 
 const l = alias(likes, 'l')
 const u = alias(users, 'u')

@@ -5,9 +5,12 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { type LeasedImage, withLease } from '../db/image-leases'
+import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
 import { fold } from '../db/text'
+
+export const OWN_POST: Owned = { table: posts, id: posts.id, ownerId: posts.ownerId }
 
 export const p = alias(posts, 'p')
 const u = alias(users, 'u')

@@ -4,8 +4,12 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
 import { type LeasedImage, withLease } from '../db/image-leases'
+import type { Owned } from '../db/owned'
 import { users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
+
+/** A profile is its user's row. */
+export const OWN_PROFILE: Owned = { table: users, id: users.id, ownerId: users.id }
 
 export const u = alias(users, 'u')
 

@@ -3,7 +3,7 @@
 import { Hono } from 'hono'
 import type * as z from 'zod'
 import { requireUser } from '../auth/credentials'
-import { findOwner, OWN_PROFILE } from '../db/owned'
+import { findOwner } from '../db/owned'
 import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
@@ -21,7 +21,7 @@ import {
   type SortField,
   type SortTerm,
 } from './list'
-import { findProfile, updateProfile } from './queries'
+import { findProfile, OWN_PROFILE, updateProfile } from './queries'
 import { profileAnswer, profileBody, profileListQuery } from './schemas'
 import { profileView } from './view'
 

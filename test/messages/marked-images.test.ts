@@ -8,7 +8,10 @@ it('hands the images that a transaction marked to one of its callers, so that no
   const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
   const ids: number[] = []
   for (const side of [3, 4]) {
-    const { body, status } = await alice.post(`/messages/${bob.id}/send/`, form({ image: new File([png(side, side)], 'a.png', { type: 'image/png' }) }))
+    const { body, status } = await alice.post(
+      `/messages/${bob.id}/send/`,
+      form({ image: new File([png(side, side)], 'a.png', { type: 'image/png' }) }),
+    )
     expect(status, JSON.stringify(body)).toBe(201)
     ids.push(body.id)
   }
@@ -21,6 +24,8 @@ it('hands the images that a transaction marked to one of its callers, so that no
     ]
     return Promise.all([first, ...rest])
   })
-  expect(results.map((result) => (result.ok ? result.state.markedImages.length : result.why))).toEqual([0, 0, 2, 0])
+  expect(results.map((result) => (result.ok ? result.state.markedImages.length : result.why))).toEqual([
+    0, 0, 2, 0,
+  ])
   expect(await stored('select * from images where deleting_at is null')).toEqual([])
 })
