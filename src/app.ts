@@ -10,7 +10,7 @@ import { commentRoutes } from './comments/routes'
 import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
 import { asApiError, onError } from './http/errors'
-import { crossOrigin, observe, secureHeaders } from './http/headers'
+import { anyOrigin, checkRequest, crossOrigin, observe, secureHeaders } from './http/headers'
 import { noRoute } from './http/methods'
 import { negotiate } from './http/negotiate'
 import { deleteMarkedImages } from './images/attach'
@@ -18,6 +18,7 @@ import { mediaRoutes } from './images/routes'
 import { likeRoutes } from './likes/routes'
 import { closeEndedSessions } from './messaging/worker/close-sockets'
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
+import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageRoutes } from './messaging/worker/message-routes'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
@@ -32,12 +33,16 @@ app.notFound((c) => {
   throw noRoute(app, c, requireUser)
 })
 
+app.use(MESSAGE_CALLS, errorsInLists)
+
 export const routes = app
   .use(observe)
   .use(secureHeaders)
+  .use(checkRequest)
+  .use('/media/*', anyOrigin)
+  .route('/media', mediaRoutes)
   .use(crossOrigin)
   .route('/', aboutRoutes)
-  .route('/media', mediaRoutes)
   .use(negotiate)
   .use(closeEndedSessions)
   .use(deleteMarkedImages)

@@ -6,12 +6,14 @@ import { openDb } from './db/client'
 import { deleteExpiredKeysStatement } from './db/idempotency'
 import { config } from './http/config'
 import type { Bindings } from './http/env'
+import { asSentToPublicUrl } from './http/public-url'
 import { sweep } from './images/store'
 
 export { Conversation } from './messaging/object/conversation'
 
 export default {
-  fetch: app.fetch,
+  fetch: (request: Request, env: Bindings, context: ExecutionContext) =>
+    app.fetch(asSentToPublicUrl(request, env), env, context),
 
   /** Forgets what nobody needs any more. */
   async scheduled(_event, env) {

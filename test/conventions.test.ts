@@ -6,7 +6,6 @@ import { type Answer, anyone, call, form, ORIGIN, PASSWORD, type Person, signUp,
 const LOGIN = `${AUTH}/login/`
 const USER = `${AUTH}/user/`
 const FRONT_END = 'http://localhost:3000'
-const MIB = 2 ** 20
 
 let alice: Person
 beforeAll(async () => {
@@ -153,21 +152,8 @@ describe('bodies', () => {
       })
   })
 
-  it.each([
-    ['application/json', 4 * MIB],
-    ['application/x-www-form-urlencoded', 4 * MIB],
-    ['multipart/form-data; boundary=x', 12 * MIB],
-  ])('%s of more than %i bytes: 413, whether or not it says its length', async (type, limit) => {
-    const tooMuch = new Uint8Array(limit + 1).fill(0x20)
-    for (const sent of [tooMuch, new Blob([tooMuch]).stream()])
-      expect(await postRaw(LOGIN, type, sent)).toEqual({
-        status: 413,
-        body: { detail: 'Request body too large.' },
-      })
-  })
-
-  it('passwords of megabytes, hashed and compared to their end', async () => {
-    const long = 'Zx9!kkqwPlum'.repeat(100_000)
+  it('passwords of thousands of characters, hashed and compared to their end', async () => {
+    const long = 'Zx9!kkqwPlum'.repeat(300)
     await signUp('patience', { password1: long, password2: long })
     await logIn({ username: 'patience' }, long)
     expect((await anyone.post(LOGIN, { username: 'patience', password: long.slice(0, -1) })).status).toBe(400)

@@ -6,7 +6,9 @@ import { type Answer, call, form, objectKeys, type Person, signUp, stored } from
 import { png } from './fixtures/images'
 import { listen } from './sockets'
 
-const REUSED = { detail: 'This Idempotency-Key was used with a different request.' }
+/** Calls that send a message answer lists. */
+const detail = (path: string, text: string) => ({ detail: path.startsWith('/messages/') ? [text] : text })
+const REUSED = 'This Idempotency-Key was used with a different request.'
 const [alice, bob, carol] = await Promise.all([signUp('alice'), signUp('bob'), signUp('carol')])
 const keyed = (key: string) => ({ 'idempotency-key': key })
 
@@ -142,7 +144,7 @@ describe.each(CREATIONS)('$name', ({ name, table, prepare }) => {
     expect((await alice.post(path, body(), keyed(`${key} 2`))).status).toBe(201)
     const before = await count(table)
     const answer = await alice.post(path, other(), keyed(`${key} 2`))
-    expect([answer.status, answer.body]).toEqual([422, REUSED])
+    expect([answer.status, answer.body]).toEqual([422, detail(path, REUSED)])
     expect(await count(table)).toBe(before)
     await expectNoOrphans()
     // The key is not spoilt.
@@ -177,7 +179,7 @@ describe.each(CREATIONS)('$name', ({ name, table, prepare }) => {
       const answer = await alice.post(path, body(), keyed(bad))
       expect(answer).toMatchObject({
         status: 400,
-        body: { detail: 'An Idempotency-Key has 1 to 255 characters.' },
+        body: detail(path, 'An Idempotency-Key has 1 to 255 characters.'),
       })
     }
     expect(await count(table)).toBe(before)

@@ -13,7 +13,7 @@ import { checkNewPassword } from './new-password'
 import { hashPassword, verifyPassword } from './password'
 import { changePassword, findAccount, findCredentials, updateAccount } from './queries'
 import { USERNAME_TAKEN } from './registration'
-import { passwordChangeBody, userAnswer, userPatch, userPut } from './schemas'
+import { CREDENTIALS, passwordChangeBody, userAnswer, userPatch, userPut } from './schemas'
 import { accountView } from './view'
 
 export const accountRoutes = new Hono<AppEnv>()
@@ -32,7 +32,7 @@ export const accountRoutes = new Hono<AppEnv>()
     '/user',
     describe({ id: 'replaceUser', summary: 'Change the signed-in user', answers: { 200: userAnswer } }),
     requireUser,
-    body(userPut),
+    body(userPut, CREDENTIALS),
     async (c) => c.json(await update(c, c.req.valid('json'))),
   )
   .patch(
@@ -43,7 +43,7 @@ export const accountRoutes = new Hono<AppEnv>()
       answers: { 200: userAnswer },
     }),
     requireUser,
-    body(userPatch),
+    body(userPatch, CREDENTIALS),
     async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 
@@ -56,7 +56,7 @@ export const accountRoutes = new Hono<AppEnv>()
       answers: { 200: detailAnswer },
     }),
     requireUser,
-    body(passwordChangeBody),
+    body(passwordChangeBody, CREDENTIALS),
     async (c) => {
       const { old_password, new_password1, new_password2 } = c.req.valid('json')
       const { db, user } = c.var

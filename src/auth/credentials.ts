@@ -14,7 +14,7 @@ import {
   setAccessCookie,
 } from './cookies'
 import { refreshAccess } from './sessions'
-import { verifyToken } from './tokens'
+import { verifyToken, wrongType } from './tokens'
 
 /**
  * Finds the viewer, if there is one. A bad credential is a 401 even on routes that need none. Makes no D1 call, except for a browser that
@@ -75,7 +75,7 @@ export function bearerToken(header: string): string | undefined {
 async function checkToken(c: Context<AppEnv>, token: string, via: Viewer['via']): Promise<Viewer> {
   const claims = await verifyToken(config(c.env).jwtSecrets, token)
   if (claims?.token_type !== 'access') {
-    throw tokenNotValid(claims ? 'Token has wrong type' : 'Token is invalid or expired')
+    throw tokenNotValid(claims ? wrongType(claims) : 'Token is invalid or expired')
   }
   if (claims.user_id === undefined) {
     throw new ApiError('token_not_valid', { detail: 'Token contained no recognizable user identification' })

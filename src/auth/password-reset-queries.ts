@@ -1,15 +1,15 @@
 /** Password resets in D1: the hashes of tokens that were mailed, each good once. */
 import { and, eq, gte, lt, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
+import { emailKey } from '../db/email'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
-import { fold } from '../db/text'
 import { CREDENTIALS } from './queries'
 import { revokeSessionsStatement } from './session-queries'
 
 /** Stores a reset token for the active user of an address, and gives that user, if there is one. */
 export async function createPasswordReset(db: Db, email: string, tokenHash: string, expiresAt: number) {
-  const owner = and(eq(users.emailKey, fold(email)), eq(users.isActive, true))
+  const owner = and(eq(users.emailKey, emailKey(email)), eq(users.isActive, true))
   const [found] = await db.batch([
     statement(
       build.select({ id: users.id, email: users.email, username: users.username }).from(users).where(owner),

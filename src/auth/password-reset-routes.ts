@@ -11,7 +11,7 @@ import { ValidationError } from '../http/errors'
 import { checkNewPassword } from './new-password'
 import { hashPassword } from './password'
 import { createPasswordReset, findPasswordReset, usePasswordReset } from './password-reset-queries'
-import { passwordResetBody, passwordResetConfirmBody } from './schemas'
+import { CREDENTIALS, passwordResetBody, passwordResetConfirmBody } from './schemas'
 
 const LIFETIME_MS = 3_600_000
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -25,7 +25,7 @@ export const passwordResetRoutes = new Hono<AppEnv>()
       description: 'The answer is the same whether or not the address is known.',
       answers: { 200: detailAnswer },
     }),
-    body(passwordResetBody),
+    body(passwordResetBody, CREDENTIALS),
     async (c) => {
       const token = randomId()
       const user = await createPasswordReset(
@@ -47,7 +47,7 @@ export const passwordResetRoutes = new Hono<AppEnv>()
       summary: 'Set a new password with what the e-mail said',
       answers: { 200: detailAnswer },
     }),
-    body(passwordResetConfirmBody),
+    body(passwordResetConfirmBody, CREDENTIALS),
     async (c) => {
       const { uid, token, new_password1, new_password2 } = c.req.valid('json')
       const { db } = c.var
@@ -65,16 +65,28 @@ export const passwordResetRoutes = new Hono<AppEnv>()
     },
   )
 
+/** The front end's page with what `confirm` takes, where the page reads it: a router in the fragment (`#/reset`) sees only that. */
+function resetLink(page: string, userId: number, token: string): URL {
+  const link = new URL(page)
+  const parameters = { uid: userId.toString(36), token }
+  if (/^#!?\//.test(link.hash)) {
+    const [route, query] = link.hash.split('?', 2)
+    link.hash = `${route}?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(query)), ...parameters })}`
+  } else {
+    for (const [name, value] of Object.entries(parameters)) link.searchParams.set(name, value)
+  }
+  return link
+}
+
 async function sendLink(
   c: Context<AppEnv>,
   user: { id: number; username: string; email: string },
   token: string,
 ): Promise<void> {
-  const { SEND_EMAIL, MAIL_FROM, PASSWORD_RESET_URL } = c.env
-  const [origin = new URL(c.req.url).origin] = config(c.env).clientOrigins
-  const link = new URL(PASSWORD_RESET_URL ?? `${origin}/password-reset`)
-  link.searchParams.set('uid', user.id.toString(36))
-  link.searchParams.set('token', token)
+  const { SEND_EMAIL, MAIL_FROM } = c.env
+  const { clientOrigins, passwordResetUrl } = config(c.env)
+  const [origin = new URL(c.req.url).origin] = clientOrigins
+  const link = resetLink(passwordResetUrl ?? `${origin}/password-reset`, user.id, token)
   if (SEND_EMAIL && MAIL_FROM) {
     const text = `Hello ${user.username},\n\nto choose a new password, open this link within an hour:\n\n${link.href}\n\nIf you did not ask for this, ignore it: nothing has changed.\n`
     await SEND_EMAIL.send({ from: MAIL_FROM, to: user.email, subject: 'Choose a new password', text }).catch(

@@ -2,6 +2,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import type { RowOf } from '../db/columns'
+import { emailKey } from '../db/email'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold } from '../db/text'
@@ -61,7 +62,7 @@ export async function findTaken(db: Db, username: string | undefined, email: str
       build
         .select({ id: users.id })
         .from(users)
-        .where(eq(users.emailKey, fold(email ?? ''))),
+        .where(eq(users.emailKey, emailKey(email ?? ''))),
     ),
   ])
   return { username: byName.length > 0, email: byEmail.length > 0 }
@@ -90,7 +91,7 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
           username,
           usernameKey,
           email,
-          emailKey: email === '' ? null : fold(email),
+          emailKey: email === '' ? null : emailKey(email),
           passwordHash,
           createdAt: now,
           profileUpdatedAt: now,

@@ -24,6 +24,7 @@ import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
 import { collectOtherErrors, register } from './registration'
 import {
+  CREDENTIALS,
   emptyAnswer,
   loginBody,
   refreshAnswer,
@@ -47,7 +48,7 @@ export const authRoutes = new Hono<AppEnv>()
       description: 'Gives both tokens, and sets both cookies.',
       answers: { 200: sessionAnswer },
     }),
-    body(loginBody),
+    body(loginBody, CREDENTIALS),
     async (c) => {
       const { username, password } = c.req.valid('json')
       if (!username)
@@ -114,7 +115,7 @@ export const authRoutes = new Hono<AppEnv>()
       description: 'And its profile.',
       answers: { 201: sessionAnswer },
     }),
-    body(registrationBody, { before: collectOtherErrors }),
+    body(registrationBody, { ...CREDENTIALS, before: collectOtherErrors }),
     async (c) => {
       const { account, access, refresh } = await register(c.var.db, config(c.env), {
         ...c.req.valid('json'),
@@ -137,7 +138,7 @@ export const authRoutes = new Hono<AppEnv>()
       answers: {},
       errors: ['not_found'],
     }),
-    body(verifyEmailBody),
+    body(verifyEmailBody, CREDENTIALS),
     () => {
       throw new ApiError('not_found')
     },
@@ -152,7 +153,7 @@ export const authRoutes = new Hono<AppEnv>()
       answers: { 200: refreshAnswer },
       errors: ['token_not_valid', 'permission_denied'],
     }),
-    body(refreshBody),
+    body(refreshBody, CREDENTIALS),
     async (c) => {
       const { refresh } = c.req.valid('json')
       if (refresh === undefined) refuseForeignOrigin(c)
@@ -163,10 +164,7 @@ export const authRoutes = new Hono<AppEnv>()
       const refreshed = await refreshAccess(c.var.db, settings, token)
       if (!refreshed.ok) {
         if (refresh === undefined) clearRefreshCookie(c)
-        throw new ApiError(
-          'token_not_valid',
-          refreshed.why === 'wrong_type' ? { detail: 'Token has wrong type' } : {},
-        )
+        throw new ApiError('token_not_valid', refreshed.why === undefined ? {} : { detail: refreshed.why })
       }
       setAccessCookie(c, refreshed.access)
       const expires = new Date(Date.now() + settings.accessSeconds * 1000)
@@ -182,10 +180,10 @@ export const authRoutes = new Hono<AppEnv>()
       answers: { 200: emptyAnswer },
       errors: ['token_not_valid'],
     }),
-    body(verifyBody),
+    body(verifyBody, CREDENTIALS),
     async (c) => {
       const claims = await verifyToken(config(c.env).jwtSecrets, c.req.valid('json').token)
-      if (!claims) throw new ApiError('token_not_valid')
+      if (claims?.token_type === undefined) throw new ApiError('token_not_valid')
       return c.json({})
     },
   )

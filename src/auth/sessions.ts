@@ -3,7 +3,7 @@ import { randomId, sha256 } from '../crypto'
 import type { Db } from '../db/client'
 import { sessionName } from '../db/session-names'
 import { touchSession } from './session-queries'
-import { signToken, verifyToken } from './tokens'
+import { signToken, verifyToken, wrongType } from './tokens'
 
 interface TokenSettings {
   jwtSecrets: readonly [string, ...string[]]
@@ -44,9 +44,10 @@ const issueAccessToken = (settings: TokenSettings, jtiHash: string, userId: numb
     seconds: settings.accessSeconds,
   })
 
+/** `why` is said where it is more than that the token is invalid or expired. */
 export type Refreshed =
   | { ok: true; userId: number; session: string; access: string }
-  | { ok: false; why: 'invalid' | 'wrong_type' }
+  | { ok: false; why: string | undefined }
 
 /**
  * A new access token for a refresh token whose session is live and whose user is active. The refresh token stays good, because
@@ -54,11 +55,11 @@ export type Refreshed =
  */
 export async function refreshAccess(db: Db, settings: TokenSettings, token: string): Promise<Refreshed> {
   const claims = await verifyToken(settings.jwtSecrets, token)
-  if (!claims) return { ok: false, why: 'invalid' }
-  if (claims.token_type !== 'refresh') return { ok: false, why: 'wrong_type' }
+  if (!claims) return { ok: false, why: undefined }
+  if (claims.token_type !== 'refresh') return { ok: false, why: wrongType(claims) }
   const jtiHash = await sha256(claims.jti)
   const userId = await touchSession(db, jtiHash, Date.now())
-  if (userId === undefined || userId !== claims.user_id) return { ok: false, why: 'invalid' }
+  if (userId === undefined || userId !== claims.user_id) return { ok: false, why: undefined }
   return {
     ok: true,
     userId,

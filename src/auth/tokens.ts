@@ -14,7 +14,8 @@ const ALGORITHM = 'HS256'
 export type TokenType = 'access' | 'refresh'
 
 const claimsSchema = z.object({
-  token_type: z.string(),
+  /** Absent in tokens that were not made here. */
+  token_type: z.string().optional(),
   /** Seconds since the epoch. */
   exp: z.number(),
   jti: z.string(),
@@ -39,6 +40,10 @@ interface NewToken {
   /** In milliseconds since the epoch. */
   now?: number
 }
+
+/** What is wrong with a good token that is of another type than is needed. */
+export const wrongType = ({ token_type }: Claims): string =>
+  token_type === undefined ? 'Token has no type' : 'Token has wrong type'
 
 /** Signs a token with the current secret. */
 export async function signToken(

@@ -8,7 +8,7 @@ import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError, type FieldErrors, ValidationError } from '../http/errors'
 import { noSuchPk, pk } from '../http/fields'
-import { idFilters, requireExisting } from '../http/filters'
+import { idFilters } from '../http/filters'
 import { createOnce } from '../http/idempotency'
 import { deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
@@ -23,7 +23,14 @@ import {
   postExists,
   updateComment,
 } from './queries'
-import { commentAnswer, commentBody, commentListQuery, commentPatch, commentPut } from './schemas'
+import {
+  COMMENT_LIMITS,
+  commentAnswer,
+  commentBody,
+  commentListQuery,
+  commentPatch,
+  commentPut,
+} from './schemas'
 import { commentView } from './view'
 
 export const commentRoutes = new Hono<AppEnv>()
@@ -37,13 +44,13 @@ export const commentRoutes = new Hono<AppEnv>()
     inQuery(commentListQuery),
     async (c) => {
       const query = c.req.valid('query')
-      const ids = idFilters(query, ['post'])
+      const { ids, check } = idFilters(query, ['post'])
       const page = await answerPage(c, query, {
         order: NEWEST_COMMENTS,
         filter: ids,
         load: async (page) => {
           const found = await listComments(c.var.db, ids.post, page)
-          requireExisting(ids, new Set(found.postExists && ids.post !== undefined ? [ids.post] : []))
+          check(() => found.postExists)
           return found
         },
         view: viewer(c),
@@ -61,7 +68,7 @@ export const commentRoutes = new Hono<AppEnv>()
       isIdempotent: true,
     }),
     requireUser,
-    body(commentBody, { before: collectUnknownPost }),
+    body(commentBody, { ...COMMENT_LIMITS, before: collectUnknownPost }),
     async (c) => {
       const { post: postId, content } = c.req.valid('json')
       try {
@@ -101,7 +108,7 @@ export const commentRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    ownBody(OWN_COMMENT, commentPut),
+    ownBody(OWN_COMMENT, commentPut, COMMENT_LIMITS),
     async (c) => c.json(await update(c, c.req.valid('json').content)),
   )
 
@@ -114,7 +121,7 @@ export const commentRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    ownBody(OWN_COMMENT, commentPatch),
+    ownBody(OWN_COMMENT, commentPatch, COMMENT_LIMITS),
     async (c) => c.json(await update(c, c.req.valid('json').content)),
   )
 

@@ -8,7 +8,7 @@ import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
-import { idFilters, requireExisting } from '../http/filters'
+import { idFilters } from '../http/filters'
 import { createOnce } from '../http/idempotency'
 import { deleteOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
@@ -28,13 +28,13 @@ export const followerRoutes = new Hono<AppEnv>()
     inQuery(followerListQuery),
     async (c) => {
       const query = c.req.valid('query')
-      const ids = idFilters(query, ['owner', 'followed'])
+      const { ids, check } = idFilters(query, ['owner', 'followed'])
       const page = await answerPage(c, query, {
         order: NEWEST_FOLLOWS,
         filter: ids,
         load: async (page) => {
           const found = await listFollowers(c.var.db, ids, page)
-          requireExisting(ids, found.existing)
+          check((id) => found.existing.has(id))
           return found
         },
         view: followerView,

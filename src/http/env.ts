@@ -19,6 +19,8 @@ export interface Bindings {
   JWT_SECRET_PREVIOUS?: string
   /** Comma-separated origins of front ends that may call with credentials. */
   CLIENT_ORIGINS?: string
+  /** The origin that clients know, behind a proxy that changes the Host header. */
+  PUBLIC_URL?: string
   /** Where images are public, if not at this Worker's `/media`. */
   MEDIA_URL?: string
   /** Lifetimes in seconds; 300 and 86400. */
@@ -55,6 +57,8 @@ export interface AppEnv {
     viewer: Viewer | undefined
     /** The body's fields as they were read. */
     fields: Record<string, unknown>
+    /** Errors are to have lists for values, whatever they are. */
+    errorsInLists: true | undefined
     /** Sessions that the request has ended: one, or all of a user but one. */
     endedSessions: EndedSessions | undefined
   }

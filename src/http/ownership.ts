@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
 import { deleteOwned, findOwner, type Owned } from '../db/owned'
 import type { Statement } from '../db/statements'
-import { readFields } from './body'
+import { type Limits, readFields } from './body'
 import { note } from './describe'
 import type { UserContext, UserEnv } from './env'
 import { ApiError } from './errors'
@@ -36,12 +36,15 @@ type OwnBody<S extends z.ZodType> = MiddlewareHandler<
  * Validates the id of the path and the body of a change to one's own row; behind `requireUser`. A good body costs no call: whose row it is,
  * the write finds out, and the route checks with `requireOwn`. Only before a 400 is it asked first.
  */
-export function ownBody<S extends z.ZodType>(kind: Owned, schema: S): OwnBody<S> {
+export function ownBody<S extends z.ZodType>(kind: Owned, schema: S, limits: Limits = {}): OwnBody<S> {
   const check: OwnBody<S> = async (c, next) => {
     const { id } = idParam.parse(c.req.param())
     c.req.addValidatedData('param', { id })
-    const read = await readFields(c.req.raw, schema, async () => {
-      requireOwn(await findOwner(c.var.db, kind, id), c.var.user.id)
+    const read = await readFields(c.req.raw, schema, {
+      limits,
+      before: async () => {
+        requireOwn(await findOwner(c.var.db, kind, id), c.var.user.id)
+      },
     })
     c.set('fields', read.fields)
     c.req.addValidatedData('json', read.json as object)

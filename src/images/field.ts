@@ -1,6 +1,7 @@
 /** The body field that takes an image. */
 import * as z from 'zod'
 import { NOT_NULL } from '../http/fields'
+import { IMAGE_FORM_BYTES } from '../http/limits'
 import { BLANK, Upload } from '../http/values'
 import { type CleanImage, cleanImage } from './clean'
 
@@ -8,8 +9,10 @@ interface Rules {
   maxBytes: number
   tooLarge: string
   notAnImage: string
-  /** In pixels; undefined for no limit. */
+  /** In pixels, for each side. */
   maxSide?: number
+  /** For width × height. */
+  maxPixels?: number
 }
 
 /** Posts and profiles. */
@@ -25,7 +28,15 @@ export const MESSAGE_IMAGE: Rules = {
   maxBytes: 5 * 2 ** 20,
   tooLarge: 'Image file too large (max 5MB)',
   notAnImage: 'Invalid image file',
+  // Decoded, each takes the reader's browser four bytes. Phones make images of this size at most, or scale them down.
+  maxPixels: 40_000_000,
 }
+
+/** For `body()`: forms may be larger where an image belongs, and who sends one that is far too large is told so by its field. */
+export const imageUpload = ({ tooLarge }: Rules) => ({
+  maxBytes: IMAGE_FORM_BYTES,
+  tooLarge: { image: [tooLarge] },
+})
 
 /** A file; absent and a form's blank part are the same: no image was sent. The output is the image without its metadata. */
 export const imageField = (rules: Rules) =>
@@ -56,7 +67,10 @@ function checked(value: unknown, rules: Rules, context: z.RefinementCtx): CleanI
 }
 
 /** The image, or what is wrong with it. */
-function check(value: unknown, { maxBytes, tooLarge, notAnImage, maxSide }: Rules): CleanImage | string {
+function check(
+  value: unknown,
+  { maxBytes, tooLarge, notAnImage, maxSide, maxPixels }: Rules,
+): CleanImage | string {
   if (value === null) return NOT_NULL
   if (!(value instanceof Upload))
     return 'The submitted data was not a file. Check the encoding type on the form.'
@@ -64,9 +78,12 @@ function check(value: unknown, { maxBytes, tooLarge, notAnImage, maxSide }: Rule
   if (value.bytes.length > maxBytes) return tooLarge
   const image = cleanImage(value.bytes)
   if (!image) return notAnImage
+  // What counts is what has to be decoded, not only what is shown.
+  const { width, height } = image.extent
   if (maxSide !== undefined) {
-    if (image.height > maxSide) return `Image height larger than ${maxSide}px!`
-    if (image.width > maxSide) return `Image width larger than ${maxSide}px!`
+    if (height > maxSide) return `Image height larger than ${maxSide}px!`
+    if (width > maxSide) return `Image width larger than ${maxSide}px!`
   }
+  if (maxPixels !== undefined && width * height > maxPixels) return notAnImage
   return image
 }

@@ -1,5 +1,5 @@
 /** Likes in D1. */
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
@@ -23,14 +23,49 @@ export const NEWEST_LIKES = newestFirst<LikeRow>('likes', l.id)
 
 const from = fixed(sql`from likes l cross join users u on u.id = l.owner_id`)
 
-/** Newest first. Reads two rows per like shown and 4 more. */
-export async function listLikes(db: Db, { limit, offset, after }: PageRequest): Promise<PageSlice<LikeRow>> {
-  const where = after ? sql`where ${NEWEST_LIKES.after(after)}` : sql``
-  const [rows, [counted]] = await db.batch([
+export interface LikeFilter {
+  post?: number | undefined
+  owner?: number | undefined
+}
+
+export interface LikePage extends PageSlice<LikeRow> {
+  /** Whether there is the post and the user of the filter. */
+  exists: Record<keyof LikeFilter, boolean>
+}
+
+/** Newest first. Reads two rows per like shown and 4 more; with a filter that many too, by its index. */
+export async function listLikes(
+  db: Db,
+  { post, owner }: LikeFilter,
+  { limit, offset, after }: PageRequest,
+): Promise<LikePage> {
+  const conditions = [
+    post !== undefined && sql`${l.postId} = ${post}`,
+    owner !== undefined && sql`${l.ownerId} = ${owner}`,
+    after && NEWEST_LIKES.after(after),
+  ].filter((condition): condition is SQL => typeof condition === 'object')
+  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const [rows, [found]] = await db.batch([
     selectStatement(LIKE, sql`${from} ${where} ${NEWEST_LIKES.orderBy()} limit ${limit} offset ${offset}`),
-    selectStatement({ count: rowCount('likes') }, sql``),
+    selectStatement(
+      {
+        count: countOf({ post, owner }),
+        ofPost: sql<number | null>`(select likes_count from posts where id = ${post ?? 0})`,
+        ofOwner: sql<number | null>`(select likes_given_count from users where id = ${owner ?? 0})`,
+      },
+      sql``,
+    ),
   ])
-  return { rows, count: counted?.count ?? 0 }
+  const { count, ofPost, ofOwner } = found ?? {}
+  return { rows, count: count ?? 0, exists: { post: ofPost != null, owner: ofOwner != null } }
+}
+
+/** One user's like of one post is there or not; all others are kept counts. */
+function countOf({ post, owner }: LikeFilter): SQL<number | null> {
+  if (post === undefined && owner === undefined) return rowCount('likes')
+  if (owner === undefined) return sql`(select likes_count from posts where id = ${post})`
+  if (post === undefined) return sql`(select likes_given_count from users where id = ${owner})`
+  return sql`(select count(*) from likes where owner_id = ${owner} and post_id = ${post})`
 }
 
 /** Reads 2 rows. */

@@ -8,23 +8,31 @@ import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
+import { idFilters } from '../http/filters'
 import { createOnce } from '../http/idempotency'
 import { deleteOwn } from '../http/ownership'
-import { answerPage, pageOf, pageQuery } from '../http/paging'
+import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { createLike, findLike, listLikes, NEWEST_LIKES, OWN_LIKE } from './queries'
-import { likeAnswer, likeBody } from './schemas'
+import { likeAnswer, likeBody, likeListQuery } from './schemas'
 import { likeView } from './view'
 
 export const likeRoutes = new Hono<AppEnv>()
   .get(
     '/',
     describe({ id: 'listLikes', summary: 'Likes, newest first', answers: { 200: pageOf(likeAnswer) } }),
-    inQuery(pageQuery),
+    inQuery(likeListQuery),
     async (c) => {
-      const page = await answerPage(c, c.req.valid('query'), {
+      const query = c.req.valid('query')
+      const { ids, check } = idFilters(query, ['post', 'owner'])
+      const page = await answerPage(c, query, {
         order: NEWEST_LIKES,
-        load: (page) => listLikes(c.var.db, page),
+        filter: ids,
+        load: async (slice) => {
+          const found = await listLikes(c.var.db, ids, slice)
+          check((_id, name) => found.exists[name])
+          return found
+        },
         view: likeView,
       })
       return c.json(page)

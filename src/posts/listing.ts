@@ -1,7 +1,7 @@
 /** What a list of posts is asked for, read from its query. */
 import type * as z from 'zod'
-import { ValidationError } from '../http/errors'
-import { idFilters, requireExisting } from '../http/filters'
+import type { FieldErrors } from '../http/errors'
+import { idFilters } from '../http/filters'
 import type { PostPage } from './list'
 import type { postListQuery } from './schemas'
 import { MAX_WORDS, searchWords } from './search'
@@ -19,13 +19,14 @@ const FILTERS = {
 
 const FILTER_NAMES = Object.keys(FILTERS) as (keyof typeof FILTERS)[]
 
-/** Throws `ValidationError`; `check` does too, for filters that name nobody. */
+/** `check` throws `ValidationError` for all that is wrong at once, as which filters name nobody is known from the page. */
 export function postListing(query: z.output<typeof postListQuery>) {
-  const ids = idFilters(query, FILTER_NAMES)
+  const { ids, check: checkIds } = idFilters(query, FILTER_NAMES)
   const words = searchWords(query.search)
-  if (words.length > MAX_WORDS)
-    throw new ValidationError({ search: [`Ensure this field has no more than ${MAX_WORDS} words.`] })
-  const filter: PostFilter = { words }
+  const errors: FieldErrors = {}
+  if (words.length > MAX_WORDS) errors.search = [`Ensure this field has no more than ${MAX_WORDS} words.`]
+  // Told once it is known what else is wrong; until then searching for so many would be in vain.
+  const filter: PostFilter = { words: errors.search ? [] : words }
   for (const name of FILTER_NAMES) {
     // Of two names for the same, the long one counts.
     if (filter[FILTERS[name]] === undefined) filter[FILTERS[name]] = ids[name]
@@ -33,7 +34,7 @@ export function postListing(query: z.output<typeof postListQuery>) {
   }
   const order = ordering(filter, query.ordering)
   const check = (page: PostPage) => {
-    requireExisting(ids, page.existing)
+    checkIds((id) => page.existing.has(id), errors)
     return page
   }
   return { filter, order, check }

@@ -18,7 +18,7 @@ import { imageUrls } from '../images/url'
 import { listPosts } from './list'
 import { postListing } from './listing'
 import { createPost, findPost, OWN_POST, updatePost } from './queries'
-import { postAnswer, postBody, postListQuery, postPatch } from './schemas'
+import { POST_LIMITS, postAnswer, postBody, postListQuery, postPatch } from './schemas'
 import { postView } from './view'
 
 export const postRoutes = new Hono<AppEnv>()
@@ -55,7 +55,7 @@ export const postRoutes = new Hono<AppEnv>()
       isIdempotent: true,
     }),
     requireUser,
-    body(postBody),
+    body(postBody, POST_LIMITS),
     async (c) => {
       const { image, ...fields } = c.req.valid('json')
       const { db, user } = c.var
@@ -89,7 +89,7 @@ export const postRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    ownBody(OWN_POST, postBody),
+    ownBody(OWN_POST, postBody, POST_LIMITS),
     async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 
@@ -102,7 +102,7 @@ export const postRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    ownBody(OWN_POST, postPatch),
+    ownBody(OWN_POST, postPatch, POST_LIMITS),
     async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 

@@ -7,7 +7,7 @@ import { findOwner } from '../db/owned'
 import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
-import { idFilters, requireExisting } from '../http/filters'
+import { idFilters } from '../http/filters'
 import { type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
@@ -22,7 +22,7 @@ import {
   type SortTerm,
 } from './list'
 import { findProfile, OWN_PROFILE, updateProfile } from './queries'
-import { profileAnswer, profileBody, profileListQuery } from './schemas'
+import { PROFILE_LIMITS, profileAnswer, profileBody, profileListQuery } from './schemas'
 import { profileView } from './view'
 
 /** Existing clients show only the first page. */
@@ -82,7 +82,7 @@ export const profileRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    ownBody(OWN_PROFILE, profileBody),
+    ownBody(OWN_PROFILE, profileBody, PROFILE_LIMITS),
     async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 
@@ -95,12 +95,15 @@ export const profileRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    ownBody(OWN_PROFILE, profileBody),
+    ownBody(OWN_PROFILE, profileBody, PROFILE_LIMITS),
     async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 
 async function list(c: RequestContext, query: z.output<typeof profileListQuery>, order: ProfileOrder) {
-  const ids = idFilters(query, ['owner__following__followed__profile', 'owner__followed__owner__profile'])
+  const { ids, check } = idFilters(query, [
+    'owner__following__followed__profile',
+    'owner__followed__owner__profile',
+  ])
   const filter = {
     following: ids.owner__following__followed__profile,
     followedBy: ids.owner__followed__owner__profile,
@@ -112,7 +115,7 @@ async function list(c: RequestContext, query: z.output<typeof profileListQuery>,
     filter,
     load: async (page) => {
       const found = await listProfiles(c.var.db, viewerId, filter, order, page)
-      requireExisting(ids, found.existing)
+      check((id) => found.existing.has(id))
       return found
     },
     view: (profile) => profileView(profile, viewerId, urls),

@@ -55,8 +55,59 @@ describe('what is refused', () => {
 
   it.each(Object.entries(PLAIN))('%s: cut off anywhere', (_, bytes) => {
     for (let length = 0; length < bytes.length; length++) {
+      // Of a GIF, whole frames without a trailer are a file that browsers show.
+      if (endsFrame(bytes, length)) continue
       expect(cleanImage(bytes.subarray(0, length)), `${length} bytes`).toBeUndefined()
     }
+  })
+
+  it('codecs that no browser shows, whatever the brand says', () => {
+    for (const codec of ['hvc1', 'hev1', 'vvc1', 'jpeg', 'iden']) {
+      expect(cleanImage(replaced(avif(), 'av01', codec)), codec).toBeUndefined()
+      expect(cleanImage(replaced(replaced(avif(), 'av01', codec), 'av1C', 'hvcC')), codec).toBeUndefined()
+    }
+    expect(cleanImage(replaced(avif(), 'av1C', 'hvcC'))).toBeUndefined()
+    expect(cleanImage(concat(avif(), movie('hvc1')))).toBeUndefined()
+    // A grid of nothing.
+    expect(cleanImage(replaced(avif(), 'av01', 'grid'))).toBeUndefined()
+  })
+
+  it('a JPEG that has nothing to be decoded by', () => {
+    const table = asText(jpeg()).indexOf('\xff\xdb')
+    expect(cleanImage(concat(jpeg().subarray(0, table), jpeg().subarray(table + 69)))).toBeUndefined()
+  })
+
+  it('frames that do not lie on their canvas', () => {
+    const control = (values: readonly number[]) =>
+      pngChunk('fcTL', concat(uint32(0), ...values.map(uint32), new Uint8Array(6)))
+    const framed = (values: readonly number[]) =>
+      cleanImage(png(4, 3, { chunks: [pngChunk('acTL', new Uint8Array(8)), control(values)] }))
+    expect(framed([4, 3, 0, 0])).toBeDefined()
+    for (const values of [
+      [5, 3, 0, 0],
+      [4, 3, 1, 0],
+      [4, 3, 0, 1],
+      [0, 3, 0, 0],
+      [2 ** 31, 1, 0, 0],
+    ] as const)
+      expect(framed(values), values.join()).toBeUndefined()
+    const animated = (place: readonly number[]) =>
+      webpFile([
+        webpChunk('VP8X', Uint8Array.of(2, 0, 0, 0, 5, 0, 0, 4, 0, 0)),
+        webpChunk('ANIM', new Uint8Array(6)),
+        webpChunk(
+          'ANMF',
+          concat(...place.map((value) => Uint8Array.of(value, 0, 0)), new Uint8Array(4), webp().subarray(12)),
+        ),
+      ])
+    expect(cleanImage(animated([1, 1, 3, 2]))).toMatchObject({ width: 6, height: 5 })
+    for (const place of [
+      [2, 1, 3, 2],
+      [1, 2, 3, 2],
+      [0, 0, 2, 2],
+      [0, 0, 4, 2],
+    ] as const)
+      expect(cleanImage(animated(place)), place.join()).toBeUndefined()
   })
 
   it('a picture without width or height', () => {
@@ -81,7 +132,8 @@ describe('what is accepted', () => {
   it.each(Object.entries(PLAIN))(
     '%s: type, size, and the same bytes when there is nothing to remove',
     (type, bytes) => {
-      expect(cleanImage(bytes)).toEqual({ bytes, type: `image/${type}`, width: 4, height: 3 })
+      const size = { width: 4, height: 3 }
+      expect(cleanImage(bytes)).toEqual({ bytes, type: `image/${type}`, ...size, extent: size })
     },
   )
 
@@ -127,7 +179,116 @@ describe('what is accepted', () => {
     )
     const bytes = webpFile([webpChunk('VP8L', concat(lossless, new Uint8Array(6)))])
     expect(bytes.length).toBe(44)
-    expect(cleanImage(bytes)).toEqual({ bytes, type: 'image/webp', width: 4, height: 3 })
+    expect(cleanImage(bytes)).toMatchObject({ bytes, type: 'image/webp', width: 4, height: 3 })
+  })
+
+  it('a GIF without its trailer, which is given one', () => {
+    expect(cleanImage(gif().subarray(0, -1))?.bytes).toEqual(gif())
+    const firstFrame = asText(gif()).indexOf('!\xf9', 45)
+    expect(cleanImage(gif().subarray(0, firstFrame))?.bytes).toEqual(
+      concat(gif().subarray(0, firstFrame), ascii(';')),
+    )
+  })
+
+  it('an AVIF sequence in AV1, and a grid of AV1 tiles', () => {
+    expect(cleanImage(concat(avif(), movie('av01')))).toMatchObject({ width: 4, height: 3 })
+    // Of the three items, the Exif one becomes a tile and the primary one a grid of it.
+    const grid = replaced(replaced(avif({ metadata: true }), 'av01', 'grid'), 'ExifExif', 'av01Exif')
+    expect(cleanImage(grid)).toMatchObject({ width: 3, height: 4 })
+  })
+
+  it('a PNG whose metadata fails its checksum, which goes anyway', () => {
+    const damaged = pngChunk('tEXt', ascii('Author'))
+    damaged.set([0, 0], damaged.length - 2)
+    expect(cleanImage(png(4, 3, { chunks: [damaged] }))?.bytes).toEqual(png())
+  })
+})
+
+describe('what counts for limits', () => {
+  it('the largest frame of a GIF, wherever it lies', () => {
+    const second = asText(gif()).lastIndexOf(',\0\0\0\0\x04\0\x03\0')
+    const bytes = gif()
+    bytes.set([1, 0, 0, 2, 0x10, 0x27, 0x20, 0x4e], second + 1)
+    expect(cleanImage(bytes)).toMatchObject({
+      width: 4,
+      height: 3,
+      extent: { width: 10_001, height: 20_512 },
+    })
+  })
+
+  it('any item of an AVIF, and the tracks of a sequence', () => {
+    expect(cleanImage(concat(avif(), movie('av01', 5000, 6000)))).toMatchObject({
+      width: 4,
+      height: 3,
+      extent: { width: 5000, height: 6000 },
+    })
+  })
+})
+
+/** Each made of so many segments, chunks, blocks or boxes, of the smallest that there are. */
+describe('at most 2,000 segments', () => {
+  const many = (count: number, part: Uint8Array<ArrayBuffer>) => {
+    const all = new Uint8Array(count * part.length)
+    for (let i = 0; i < count; i++) all.set(part, i * part.length)
+    return all
+  }
+  const header = webpChunk('VP8X', Uint8Array.of(0, 0, 0, 0, 3, 0, 0, 2, 0, 0))
+  const plainSegments = segmentsOf(jpeg())
+  const made: Record<string, (count: number) => Uint8Array<ArrayBuffer>> = {
+    'JPEG: comments': (count) =>
+      concat(
+        jpeg().subarray(0, 20),
+        many(count - plainSegments, ascii('\xff\xfe\0\x02')),
+        jpeg().subarray(20),
+      ),
+    'JPEG: tables that stay': (count) =>
+      concat(
+        jpeg().subarray(0, 20),
+        many(count - plainSegments, ascii('\xff\xdb\0\x02')),
+        jpeg().subarray(20),
+      ),
+    'PNG: unknown chunks': (count) =>
+      png(4, 3, { chunks: [many(count - 3, pngChunk('prVt', new Uint8Array()))] }),
+    'PNG: data in pieces': (count) =>
+      png(4, 3, { chunks: [many(count - 3, pngChunk('IDAT', new Uint8Array()))] }),
+    'GIF: comments': (count) =>
+      concat(gif().subarray(0, 19), many(count - 5, ascii('!\xfe\0')), gif().subarray(19)),
+    'WebP: unknown chunks': (count) =>
+      webpFile([header, webp().subarray(12), many(count - 2, webpChunk('ABCD', new Uint8Array()))]),
+    'WebP: unknown chunks in a frame': (count) =>
+      webpFile([
+        webpChunk('VP8X', Uint8Array.of(2, 0, 0, 0, 3, 0, 0, 2, 0, 0)),
+        webpChunk('ANIM', new Uint8Array(6)),
+        webpChunk(
+          'ANMF',
+          concat(
+            Uint8Array.of(0, 0, 0, 0, 0, 0, 3, 0, 0, 2, 0, 0, 100, 0, 0, 0),
+            webp().subarray(12),
+            many(count - 4, webpChunk('ABCD', new Uint8Array())),
+          ),
+        ),
+      ]),
+    // Twelve boxes, one entry of iinf and one extent.
+    'AVIF: boxes': (count) => concat(avif(), many(count - 16, ascii('\0\0\0\x08free'))),
+  }
+  it.each(Object.entries(made))('%s', (_, make) => {
+    expect(cleanImage(make(2000))).toBeDefined()
+    expect(cleanImage(make(2001))).toBeUndefined()
+    expect(cleanImage(make(200_000))).toBeUndefined()
+  })
+
+  it('AVIF: extents of an item', () => {
+    // A list of locations at the end of a second `meta`, in a movie: as many as are announced, of a byte each.
+    const extents = (count: number) => {
+      const iloc = box(
+        'iloc',
+        concat(uint32(0), Uint8Array.of(0x01, 0, 0, 1, 0, 1, 0, 0), uint16(count), new Uint8Array(count)),
+      )
+      return concat(avif(), box('moov', box('meta', concat(uint32(0), iloc))))
+    }
+    expect(cleanImage(extents(1_900))).toBeDefined()
+    expect(cleanImage(extents(2_001))).toBeUndefined()
+    expect(cleanImage(extents(65_535))).toBeUndefined()
   })
 })
 
@@ -178,7 +339,12 @@ describe('what is removed', () => {
     const picture = webp().subarray(12)
     const clean = webpFile([header, control, webpChunk('ANMF', concat(frame, picture))])
     const dirty = [header, control, webpChunk('ANMF', concat(frame, picture, webpChunk('ABCD', secretText)))]
-    expect(cleanImage(webpFile(dirty))).toEqual({ bytes: clean, type: 'image/webp', width: 4, height: 3 })
+    expect(cleanImage(webpFile(dirty))).toMatchObject({
+      bytes: clean,
+      type: 'image/webp',
+      width: 4,
+      height: 3,
+    })
   })
 
   it('AVIF: Exif and XMP items and boxes of others, where they stand', () => {
@@ -270,4 +436,35 @@ describe('hostile files', () => {
 /** A JPEG with one more segment after its JFIF header. */
 function withSegment(marker: number, payload: string): Uint8Array {
   return concat(jpeg().subarray(0, 20), jpegSegment(marker, ascii(payload)), jpeg().subarray(20))
+}
+
+const uint16 = (value: number) => Uint8Array.of(value >>> 8, value)
+const uint32 = (value: number) => concat(uint16(value >>> 16), uint16(value & 0xffff))
+const box = (type: string, content: Uint8Array<ArrayBuffer>) =>
+  concat(uint32(content.length + 8), ascii(type), content)
+
+/** A movie with one track of this codec and size: what a sequence has beside its `meta`. */
+function movie(codec: string, width = 4, height = 3): Uint8Array<ArrayBuffer> {
+  const sizes = concat(uint32(width * 65_536), uint32(height * 65_536))
+  const entries = concat(uint32(0), uint32(1), box(codec, new Uint8Array(78)))
+  const media = box('mdia', box('minf', box('stbl', box('stsd', entries))))
+  return box('moov', box('trak', concat(box('tkhd', concat(new Uint8Array(76), sizes)), media)))
+}
+
+/** With every such code replaced by another of the same length. */
+function replaced(bytes: Uint8Array<ArrayBuffer>, from: string, to: string): Uint8Array<ArrayBuffer> {
+  return ascii(asText(bytes).replaceAll(from, to))
+}
+
+/** Whether a GIF that is cut off there has whole frames, and nothing after them but a terminator. */
+function endsFrame(bytes: Uint8Array, length: number): boolean {
+  const text = asText(bytes)
+  if (!text.startsWith('GIF')) return false
+  const ends = [text.indexOf('!\xf9', 45), bytes.length - 1]
+  // A control block that no frame follows is whole, too.
+  return ends.includes(length) || length === (ends[0] ?? 0) + 8
+}
+
+function segmentsOf(bytes: Uint8Array): number {
+  return [...asText(bytes).matchAll(/\xff[\xc0\xc4\xda-\xef]/g)].length
 }

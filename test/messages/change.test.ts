@@ -36,12 +36,14 @@ describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
       const answer = await other.patch(`/messages/${id}/update/`, { content: ['x'] })
       expect([answer.status, answer.body]).toEqual([
         403,
-        { detail: 'You do not have permission to edit this message.' },
+        { detail: ['You do not have permission to edit this message.'] },
       ])
     }
     expect(await messageRow(id)).toMatchObject({ content: 'mine', edited_at: null })
     for (const unknown of ['999999', '0', '99999999999999999999'])
-      expect((await alice.patch(`/messages/${unknown}/update/`, { content: ['x'] })).body).toEqual(NOT_FOUND)
+      expect((await alice.patch(`/messages/${unknown}/update/`, { content: ['x'] })).body).toEqual({
+        detail: ['Not found.'],
+      })
   })
 
   it('keeps the picture unless a new one comes', async () => {

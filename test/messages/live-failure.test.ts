@@ -60,7 +60,7 @@ describe('failure', () => {
     const send = () =>
       alice.post(`/messages/${bob.id}/send/`, { content: 'x' }, { 'idempotency-key': 'once' })
     const failed = await send()
-    expect([failed.status, failed.body]).toEqual([503, { detail: UNAVAILABLE }])
+    expect([failed.status, failed.body]).toEqual([503, { detail: [UNAVAILABLE] }])
     expect(failed.headers.get('retry-after')).toBe('1')
     expect((await bob.get(`/messages/${alice.id}/`)).body.count).toBe(0)
     expect(theirs.changes()).toEqual([])

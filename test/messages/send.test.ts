@@ -98,12 +98,12 @@ describe('POST /messages/:id/send/ (MessageSendTests)', () => {
     await stored('delete from users where id = ?', left.id)
     await stored('update users set is_active = 0 where id = ?', barred.id)
     expect((await send(left, bob, { content: 'x' })).body).toEqual({
-      detail: 'User not found',
-      code: 'user_not_found',
+      detail: ['User not found'],
+      code: ['user_not_found'],
     })
     expect((await send(barred, bob, { content: 'x' })).body).toEqual({
-      detail: 'User is inactive',
-      code: 'user_inactive',
+      detail: ['User is inactive'],
+      code: ['user_inactive'],
     })
     expect(await stored('select 1 from messages where sender_id in (?, ?)', left.id, barred.id)).toEqual([])
   })
@@ -209,7 +209,7 @@ describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', ()
         delete: (keys: string[]) => env.MEDIA.delete(keys),
       }
       const answer = await sendWith({ MEDIA }, one, other)
-      if (who === 'sender') expect(answer).toMatchObject({ status: 401, body: { code: 'user_not_found' } })
+      if (who === 'sender') expect(answer).toMatchObject({ status: 401, body: { code: ['user_not_found'] } })
       else {
         const detail = ['Recipient not found: User matching query does not exist.']
         expect(answer).toMatchObject({ status: 400, body: { detail } })

@@ -177,7 +177,7 @@ describe('POST /posts/ (PostListViewTests)', () => {
       body: { detail: 'Unsupported media type "text/plain" in request.' },
     })
     const huge = await send('x'.repeat(13 * MIB), 'multipart/form-data; boundary=x')
-    expect(huge.status).toBe(413)
+    expect(huge).toMatchObject({ status: 400, body: { image: ['Image size larger than 2MB!'] } })
     expect(await countPosts()).toBe(before)
   })
 

@@ -1,10 +1,17 @@
 /** A message as clients send it and as they get it, over HTTP and over sockets. */
 import * as z from 'zod'
 import { text } from '../../http/fields'
-import { MESSAGE_IMAGE, optionalImageField } from '../../images/field'
+import { textBytes } from '../../http/limits'
+import { imageUpload, MESSAGE_IMAGE, optionalImageField } from '../../images/field'
 
 /** The longest message, in code points. */
 export const MAX_CONTENT_CHARACTERS = 10_000
+
+/** For `body()`. */
+export const MESSAGE_LIMITS = {
+  maxBytes: textBytes(MAX_CONTENT_CHARACTERS),
+  upload: imageUpload(MESSAGE_IMAGE),
+}
 
 /** Both may be left out: the route says what a message needs. */
 export const messageBody = z

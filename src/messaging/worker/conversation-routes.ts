@@ -12,7 +12,7 @@ import { answerPage, pageOf } from '../../http/paging'
 import { idParam, inPath, inQuery } from '../../http/params'
 import { imageUrls } from '../../images/url'
 import type { MessageRow } from '../shared/message-row'
-import { messageAnswer, messageBody } from '../shared/message-schemas'
+import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
 import { NO_RECIPIENT } from '../shared/refusals'
 import { SEND_PATH } from '../shared/send-path'
@@ -46,8 +46,9 @@ export const conversationRoutes = new Hono<AppEnv>()
     requireUser,
     inQuery(conversationListQuery),
     async (c) => {
-      const { search = '' } = c.req.valid('query')
-      const conversations = await listConversations(c.var.db, c.var.user.id, fold(search.trim()))
+      // A `+` that was not encoded arrives as a space, which no name has.
+      const search = (c.req.valid('query').search ?? '').trim().replaceAll(' ', '+')
+      const conversations = await listConversations(c.var.db, c.var.user.id, fold(search))
       const viewer = { urls: imageUrls(c), now: Date.now() }
       return c.json(conversations.map((conversation) => conversationView(conversation, viewer)))
     },
@@ -94,7 +95,7 @@ export const conversationRoutes = new Hono<AppEnv>()
     }),
     requireUser,
     inPath(idParam),
-    body(messageBody),
+    body(messageBody, MESSAGE_LIMITS),
     async (c) =>
       c.json(
         await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
@@ -116,7 +117,7 @@ export const conversationRoutes = new Hono<AppEnv>()
     }),
     requireUser,
     inPath(idParam),
-    body(messageBody),
+    body(messageBody, MESSAGE_LIMITS),
     async (c) =>
       c.json(
         await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {

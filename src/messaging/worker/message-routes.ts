@@ -10,7 +10,7 @@ import { idParam, inPath } from '../../http/params'
 import { withImage } from '../../images/attach'
 import { imageUrls } from '../../images/url'
 import type { MessageRow } from '../shared/message-row'
-import { messageAnswer, messageBody } from '../shared/message-schemas'
+import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
 import { EMPTY_MESSAGE } from '../shared/refusals'
 import { commitChange } from './conversation-stub'
@@ -51,7 +51,7 @@ export const messageRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     mayEdit,
-    body(messageBody),
+    body(messageBody, MESSAGE_LIMITS),
     async (c) => {
       const { content, image } = c.req.valid('json')
       const { message, user } = c.var
