@@ -30,7 +30,7 @@ const FILES = {
     'about/{health,page}.ts',
     'auth/{common-passwords,cookies,new-password,password,password-rules,registration,sessions,tokens}.ts',
     'posts/listing.ts',
-    'messaging/worker/{close-sockets,conversation-stub,open-socket,send-message,thread-page}.ts',
+    'messaging/worker/{close-sockets,conversation-stub,error-lists,open-socket,send-message,thread-page}.ts',
     'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,sockets}.ts',
     'messaging/shared/{changes,listener,pair,refusals,send-path}.ts',
   ],
