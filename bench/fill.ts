@@ -1,4 +1,4 @@
-/** Fills a database by SQL, next to the Worker: the triggers keep counts, tallies and the search index as they do for requests. */
+/** Fills a database by SQL, next to the Worker: the triggers keep counts, sequences and the search index as they do for requests. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -2,7 +2,7 @@
  * A conversation that stays: it connects, comes back after every interruption where it left off, and sends what was written
  * meanwhile, once each and in order.
  */
-import type { ServerFrame } from '../src/messaging/frames'
+import type { ServerFrame } from '../src/messaging/shared/frames'
 import { ApiError, type FieldErrors } from './errors'
 import { type Link, type Loss, link } from './link'
 import { Outbox } from './outbox'

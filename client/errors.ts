@@ -27,7 +27,9 @@ export async function errorFrom(response: Response): Promise<ApiError> {
   const requestId = response.headers.get('x-request-id')
   if (Array.isArray(body))
     return new ApiError(response.status, undefined, { non_field_errors: body }, undefined, requestId)
-  const { detail, code, ...rest } = (body ?? {}) as Record<string, unknown>
+  const { detail, code: given, messages: _, ...rest } = (body ?? {}) as Record<string, unknown>
+  // In calls that send a message every value is a list.
+  const code = Array.isArray(given) ? given[0] : given
   const fields = Object.fromEntries(
     Object.entries(rest).filter(([, value]) => Array.isArray(value)),
   ) as FieldErrors

@@ -1,5 +1,5 @@
 /** One connection, which notices when it is gone, also where nothing says so. */
-import type { ServerFrame } from '../src/messaging/frames'
+import type { ServerFrame } from '../src/messaging/shared/frames'
 
 export interface Link {
   send(frame: object): void

@@ -1,5 +1,5 @@
 /**
- * Compares every kept count with the truth:
+ * Compares every value that the database keeps (src/db/kept.ts) with the truth:
  *
  *   npm run recount                 repairs the local database
  *   npm run recount -- --check      only lists differences, and fails if there are any
@@ -9,7 +9,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
-import { COUNTS } from './counts.ts'
+import { KEPT_VALUES } from '../src/db/kept'
 
 interface Difference {
   name: string
@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
   },
 })
 
-/** Shown of one count. */
+/** Differences shown of one value. */
 const LIMIT = 100
 
 const found = findDifferences()
@@ -35,22 +35,24 @@ for (const { name, key, kept, truth } of found) {
 }
 
 if (found.length === 0) {
-  console.log(`${COUNTS.length} counts checked: all true.`)
+  console.log(`${KEPT_VALUES.length} counts checked: all true.`)
 } else if (options.check) {
-  console.error(`Differences in ${new Set(found.map(({ name }) => name)).size} of ${COUNTS.length} counts.`)
+  console.error(
+    `Differences in ${new Set(found.map(({ name }) => name)).size} of ${KEPT_VALUES.length} counts.`,
+  )
   process.exitCode = 1
 } else {
   const wrong = new Set(found.map(({ name }) => name))
-  run(COUNTS.filter(({ name }) => wrong.has(name)).flatMap(({ repair }) => repair))
+  run(KEPT_VALUES.filter(({ name }) => wrong.has(name)).flatMap(({ repair }) => repair))
   const left = findDifferences().length
   console.log(
-    left === 0 ? 'Repaired.' : `${left} differences are left: counts changed meanwhile? Run it again.`,
+    left === 0 ? 'Repaired.' : `${left} differences are left: did rows change meanwhile? Run it again.`,
   )
   process.exitCode = left === 0 ? 0 : 1
 }
 
 function findDifferences(): Difference[] {
-  const queries = COUNTS.map(
+  const queries = KEPT_VALUES.map(
     ({ name, differences }) => `select '${name}' as name, * from (${differences}) limit ${LIMIT}`,
   )
   return run<Difference>(queries).flat()

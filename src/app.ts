@@ -2,22 +2,24 @@
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { aboutRoutes } from './about/routes'
-import { accountRoutes } from './auth/account'
+import { accountRoutes } from './auth/account-routes'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
-import { passwordResetRoutes } from './auth/password-reset'
+import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
 import { commentRoutes } from './comments/routes'
 import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
 import { asApiError, onError } from './http/errors'
-import { crossOrigin, observe, secureHeaders } from './http/headers'
+import { anyOrigin, checkRequest, crossOrigin, observe, secureHeaders } from './http/headers'
 import { noRoute } from './http/methods'
 import { negotiate } from './http/negotiate'
+import { deleteMarkedImages } from './images/attach'
 import { mediaRoutes } from './images/routes'
 import { likeRoutes } from './likes/routes'
-import { ownMessageRoutes } from './messaging/own-routes'
-import { chatRoutes, messageRoutes } from './messaging/routes'
-import { closeEndedSessions } from './messaging/sign-out'
+import { closeEndedSessions } from './messaging/worker/close-sockets'
+import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
+import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
+import { messageRoutes } from './messaging/worker/message-routes'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
 import { userRoutes } from './users/routes'
@@ -31,14 +33,19 @@ app.notFound((c) => {
   throw noRoute(app, c, requireUser)
 })
 
+app.use(MESSAGE_CALLS, errorsInLists)
+
 export const routes = app
   .use(observe)
   .use(secureHeaders)
+  .use(checkRequest)
+  .use('/media/*', anyOrigin)
+  .route('/media', mediaRoutes)
   .use(crossOrigin)
   .route('/', aboutRoutes)
-  .route('/media', mediaRoutes)
   .use(negotiate)
   .use(closeEndedSessions)
+  .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
   .use(authenticate)
   .route('/dj-rest-auth', accountRoutes)
@@ -49,8 +56,8 @@ export const routes = app
   .route('/comments', commentRoutes)
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
+  .route('/messages', conversationRoutes)
   .route('/messages', messageRoutes)
-  .route('/messages', ownMessageRoutes)
   .route('/chats', chatRoutes)
 
 /** `/posts`, `/posts/`, `/api/posts` and `/api/posts/` are one path. */

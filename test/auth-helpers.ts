@@ -134,7 +134,7 @@ export async function callWith(
     body: body ? JSON.stringify(body) : null,
   })
   const context = createExecutionContext()
-  const response = await worker.fetch(request, { ...env, ...changes } as Bindings, context)
+  const response = await worker.fetch(request, { ...env, ...changes } as Env, context)
   await waitOnExecutionContext(context)
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: text && JSON.parse(text) }

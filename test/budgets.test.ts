@@ -235,7 +235,7 @@ async function growTo(posts: number) {
     posts,
   )
   await env.DB.batch(['likes', 'comments'].map((table) => env.DB.prepare(`delete from ${table}`)))
-  const after = (table: string) => `(select last_id from tallies where name = '${table}')`
+  const after = (table: string) => `(select last_id from sequences where name = '${table}')`
   // Everybody likes a hundred posts, alice the newest; posts have none, one or many likes.
   await stored(
     `${numbers} insert or ignore into likes (id, owner_id, post_id, created_at)

@@ -16,7 +16,7 @@ export async function checkAnswer(request: Request, response: Response): Promise
     expect([401, 404, 406, 503], `${what}: there is no such route`).toContain(response.status)
     return
   }
-  // Refused as if there were no route.
+  // As the introduction of the document says.
   if (response.status === 404 && (new URL(request.url).searchParams.get('format') ?? 'json') !== 'json')
     return
   const described = answersOf(route, response.status)

@@ -1,7 +1,7 @@
 /** D1 as a conversation's object sees it, failing when it is told to. */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import type { Conversation } from '../src/messaging/conversation'
+import type { Conversation } from '../src/messaging/object/conversation'
 
 /** What happens to a call: nothing of it is done, its answer is lost, or comes late. */
 export type Fault = 'before' | 'after' | 'late'

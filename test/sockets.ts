@@ -2,9 +2,11 @@
 import { env, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Bindings } from '../src/http/env'
-import type { Conversation } from '../src/messaging/conversation'
-import type { serverFrame } from '../src/messaging/frames'
+import type { Conversation } from '../src/messaging/object/conversation'
+import type { serverFrame } from '../src/messaging/shared/frames'
+import { objectName, pairOf } from '../src/messaging/shared/pair'
 import { ORIGIN, type Person } from './client'
+import { say } from './fixtures/messages'
 
 type Frame = (typeof serverFrame)['_output']
 export type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
@@ -92,10 +94,9 @@ export function listening({ webSocket: socket }: Response): Listening {
 
 /** The object of two people's conversation. */
 export function conversationOf(one: { id: number }, other: { id: number }): DurableObjectStub<Conversation> {
-  const [a, b] = [one.id, other.id].sort((x, y) => x - y)
   // Bindings are typed without the class (see http/env.ts).
   const { CONVERSATION } = env as Bindings
-  return CONVERSATION.getByName(`${a}-${b}`) as DurableObjectStub<Conversation>
+  return CONVERSATION.getByName(objectName(pairOf(one.id, other.id))) as DurableObjectStub<Conversation>
 }
 
 /** Every frame links to the one before; the first to where the stream began. */
@@ -106,4 +107,18 @@ export function expectChain(changes: Change[], start: number): void {
     expect(seq).toBeGreaterThan(prev)
     last = seq
   }
+}
+
+/** The answer to an upgrade that is refused. */
+export async function refusal(path: string, headers: Record<string, string>) {
+  const response = await upgrade(path, headers)
+  expect(response.webSocket).toBeNull()
+  return { status: response.status, headers: response.headers, body: await response.json() }
+}
+
+/** A socket that works: it is told what comes next. */
+export async function expectAlive(socket: Listening, from: Person, to: Person): Promise<void> {
+  const { seq } = await say(from, to, 'still there?')
+  await expect.poll(() => socket.changes().at(-1)?.seq).toBe(seq)
+  expect(socket.isClosed()).toBe(false)
 }

@@ -3,8 +3,8 @@ import type { CommentRow } from '../../src/comments/queries'
 import type { FollowerRow } from '../../src/followers/queries'
 import { clockTime, isoDate, shortDate, timeAgo, timeOrDate } from '../../src/http/dates'
 import type { LikeRow } from '../../src/likes/queries'
-import type { ConversationRow } from '../../src/messaging/queries'
-import type { MessageRow } from '../../src/messaging/rows'
+import type { MessageRow } from '../../src/messaging/shared/message-row'
+import type { ConversationRow } from '../../src/messaging/worker/queries'
 import type { PostRow } from '../../src/posts/queries'
 import type { ProfileRow } from '../../src/profiles/queries'
 
@@ -64,7 +64,7 @@ const profile = (row: ProfileRow, origin: string, viewer: number) => ({
   posts_count: row.postsCount,
   followers_count: row.followersCount,
   following_count: row.followingCount,
-  posts: JSON.parse(row.pictures).map((image: string | null) => photo(origin, image)),
+  posts: JSON.parse(row.newestImages).map((image: string | null) => photo(origin, image)),
   user_id: row.id,
 })
 

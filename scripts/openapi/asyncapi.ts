@@ -1,13 +1,21 @@
 /** The AsyncAPI document of the WebSocket, made of the schemas that check its frames. */
 import type * as z from 'zod'
 import { LOCAL } from '../../src/about/documents'
-import { CLOSE, clientFrame, MAX_FRAME, MAX_FRAMES_PER_SECOND, serverFrame } from '../../src/messaging/frames'
-import { listenQuery } from '../../src/messaging/schemas'
+import { ACCESS_COOKIE } from '../../src/auth/cookies'
+import {
+  CLOSE,
+  clientFrame,
+  KEEP_ALIVE,
+  MAX_FRAME_BYTES,
+  MAX_FRAMES_PER_SECOND,
+  serverFrame,
+} from '../../src/messaging/shared/frames'
+import { listenQuery } from '../../src/messaging/worker/schemas'
 import { exampleOf } from './examples'
 import { components } from './schemas'
 
-const DESCRIPTION = `One socket is one conversation of two people. Frames are JSON objects of at most ${MAX_FRAME / 1024} KB that say their
-\`type\`; the text \`ping\` is answered with \`pong\`. At most ${MAX_FRAMES_PER_SECOND} frames a second are taken.
+const DESCRIPTION = `One socket is one conversation of two people. Frames are JSON objects of at most ${MAX_FRAME_BYTES / 1024} KB that say their
+\`type\`; the text \`${KEEP_ALIVE.request}\` is answered with \`${KEEP_ALIVE.response}\`. At most ${MAX_FRAMES_PER_SECOND} frames a second are taken.
 
 **Opening.** \`GET /messages/{id}/live/\` with the credentials of any other call. Browsers, which cannot set headers here, send
 their cookie, or offer two subprotocols: \`bearer\` and the access token. All refusals come before the upgrade, as the OpenAPI
@@ -89,7 +97,7 @@ export function asyncApi(version: string) {
       schemas: schemas.all(),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-        cookie: { type: 'httpApiKey', in: 'cookie', name: 'my-app-auth' },
+        cookie: { type: 'httpApiKey', in: 'cookie', name: ACCESS_COOKIE },
       },
     },
   }

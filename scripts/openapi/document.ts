@@ -6,7 +6,16 @@ import { CODES } from '../../src/http/errors'
 import { exampleOf } from './examples'
 import { INTRODUCTION, TAGS, tagOf } from './introduction'
 import { parameterOf } from './parameters'
-import { COMMON, ERROR_NAMES, errorResponses, headers, parameters, security, securitySchemes } from './parts'
+import {
+  COMMON,
+  ERROR_NAMES,
+  errorResponses,
+  headers,
+  IN_LISTS,
+  parameters,
+  security,
+  securitySchemes,
+} from './parts'
 import { answersOf, describedRoutes, type Route } from './routes'
 import { type Components, components, type JsonSchema } from './schemas'
 
@@ -25,7 +34,12 @@ export function openApi(app: Hono<AppEnv>, version: string) {
     ids.add(id)
     paths[path] = { ...paths[path], [method]: { operationId: id, ...operation(schemas, route, path) } }
   }
-  const responses = errorResponses(schemas)
+  const inLists = Object.entries(errorResponses(schemas, true))
+  const named = JSON.stringify(paths)
+  const responses = {
+    ...errorResponses(schemas),
+    ...Object.fromEntries(inLists.filter(([name]) => named.includes(`#/components/responses/${name}"`))),
+  }
   return {
     openapi: '3.1.1',
     info: {
@@ -166,7 +180,8 @@ function responsesOf(schemas: Components, route: Route) {
   }
   for (const status of Object.keys(ERROR_NAMES).map(Number)) {
     if (found[status] || !answersOf(route, status)) continue
-    found[status] = { $ref: `#/components/responses/${ERROR_NAMES[status]}` }
+    const name = `${ERROR_NAMES[status]}${route.errorsInLists ? IN_LISTS : ''}`
+    found[status] = { $ref: `#/components/responses/${name}` }
   }
   for (const code of route.errors) {
     if (!found[CODES[code][0]]) throw new Error(`No response is named for the status of ${code}.`)

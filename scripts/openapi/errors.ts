@@ -20,9 +20,19 @@ const credentialsError = z
   })
   .meta({ id: 'CredentialsError' })
 
-/** The bodies of errors with this status, where one of the codes has it. */
-export function errorAnswers(status: number, codes: readonly ErrorCode[]): z.ZodType[] | undefined {
+/** In calls that send a message. */
+const lists = z
+  .record(z.string(), z.array(z.unknown()))
+  .meta({ id: 'ErrorLists', description: 'Every value is a list, also `detail`, `code` and `messages`.' })
+
+/** The bodies of errors with this status, where one of the codes has it; with lists for values where the route says so. */
+export function errorAnswers(
+  status: number,
+  codes: readonly ErrorCode[],
+  errorsInLists = false,
+): z.ZodType[] | undefined {
   if (!codes.some((code) => CODES[code][0] === status)) return undefined
+  if (errorsInLists) return status === 400 ? [fieldErrors, messages] : [lists]
   if (status === 400) return [fieldErrors, detailAnswer, messages]
   return status === 401 ? [credentialsError] : [detailAnswer]
 }

@@ -13,7 +13,12 @@ to prefer. Unknown fields are ignored.
 first page, makes \`next\` carry one: such pages neither skip nor repeat anything while others write, and cost the same however
 deep.
 
-**Errors.** 400 names each bad field with its messages; all else is \`{"detail": …}\`, with a \`code\` where it is about a token.
+**Errors.** 400 names each bad field with its messages; all else is \`{"detail": …}\`, with a \`code\` where it is about a token. In the
+calls that send or edit a message every value is a list, \`{"detail": ["…"]}\`.
+
+**Limits.** A body has at most 64 KB (8 KB for accounts, more where long texts or pictures belong), 100 fields and 20 levels.
+
+**Format.** All is JSON: \`?format=\` with anything else is a 404.
 
 **Doing things once.** What creates something takes an \`Idempotency-Key\`: a request that is sent again creates nothing more.
 

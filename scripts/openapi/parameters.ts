@@ -1,6 +1,6 @@
 /** What clients should send in parameters: types narrower than the strings that the router reads, and examples that work as they are. */
-import { SORT_KEYS as POST_KEYS } from '../../src/posts/selection'
-import { SORT_KEYS as PROFILE_KEYS } from '../../src/profiles/list'
+import { SORT_COLUMNS as POST_KEYS } from '../../src/posts/selection'
+import { SORT_COLUMNS as PROFILE_KEYS } from '../../src/profiles/list'
 import type { JsonSchema } from './schemas'
 
 interface Parameter {

@@ -1,7 +1,11 @@
 /** What all operations share: headers, parameters, credentials and errors. */
+import { ACCESS_COOKIE, REFRESH_COOKIE } from '../../src/auth/cookies'
 import { ApiError, CODES, type ErrorCode } from '../../src/http/errors'
 import { errorAnswers } from './errors'
 import type { Components, JsonSchema } from './schemas'
+
+/** Ends the names of responses whose errors have lists for values. */
+export const IN_LISTS = 'InLists'
 
 /** Responses by status. */
 export const ERROR_NAMES: Record<number, string> = {
@@ -58,8 +62,8 @@ export const securitySchemes = {
   cookie: {
     type: 'apiKey',
     in: 'cookie',
-    name: 'my-app-auth',
-    description: 'Set by signing in. It is renewed as long as `my-refresh-token`, set with it, is good.',
+    name: ACCESS_COOKIE,
+    description: `Set by signing in. It is renewed as long as \`${REFRESH_COOKIE}\`, set with it, is good.`,
   },
 }
 
@@ -76,17 +80,26 @@ export const COMMON = {
 }
 
 /** The response of each status that errors have, with the words of all its errors. */
-export function errorResponses(schemas: Components): Record<string, JsonSchema> {
+export function errorResponses(schemas: Components, errorsInLists = false): Record<string, JsonSchema> {
   const codes = Object.keys(CODES) as ErrorCode[]
+  const shape = (body: unknown) =>
+    errorsInLists
+      ? Object.fromEntries(Object.entries(body as object).map(([name, value]) => [name, [value].flat()]))
+      : body
   return Object.fromEntries(
     Object.entries(ERROR_NAMES).map(([status, name]) => {
       const own = codes.filter((code) => CODES[code][0] === Number(status))
-      const bodies = (errorAnswers(Number(status), own) ?? []).map((body) => schemas.of(body, 'output'))
-      const examples: [string, unknown][] = own.map((code) => [code, { value: new ApiError(code).body }])
+      const bodies = (errorAnswers(Number(status), own, errorsInLists) ?? []).map((body) =>
+        schemas.of(body, 'output'),
+      )
+      const examples: [string, unknown][] = own.map((code) => [
+        code,
+        { value: shape(new ApiError(code).body) },
+      ])
       if (status === '400') examples.unshift(['fields', { value: { title: ['This field is required.'] } }])
       const schema = bodies.length === 1 ? bodies[0] : { anyOf: bodies }
       return [
-        name,
+        errorsInLists ? name + IN_LISTS : name,
         {
           description:
             status === '400'

@@ -79,7 +79,7 @@ export function answersOf(route: Route, status: number): AnswerBody[] | undefine
   if (answer !== undefined) return [answer].flat()
   // Fields and parameters may be refused without a code.
   const refused: ErrorCode[] = route.body || route.query ? ['parse_error'] : []
-  return errorAnswers(status, [...route.errors, ...refused])
+  return errorAnswers(status, [...route.errors, ...refused], route.errorsInLists)
 }
 
 export const isPaged = (query: NonNullable<Notes['query']>) =>

@@ -1,4 +1,4 @@
-/** Writes an invented world: pictures first, then rows. Triggers keep counts, tallies and the search index, as always. */
+/** Writes an invented world: images first, then rows. Triggers keep counts, sequences and the search index, as always. */
 import { type LastIds, TABLES, type World } from './invent.ts'
 
 /** What is used of the bindings: Node has no types for the rest. */
@@ -59,7 +59,7 @@ export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<
   const tables = ['likes', 'comments', 'followers', 'posts', 'conversations', 'users', 'images']
   await DB.batch([
     ...tables.map((table) => DB.prepare(`delete from ${table}`)),
-    DB.prepare('update tallies set last_id = 0, deleted = 0'),
+    DB.prepare('update sequences set last_id = 0, deleted = 0'),
   ])
   let page: Awaited<ReturnType<Stores['MEDIA']['list']>>
   do {

@@ -98,7 +98,7 @@ function aboutView(c: RequestContext): AboutAnswer {
   const base = origin + (pathname.startsWith('/api') ? '/api' : '')
   return {
     name: 'edge-social-api',
-    description: 'Accounts, profiles, posts with pictures, comments, likes, follows and live messages.',
+    description: 'Accounts, profiles, posts with images, comments, likes, follows and live messages.',
     docs: `${base}/docs/`,
     openapi: `${base}/openapi.json`,
     asyncapi: `${base}/asyncapi.json`,

@@ -1,35 +1,36 @@
-/** The two cookies in which browsers keep their tokens. */
+/** The two cookies that hold a browser's tokens. */
 import type { Context } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { CookieOptions } from 'hono/utils/cookie'
 import { config } from '../http/config'
 import type { AppEnv } from '../http/env'
 
-const ACCESS = 'my-app-auth'
-const REFRESH = 'my-refresh-token'
+/** Named as the original names them: front ends look for these. */
+export const ACCESS_COOKIE = 'my-app-auth'
+export const REFRESH_COOKIE = 'my-refresh-token'
 
-/** A cookie that was cleared may come back empty: that is none. */
-export const accessCookie = (c: Context<AppEnv>) => getCookie(c, ACCESS) || undefined
-export const refreshCookie = (c: Context<AppEnv>) => getCookie(c, REFRESH) || undefined
+/** A browser may send a cleared cookie back empty, which counts as none. */
+export const accessCookie = (c: Context<AppEnv>) => getCookie(c, ACCESS_COOKIE) || undefined
+export const refreshCookie = (c: Context<AppEnv>) => getCookie(c, REFRESH_COOKIE) || undefined
 
 export function setAccessCookie(c: Context<AppEnv>, token: string): void {
-  setCookie(c, ACCESS, token, attributes(c, config(c.env).accessSeconds))
+  setCookie(c, ACCESS_COOKIE, token, attributes(c, config(c.env).accessSeconds))
 }
 
 export function setRefreshCookie(c: Context<AppEnv>, token: string): void {
-  setCookie(c, REFRESH, token, attributes(c, config(c.env).refreshSeconds))
+  setCookie(c, REFRESH_COOKIE, token, attributes(c, config(c.env).refreshSeconds))
 }
 
-export const clearAccessCookie = (c: Context<AppEnv>) => setCookie(c, ACCESS, '', attributes(c, 0))
-export const clearRefreshCookie = (c: Context<AppEnv>) => setCookie(c, REFRESH, '', attributes(c, 0))
+export const clearAccessCookie = (c: Context<AppEnv>) => setCookie(c, ACCESS_COOKIE, '', attributes(c, 0))
+export const clearRefreshCookie = (c: Context<AppEnv>) => setCookie(c, REFRESH_COOKIE, '', attributes(c, 0))
 
-/** Front ends of other sites need SameSite=None, which browsers take with Secure only: not on plain http. */
-function attributes(c: Context<AppEnv>, maxAge: number): CookieOptions {
+/** Front ends on other sites need SameSite=None, which browsers accept only with Secure, and so only over HTTPS. */
+function attributes(c: Context<AppEnv>, maxAgeSeconds: number): CookieOptions {
   const https = c.req.url.startsWith('https:')
   return {
     path: '/',
     httpOnly: true,
-    maxAge,
+    maxAge: maxAgeSeconds,
     ...(https ? { sameSite: 'None', secure: true } : { sameSite: 'Lax' }),
   }
 }

@@ -1,6 +1,7 @@
-/** Who is asking: a bearer token, else cookies. */
+/** Who sends a request: the holder of its bearer token, else of its cookies. */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { sessionOf } from '../db/session-names'
 import { config } from '../http/config'
 import type { AppEnv, RequestContext, UserEnv, Viewer } from '../http/env'
 import { ApiError } from '../http/errors'
@@ -12,21 +13,21 @@ import {
   refreshCookie,
   setAccessCookie,
 } from './cookies'
-import { refreshAccess, sessionOf } from './sessions'
-import { verifyToken } from './tokens'
+import { refreshAccess } from './sessions'
+import { verifyToken, wrongType } from './tokens'
 
 /**
- * Finds the viewer, if any; 401 for a credential that is bad, also where none is needed. No D1 call, except once
- * in an access token's life for a browser that has only its refresh cookie left.
+ * Finds the viewer, if there is one. A bad credential is a 401 even on routes that need none. Makes no D1 call, except for a browser that
+ * has only its refresh cookie left: once in the lifetime of an access token.
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const viewer = await findViewer(c)
   c.set('viewer', viewer)
-  if (viewer) c.set('db', c.var.db.as(viewer.id))
+  if (viewer) c.set('db', c.var.db.forUser(viewer.id))
   await next()
 })
 
-/** Behind this, `c.var.user` is somebody. */
+/** Lets only signed-in users pass; the routes behind it have `c.var.user`. */
 export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
   if (!c.var.viewer) throw new ApiError('not_authenticated')
   c.set('user', c.var.viewer)
@@ -35,7 +36,7 @@ export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
 
 async function findViewer(c: Context<AppEnv>): Promise<Viewer | undefined> {
   const header = c.req.header('authorization')
-  // As in the original: any Authorization header, even of another scheme, puts the cookies out of play.
+  // As in the original, any Authorization header, even of another scheme, means that cookies are ignored.
   if (header !== undefined) {
     const token = bearerToken(header)
     return token === undefined ? undefined : checkToken(c, token, 'bearer')
@@ -52,8 +53,8 @@ async function findViewer(c: Context<AppEnv>): Promise<Viewer | undefined> {
 }
 
 /**
- * A browser cannot set headers on a WebSocket, so a page without cookies offers its token as a second subprotocol after
- * `bearer`. Never in a URL, which ends up in logs.
+ * The token that a page without cookies offers as the subprotocol after `bearer`, because browsers cannot set headers on a WebSocket.
+ * It must not be in the URL, which ends up in logs.
  */
 function protocolToken(c: Context<AppEnv>): string | undefined {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return undefined
@@ -63,7 +64,7 @@ function protocolToken(c: Context<AppEnv>): string | undefined {
   return protocol === 'bearer' && token ? token : undefined
 }
 
-/** The token of a Bearer header; undefined where the scheme is another. RFC 6750, 2.1. */
+/** The token of a Bearer header (RFC 6750, 2.1); undefined for any other scheme. Throws `bad_authorization_header`. */
 export function bearerToken(header: string): string | undefined {
   const [scheme, token, ...more] = header.trim().split(/\s+/)
   if (scheme !== 'Bearer') return undefined
@@ -74,7 +75,7 @@ export function bearerToken(header: string): string | undefined {
 async function checkToken(c: Context<AppEnv>, token: string, via: Viewer['via']): Promise<Viewer> {
   const claims = await verifyToken(config(c.env).jwtSecrets, token)
   if (claims?.token_type !== 'access') {
-    throw tokenNotValid(claims ? 'Token has wrong type' : 'Token is invalid or expired')
+    throw tokenNotValid(claims ? wrongType(claims) : 'Token is invalid or expired')
   }
   if (claims.user_id === undefined) {
     throw new ApiError('token_not_valid', { detail: 'Token contained no recognizable user identification' })
@@ -88,11 +89,11 @@ const tokenNotValid = (message: string) =>
     extra: { messages: [{ token_class: 'AccessToken', token_type: 'access', message }] },
   })
 
-/** Signs in a browser whose access cookie ran out, and gives it a new one. A bad refresh cookie is no credential. */
+/** Signs in a browser whose access cookie has expired, and sets a new one. A bad refresh cookie is ignored, not refused. */
 async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefined> {
   const refreshed = await refreshAccess(c.var.db, config(c.env), token)
   if (!refreshed.ok) {
-    // Kept, it would be looked up again with every request for as long as the browser has it.
+    // Otherwise it would cost a D1 call with every request for as long as the browser keeps it.
     clearRefreshCookie(c)
     return undefined
   }
@@ -103,14 +104,14 @@ async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefi
 }
 
 /**
- * Browsers send cookies wherever a request comes from, so one that changes something must come from a page that
- * we know: ours or one of CLIENT_ORIGINS. Clients that send neither header are no browsers.
+ * Browsers send cookies whichever page a request comes from, so a request that changes something must come from a page that we trust:
+ * our own, or one of CLIENT_ORIGINS. A client that sends neither header is not a browser.
  */
 export function refuseForeignOrigin(c: RequestContext): void {
   if (!SAFE_METHODS.has(c.req.method)) requireKnownOrigin(c)
 }
 
-/** The same whatever the method: opening a socket is a GET, and browsers let any page do it. */
+/** The same for any method: opening a WebSocket is a GET, which browsers allow to every page. */
 export function requireKnownOrigin(c: RequestContext): void {
   const origin = c.req.header('origin')
   const site = c.req.header('sec-fetch-site')
@@ -121,7 +122,7 @@ export function requireKnownOrigin(c: RequestContext): void {
   if (!known) throw new ApiError('permission_denied')
 }
 
-/** After a 401, a browser must not go on sending the cookie that caused it. */
+/** Clears the cookie that caused a 401, which the browser would otherwise go on sending. */
 export function clearBadCookies(c: Context<AppEnv>, error: ApiError): void {
   if (error.status !== 401 || c.req.header('authorization') !== undefined) return
   if (accessCookie(c) !== undefined) clearAccessCookie(c)

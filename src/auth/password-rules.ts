@@ -1,6 +1,6 @@
 import { isCommonPassword } from './common-passwords'
 
-const MIN_LENGTH = 8
+const MIN_CHARACTERS = 8
 const MAX_SIMILARITY = 0.7
 
 /**
@@ -13,11 +13,11 @@ const ENTIRELY_NUMERIC =
 /** Python's `\W+`: unlike JavaScript's it keeps letters of any script, and splits at combining marks. */
 const NON_WORD = /[^\p{L}\p{N}_]+/u
 
-/** Everything wrong with the password itself, in the order to tell it; an empty list if nothing is. */
+/** Messages for everything that is wrong with the password itself, in the original's order. */
 export async function passwordProblems(password: string): Promise<string[]> {
   const problems: string[] = []
-  if ([...password].length < MIN_LENGTH) {
-    problems.push(`This password is too short. It must contain at least ${MIN_LENGTH} characters.`)
+  if ([...password].length < MIN_CHARACTERS) {
+    problems.push(`This password is too short. It must contain at least ${MIN_CHARACTERS} characters.`)
   }
   if (await isCommonPassword(password)) problems.push('This password is too common.')
   if (ENTIRELY_NUMERIC.test(password)) problems.push('This password is entirely numeric.')

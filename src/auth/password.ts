@@ -2,7 +2,10 @@
 import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 
-/** OWASP's second choice (19 MiB, 2 passes, 1 lane): about 40 ms of CPU. Raising them rehashes people as they log in. */
+/**
+ * OWASP's second choice: 19 MiB (the unit of `memoryCost` is KiB), 2 passes, 1 lane. A hash takes about 40 ms of CPU. When they are changed,
+ * each password is hashed anew the next time its owner logs in.
+ */
 const PARAMETERS = {
   type: Argon2Type.Argon2id,
   memoryCost: 19_456,
@@ -22,24 +25,24 @@ async function load(): Promise<Argon2> {
 
 export async function hashPassword(password: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16))
-  return (await load()).hash(whole(password), { ...PARAMETERS, salt }).encoded
+  return (await load()).hash(padded(password), { ...PARAMETERS, salt }).encoded
 }
 
 export interface Verdict {
   matches: boolean
-  /** The hash was made with other parameters than are used now. */
+  /** The hash was made with other parameters than the current ones. */
   outdated: boolean
 }
 
-/** Checks a password; without a hash (nobody of that name) it does the same work and says no. */
+/** Checks a password. Without a hash, as there is no such user, it takes as long, so that the time does not tell who has an account. */
 export async function verifyPassword(hash: string | undefined, password: string): Promise<Verdict> {
   decoy ??= await hashPassword(crypto.randomUUID())
-  const { success } = (await load()).tryVerify(hash ?? decoy, whole(password))
+  const { success } = (await load()).tryVerify(hash ?? decoy, padded(password))
   return { matches: success && hash !== undefined, outdated: hash !== undefined && !hash.startsWith(CURRENT) }
 }
 
 /**
- * The library (0.5.28) hashes as many bytes of the UTF-8 text as the string has UTF-16 units: of a Cyrillic password the
- * first half. With as many units as bytes it reads exactly the password, and none of the padding behind it.
+ * The library (0.5.28) hashes only as many bytes of the UTF-8 text as the string has UTF-16 units, which is half of a Cyrillic password.
+ * Padded to as many units as it has bytes, the password is hashed whole, and none of the padding is.
  */
-const whole = (password: string): string => password.padEnd(new TextEncoder().encode(password).length)
+const padded = (password: string): string => password.padEnd(new TextEncoder().encode(password).length)

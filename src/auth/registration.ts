@@ -1,4 +1,4 @@
-/** Signing up: everything that is wrong at once, then one account, one profile, one session. */
+/** Signing up: either all that is wrong is told at once, or an account is created, with its profile and a session. */
 import type { Db } from '../db/client'
 import { UniqueViolation } from '../db/errors'
 import type { Config } from '../http/config'
@@ -21,7 +21,7 @@ interface Registration {
   userAgent: string
 }
 
-/** Throws `ValidationError`. Two D1 calls: what is taken, and the account. */
+/** Throws `ValidationError`. Two D1 calls: one finds what is taken, one creates the account. */
 export async function register(
   db: Db,
   settings: Config,
@@ -39,19 +39,20 @@ export async function register(
   const session = await newSession()
   const { refreshSeconds } = settings
   try {
-    const user = { username, email, passwordHash, session, userAgent, refreshSeconds, now: Date.now() }
+    const { jtiHash } = session
+    const user = { username, email, passwordHash, jtiHash, userAgent, refreshSeconds, now: Date.now() }
     const account = await createUser(db, user)
     if (!account) throw new Error('an insert returned no row')
     return { account, ...(await issueTokens(settings, session, account.id)) }
   } catch (error) {
-    // Somebody else registered between the two calls.
+    // Somebody else took the name or the address between the two calls.
     if (error instanceof UniqueViolation) refuse(await takenErrors(db, username, email || undefined))
     throw error
   }
 }
 
-/** For a body that has errors anyway: adds what is taken, so that all is told at once. */
-export async function collectTaken(
+/** For a body that is refused anyway: adds what else is wrong, so that clients are told all at once. */
+export async function collectOtherErrors(
   c: RequestContext,
   fields: Record<string, unknown>,
   errors: FieldErrors,

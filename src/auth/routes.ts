@@ -1,18 +1,20 @@
-/** `/dj-rest-auth`: what works without being signed in, and ignores credentials that it does not need. */
+/** `/dj-rest-auth` for those who are not signed in. Credentials that a route does not need are ignored, even bad ones. */
 
 import { Hono } from 'hono'
 import { sha256 } from '../crypto'
+import { sessionName, sessionOf } from '../db/session-names'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
 import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
-import { pictureUrls } from '../images/url'
+import { imageUrls } from '../images/url'
 import {
   accessCookie,
   clearAccessCookie,
   clearRefreshCookie,
+  REFRESH_COOKIE,
   refreshCookie,
   setAccessCookie,
   setRefreshCookie,
@@ -20,8 +22,9 @@ import {
 import { bearerToken, refuseForeignOrigin } from './credentials'
 import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
-import { collectTaken, register } from './registration'
+import { collectOtherErrors, register } from './registration'
 import {
+  CREDENTIALS,
   emptyAnswer,
   loginBody,
   refreshAnswer,
@@ -31,7 +34,8 @@ import {
   verifyBody,
   verifyEmailBody,
 } from './schemas'
-import { issueTokens, newSession, refreshAccess, revokeSession, sessionName, sessionOf } from './sessions'
+import { revokeSessionStatement } from './session-queries'
+import { issueTokens, newSession, refreshAccess } from './sessions'
 import { readToken, verifyToken } from './tokens'
 import { accountView } from './view'
 
@@ -44,7 +48,7 @@ export const authRoutes = new Hono<AppEnv>()
       description: 'Gives both tokens, and sets both cookies.',
       answers: { 200: sessionAnswer },
     }),
-    body(loginBody),
+    body(loginBody, CREDENTIALS),
     async (c) => {
       const { username, password } = c.req.valid('json')
       if (!username)
@@ -58,7 +62,7 @@ export const authRoutes = new Hono<AppEnv>()
       const settings = config(c.env)
       const session = await newSession()
       await startSession(db, user.id, {
-        session,
+        jtiHash: session.jtiHash,
         userAgent: c.req.header('user-agent') ?? '',
         refreshSeconds: settings.refreshSeconds,
         now: Date.now(),
@@ -67,7 +71,7 @@ export const authRoutes = new Hono<AppEnv>()
       const { access, refresh } = await issueTokens(settings, session, user.id)
       setAccessCookie(c, access)
       setRefreshCookie(c, refresh)
-      return c.json({ access_token: access, refresh_token: refresh, user: accountView(user, pictureUrls(c)) })
+      return c.json({ access_token: access, refresh_token: refresh, user: accountView(user, imageUrls(c)) })
     },
   )
 
@@ -93,7 +97,7 @@ export const authRoutes = new Hono<AppEnv>()
         const session =
           claims.token_type === 'refresh' ? sessionName(await sha256(claims.jti)) : sessionOf(claims.jti)
         if (session === undefined) continue
-        await c.var.db.batch([revokeSession(c.var.db, claims.user_id, session, Date.now())])
+        await c.var.db.batch([revokeSessionStatement(claims.user_id, session, Date.now())])
         c.set('endedSessions', { userId: claims.user_id, session })
         break
       }
@@ -111,20 +115,20 @@ export const authRoutes = new Hono<AppEnv>()
       description: 'And its profile.',
       answers: { 201: sessionAnswer },
     }),
-    body(registrationBody, { before: collectTaken }),
+    body(registrationBody, { ...CREDENTIALS, before: collectOtherErrors }),
     async (c) => {
       const { account, access, refresh } = await register(c.var.db, config(c.env), {
         ...c.req.valid('json'),
         userAgent: c.req.header('user-agent') ?? '',
       })
       return c.json(
-        { access_token: access, refresh_token: refresh, user: accountView(account, pictureUrls(c)) },
+        { access_token: access, refresh_token: refresh, user: accountView(account, imageUrls(c)) },
         201,
       )
     },
   )
 
-  // Addresses are not verified, so no key was ever sent to anybody.
+  // Addresses are not verified: no key was ever sent to anybody, so none can be right.
   .post(
     '/registration/verify-email',
     describe({
@@ -134,7 +138,7 @@ export const authRoutes = new Hono<AppEnv>()
       answers: {},
       errors: ['not_found'],
     }),
-    body(verifyEmailBody),
+    body(verifyEmailBody, CREDENTIALS),
     () => {
       throw new ApiError('not_found')
     },
@@ -145,12 +149,11 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'refreshToken',
       summary: 'Get a new access token',
-      description:
-        'From the refresh token in the body, else from the cookie `my-refresh-token`; sets the access cookie.',
+      description: `From the refresh token in the body, else from the cookie \`${REFRESH_COOKIE}\`; sets the access cookie.`,
       answers: { 200: refreshAnswer },
       errors: ['token_not_valid', 'permission_denied'],
     }),
-    body(refreshBody),
+    body(refreshBody, CREDENTIALS),
     async (c) => {
       const { refresh } = c.req.valid('json')
       if (refresh === undefined) refuseForeignOrigin(c)
@@ -161,10 +164,7 @@ export const authRoutes = new Hono<AppEnv>()
       const refreshed = await refreshAccess(c.var.db, settings, token)
       if (!refreshed.ok) {
         if (refresh === undefined) clearRefreshCookie(c)
-        throw new ApiError(
-          'token_not_valid',
-          refreshed.why === 'wrong_type' ? { detail: 'Token has wrong type' } : {},
-        )
+        throw new ApiError('token_not_valid', refreshed.why === undefined ? {} : { detail: refreshed.why })
       }
       setAccessCookie(c, refreshed.access)
       const expires = new Date(Date.now() + settings.accessSeconds * 1000)
@@ -180,15 +180,15 @@ export const authRoutes = new Hono<AppEnv>()
       answers: { 200: emptyAnswer },
       errors: ['token_not_valid'],
     }),
-    body(verifyBody),
+    body(verifyBody, CREDENTIALS),
     async (c) => {
       const claims = await verifyToken(config(c.env).jwtSecrets, c.req.valid('json').token)
-      if (!claims) throw new ApiError('token_not_valid')
+      if (claims?.token_type === undefined) throw new ApiError('token_not_valid')
       return c.json({})
     },
   )
 
-/** Signing out works with whatever somebody still has. */
+/** Signing out must work with whatever credentials are left, so a malformed one is passed over. */
 function quietly<T>(read: () => T): T | undefined {
   try {
     return read()

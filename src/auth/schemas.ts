@@ -1,21 +1,28 @@
 /** Request and response bodies of `/dj-rest-auth`. */
 import * as z from 'zod'
-import { email, optional, text } from '../http/fields'
+import { email, optional, secret, text } from '../http/fields'
+import { IGNORABLE } from '../http/visible'
+
+/** For `body()`. Anybody may call these routes, and all that they take is short: names, addresses, passwords, tokens. */
+export const CREDENTIALS = { maxBytes: 8 * 1024 }
 
 /** Any letter or digit of Unicode, and `@ . + - _`. */
 const USERNAME = /^[\p{L}\p{N}@.+\-_]+$/u
 export const INVALID_USERNAME =
   'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'
-const PASSWORD_MAX = 128
+const PASSWORD_MAX_CHARACTERS = 128
+
+/** A filler of Hangul is a letter to Unicode, and yet shows nothing: with it one could take a name that looks like another's. */
+const isUsername = (name: string) => USERNAME.test(name) && !IGNORABLE.test(name)
 
 const username = () =>
-  text({ max: 150 }).refine((name) => USERNAME.test(name) || name.includes('\0'), INVALID_USERNAME)
+  text({ max: 150 }).refine((name) => isUsername(name) || name.includes('\0'), INVALID_USERNAME)
 
 export const loginBody = z
   .object({
     username: text({ blank: true }).optional(),
     email: text({ blank: true }).optional(),
-    password: text(),
+    password: secret(),
   })
   .meta({ id: 'LoginBody' })
 
@@ -23,8 +30,8 @@ export const registrationBody = z
   .object({
     username: username(),
     email: optional(email()),
-    password1: text(),
-    password2: text(),
+    password1: secret(),
+    password2: secret(),
   })
   .meta({ id: 'RegistrationBody' })
 
@@ -43,9 +50,9 @@ export const userPatch = userPut.partial().meta({ id: 'UserPatch' })
 
 export const passwordChangeBody = z
   .object({
-    old_password: optional(text()),
-    new_password1: text({ max: PASSWORD_MAX }),
-    new_password2: text({ max: PASSWORD_MAX }),
+    old_password: optional(secret()),
+    new_password1: secret({ max: PASSWORD_MAX_CHARACTERS }),
+    new_password2: secret({ max: PASSWORD_MAX_CHARACTERS }),
   })
   .meta({ id: 'PasswordChangeBody' })
 
@@ -55,8 +62,8 @@ export const passwordResetConfirmBody = z
   .object({
     uid: text(),
     token: text(),
-    new_password1: text({ max: PASSWORD_MAX }),
-    new_password2: text({ max: PASSWORD_MAX }),
+    new_password1: secret({ max: PASSWORD_MAX_CHARACTERS }),
+    new_password2: secret({ max: PASSWORD_MAX_CHARACTERS }),
   })
   .meta({ id: 'PasswordResetConfirmBody' })
 

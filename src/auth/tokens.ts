@@ -1,20 +1,27 @@
 /**
  * JSON Web Tokens (RFC 7519) signed with HMAC SHA-256, issued and checked here and nowhere else.
  *
- * Claims are those of the original: `token_type`, `exp`, `iat`, `jti`, `user_id`. The header's `kid` says which
- * secret signed, so that secrets can be rotated. An access token's `jti` begins with the name of its session.
+ * The claims are those of the original: `token_type`, `exp`, `iat`, `jti`, `user_id`. The header's `kid` says which secret signed,
+ * so that secrets can be rotated. An access token's `jti` begins with the name of its session (`db/session-names.ts`).
  */
+import { JOSEError, JWSSignatureVerificationFailed, JWTExpired } from 'jose/errors'
+import { SignJWT } from 'jose/jwt/sign'
+import { jwtVerify } from 'jose/jwt/verify'
 import * as z from 'zod'
+
+const ALGORITHM = 'HS256'
 
 export type TokenType = 'access' | 'refresh'
 
-export interface Claims {
-  token_type: string
+const claimsSchema = z.object({
+  /** Absent in tokens that were not made here. */
+  token_type: z.string().optional(),
   /** Seconds since the epoch. */
-  exp: number
-  jti: string
-  user_id?: number | undefined
-}
+  exp: z.number(),
+  jti: z.string(),
+  user_id: z.coerce.number().int().positive().optional(),
+})
+export type Claims = z.output<typeof claimsSchema>
 
 interface Key {
   kid: string
@@ -22,66 +29,69 @@ interface Key {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 const keys = new Map<string, Key>()
 
-const headerSchema = z.object({ alg: z.literal('HS256'), kid: z.string().optional() })
-const claimsSchema = z.object({
-  token_type: z.string(),
-  exp: z.number(),
-  jti: z.string(),
-  user_id: z.coerce.number().int().positive().optional(),
-})
+interface NewToken {
+  type: TokenType
+  jti: string
+  userId: number
+  /** How long it is good for. */
+  seconds: number
+  /** In milliseconds since the epoch. */
+  now?: number
+}
 
-/** Signs; `secret` is the current one, `seconds` the token's life. */
+/** What is wrong with a good token that is of another type than is needed. */
+export const wrongType = ({ token_type }: Claims): string =>
+  token_type === undefined ? 'Token has no type' : 'Token has wrong type'
+
+/** Signs a token with the current secret. */
 export async function signToken(
   secret: string,
-  {
-    type,
-    jti,
-    userId,
-    seconds,
-    now = Date.now(),
-  }: { type: TokenType; jti: string; userId: number; seconds: number; now?: number },
+  { type, jti, userId, seconds, now = Date.now() }: NewToken,
 ): Promise<string> {
   const { kid, key } = await keyOf(secret)
   const iat = Math.floor(now / 1000)
-  const claims = { token_type: type, exp: iat + seconds, iat, jti, user_id: userId }
-  const signed = `${encodeJson({ alg: 'HS256', typ: 'JWT', kid })}.${encodeJson(claims)}`
-  const signature = await crypto.subtle.sign('HMAC', key, encoder.encode(signed))
-  return `${signed}.${encode(new Uint8Array(signature))}`
+  return new SignJWT({ token_type: type, exp: iat + seconds, iat, jti, user_id: userId })
+    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid })
+    .sign(key)
 }
 
-/** The claims of a token that is good now; undefined for any other. Which type it is, the caller checks. */
-export async function verifyToken(secrets: readonly string[], token: string): Promise<Claims | undefined> {
-  const claims = await readToken(secrets, token)
-  return claims && claims.exp * 1000 > Date.now() ? claims : undefined
-}
+/** The claims of a token that is good now; undefined for any other. The caller checks that it is of the right type. */
+export const verifyToken = (secrets: readonly string[], token: string): Promise<Claims | undefined> =>
+  claimsOf(secrets, token, { expired: 'refuse' })
 
-/**
- * The claims of a token that is whole and signed by one of the secrets, expired or not: enough to sign out with. The comparison of
- * signatures is `crypto.subtle`'s, in constant time.
- */
-export async function readToken(secrets: readonly string[], token: string): Promise<Claims | undefined> {
-  const [header, payload, signature, ...more] = token.split('.')
-  if (!header || !payload || !signature || more.length > 0) return undefined
-  const head = headerSchema.safeParse(decodeJson(header)).data
-  const bytes = decode(signature)
-  if (!head || !bytes) return undefined
+/** The claims of a token that one of the secrets has signed, even where it has expired since: enough to sign out with. */
+export const readToken = (secrets: readonly string[], token: string): Promise<Claims | undefined> =>
+  claimsOf(secrets, token, { expired: 'accept' })
+
+async function claimsOf(
+  secrets: readonly string[],
+  token: string,
+  { expired }: { expired: 'accept' | 'refuse' },
+): Promise<Claims | undefined> {
   const all = await Promise.all(secrets.map(keyOf))
-  const named = all.filter(({ kid }) => kid === head.kid)
-  const signed = encoder.encode(`${header}.${payload}`)
-  for (const { key } of named.length > 0 ? named : all) {
-    if (await crypto.subtle.verify('HMAC', key, bytes, signed)) {
-      return claimsSchema.safeParse(decodeJson(payload)).data
+  for (const candidate of all) {
+    try {
+      // A token that names none of our keys may still be signed with any of them.
+      const keyFor = ({ kid }: { kid?: string }) => (all.find((one) => one.kid === kid) ?? candidate).key
+      const { payload } = await jwtVerify(token, keyFor, { algorithms: [ALGORITHM] })
+      return claimsSchema.safeParse(payload).data
+    } catch (error) {
+      if (error instanceof JWSSignatureVerificationFailed) continue
+      // jose looks at `exp` last, when it has found the signature to be good.
+      if (error instanceof JWTExpired && expired === 'accept')
+        return claimsSchema.safeParse(error.payload).data
+      if (error instanceof JOSEError) return undefined
+      throw error
     }
   }
   return undefined
 }
 
 /**
- * Importing a key costs more than using it, so each secret's is kept for the life of the isolate. The key, not
- * the promise: a request that is cancelled meanwhile would leave the others waiting.
+ * Importing a key costs more than using it, so each secret's key is kept for the life of the isolate. The key and not the promise:
+ * a request that is cancelled while it imports would leave the others waiting for ever.
  */
 async function keyOf(secret: string): Promise<Key> {
   const known = keys.get(secret)
@@ -93,31 +103,9 @@ async function keyOf(secret: string): Promise<Key> {
 
 async function importKey(secret: string): Promise<Key> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, [
-    'sign',
-    'verify',
-  ])
-  // A name that says nothing of the secret: what the key makes of a fixed text.
-  const mark = await crypto.subtle.sign('HMAC', key, encoder.encode('kid'))
-  return { kid: encode(new Uint8Array(mark, 0, 6)), key }
-}
-
-const encode = (bytes: Uint8Array) => bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
-const encodeJson = (value: object) => encode(encoder.encode(JSON.stringify(value)))
-
-function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.fromBase64(text, { alphabet: 'base64url' })
-  } catch {
-    return undefined
-  }
-}
-
-function decodeJson(text: string): unknown {
-  const bytes = decode(text)
-  try {
-    return bytes && JSON.parse(decoder.decode(bytes))
-  } catch {
-    return undefined
-  }
+  const usages = ['sign', 'verify']
+  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, usages)
+  // A name that gives away nothing about the secret: the beginning of its signature of a fixed text.
+  const mark = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode('kid')), 0, 6)
+  return { kid: mark.toBase64({ alphabet: 'base64url', omitPadding: true }), key }
 }

@@ -1,37 +1,37 @@
 /** Comments in D1. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
-import { type Columns, fixed, selectList } from '../db/columns'
-import { type IdempotencyKey, rememberRow } from '../db/idempotency'
-import { rowCount } from '../db/ids'
-import { comments, posts } from '../db/schema'
-import type { Listed, Window } from '../db/window'
+import { fixed, type RowOf, selectList } from '../db/columns'
+import { type Created, type Creation, createRow } from '../db/create'
+import { newestFirst } from '../db/list-order'
+import type { Owned } from '../db/owned'
+import type { PageRequest, PageSlice } from '../db/page'
+import { comments, posts, users } from '../db/schema'
+import { rowCount } from '../db/sequences'
+import { build, selectStatement, statement } from '../db/statements'
+
+export const OWN_COMMENT: Owned = { table: comments, id: comments.id, ownerId: comments.ownerId }
+
+const m = alias(comments, 'm')
+const u = alias(users, 'u')
 
 /** A comment with what its view shows of the owner. */
-export interface CommentRow {
-  id: number
-  ownerId: number
-  owner: string
-  ownerImage: string | null
-  postId: number
-  content: string
-  createdAt: number
-  updatedAt: number
-}
+const COMMENT = selectList({
+  id: m.id,
+  ownerId: m.ownerId,
+  owner: u.username,
+  ownerImage: u.image,
+  postId: m.postId,
+  content: m.content,
+  createdAt: m.createdAt,
+  updatedAt: m.updatedAt,
+})
+export type CommentRow = RowOf<typeof COMMENT>
 
-const columns: Columns = {
-  id: sql`m.id`,
-  ownerId: sql`m.owner_id`,
-  owner: sql`u.username`,
-  ownerImage: sql`u.image`,
-  postId: sql`m.post_id`,
-  content: sql`m.content`,
-  createdAt: sql`m.created_at`,
-  updatedAt: sql`m.updated_at`,
-}
-const from = sql`from comments m cross join users u on u.id = m.owner_id`
-const selected = fixed(sql`select ${selectList(columns)} ${from}`)
-const select = (rest: SQL) => sql`${selected} ${rest}`
+export const NEWEST_COMMENTS = newestFirst<CommentRow>('comments', m.id)
+
+const from = fixed(sql`from comments m cross join users u on u.id = m.owner_id`)
 
 /**
  * Newest first; `postExists` is false where the filter names no post. Reads two rows per comment shown and 4 more.
@@ -39,44 +39,51 @@ const select = (rest: SQL) => sql`${selected} ${rest}`
 export async function listComments(
   db: Db,
   postId: number | undefined,
-  { limit, offset, after }: Window,
-): Promise<Listed<CommentRow> & { postExists: boolean }> {
+  { limit, offset, after }: PageRequest,
+): Promise<PageSlice<CommentRow> & { postExists: boolean }> {
   const conditions = [
-    postId !== undefined && sql`m.post_id = ${postId}`,
-    after?.[0] !== undefined && sql`m.id < ${after[0]}`,
-  ].filter((condition) => condition !== false)
+    postId !== undefined && sql`${m.postId} = ${postId}`,
+    after && NEWEST_COMMENTS.after(after),
+  ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
-  const count =
+  const count: SQL<number | null> =
     postId === undefined ? rowCount('comments') : sql`(select comments_count from posts where id = ${postId})`
-  const [rows, counts] = await db.batch([
-    db.rows<CommentRow>(select(sql`${where} order by m.id desc limit ${limit} offset ${offset}`)),
-    db.rows<{ count: number | null }>(sql`select ${count} as count`),
+  const [rows, [counted]] = await db.batch([
+    selectStatement(
+      COMMENT,
+      sql`${from} ${where} ${NEWEST_COMMENTS.orderBy()} limit ${limit} offset ${offset}`,
+    ),
+    selectStatement({ count }, sql``),
   ])
-  const kept = counts[0]?.count ?? null
+  const kept = counted?.count ?? null
   return { rows, count: kept ?? 0, postExists: kept !== null }
 }
 
+const commentStatement = (id: number) => selectStatement(COMMENT, sql`${from} where ${m.id} = ${id}`)
+
 /** Reads 2 rows. */
 export async function findComment(db: Db, id: number): Promise<CommentRow | undefined> {
-  const [rows] = await db.batch([db.rows<CommentRow>(select(sql`where m.id = ${id}`))])
+  const [rows] = await db.batch([commentStatement(id)])
   return rows[0]
 }
 
 /** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows. */
-export async function createComment(
+export const createComment = (
   db: Db,
   ownerId: number,
   { postId, content }: { postId: number; content: string },
-  { key, now }: { key: IdempotencyKey | undefined; now: number },
-): Promise<CommentRow | undefined> {
-  const newest = sql`where m.id = (select max(id) from comments where owner_id = ${ownerId})`
-  const [, rows] = await db.batch([
-    db.build.insert(comments).values({ ownerId, postId, content, createdAt: now, updatedAt: now }),
-    db.rows<CommentRow>(select(newest)),
-    ...(key ? [rememberRow(db, key, columns, sql`${from} ${newest}`, now)] : []),
-  ])
-  return rows[0]
-}
+  creation: Creation,
+): Promise<Created<CommentRow>> =>
+  createRow(db, creation, {
+    columns: COMMENT,
+    insert: () =>
+      statement(
+        build
+          .insert(comments)
+          .values({ ownerId, postId, content, createdAt: creation.now, updatedAt: creation.now }),
+      ),
+    from: sql`${from} where ${m.id} = (select max(id) from comments where owner_id = ${ownerId})`,
+  })
 
 /** Changes the comment if it is this owner's; returns it as it is then, whoever's it is. */
 export async function updateComment(
@@ -86,17 +93,21 @@ export async function updateComment(
   { content, now }: { content: string | undefined; now: number },
 ): Promise<CommentRow | undefined> {
   const [, rows] = await db.batch([
-    db.build
-      .update(comments)
-      .set({ content, updatedAt: now })
-      .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId))),
-    db.rows<CommentRow>(select(sql`where m.id = ${id}`)),
+    statement(
+      build
+        .update(comments)
+        .set({ content, updatedAt: now })
+        .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId))),
+    ),
+    commentStatement(id),
   ])
   return rows[0]
 }
 
 /** Reads 1 row. */
 export async function postExists(db: Db, id: number): Promise<boolean> {
-  const [rows] = await db.batch([db.build.select({ id: posts.id }).from(posts).where(eq(posts.id, id))])
+  const [rows] = await db.batch([
+    statement(build.select({ id: posts.id }).from(posts).where(eq(posts.id, id))),
+  ])
   return rows.length > 0
 }

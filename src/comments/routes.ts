@@ -3,21 +3,34 @@
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation } from '../db/errors'
-import { deleteOwned, ownerOf } from '../db/owned'
-import { comments } from '../db/schema'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError, type FieldErrors, ValidationError } from '../http/errors'
 import { noSuchPk, pk } from '../http/fields'
-import { idFilters, requireKnown } from '../http/filters'
-import { idempotencyKey, once } from '../http/idempotency'
-import { checkOwner } from '../http/ownership'
+import { idFilters } from '../http/filters'
+import { createOnce } from '../http/idempotency'
+import { deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
-import { pictureUrls } from '../images/url'
-import { createComment, findComment, listComments, postExists, updateComment } from './queries'
-import { commentAnswer, commentBody, commentListQuery, commentPatch, commentPut } from './schemas'
+import { imageUrls } from '../images/url'
+import {
+  createComment,
+  findComment,
+  listComments,
+  NEWEST_COMMENTS,
+  OWN_COMMENT,
+  postExists,
+  updateComment,
+} from './queries'
+import {
+  COMMENT_LIMITS,
+  commentAnswer,
+  commentBody,
+  commentListQuery,
+  commentPatch,
+  commentPut,
+} from './schemas'
 import { commentView } from './view'
 
 export const commentRoutes = new Hono<AppEnv>()
@@ -31,15 +44,15 @@ export const commentRoutes = new Hono<AppEnv>()
     inQuery(commentListQuery),
     async (c) => {
       const query = c.req.valid('query')
-      const ids = idFilters(query, ['post'])
+      const { ids, check } = idFilters(query, ['post'])
       const page = await answerPage(c, query, {
-        order: 'newest',
-        load: async (window) => {
-          const found = await listComments(c.var.db, ids.post, window)
-          requireKnown(ids, new Set(found.postExists && ids.post !== undefined ? [ids.post] : []))
+        order: NEWEST_COMMENTS,
+        filter: ids,
+        load: async (page) => {
+          const found = await listComments(c.var.db, ids.post, page)
+          check(() => found.postExists)
           return found
         },
-        keyOf: ({ id }) => [id],
         view: viewer(c),
       })
       return c.json(page)
@@ -55,15 +68,13 @@ export const commentRoutes = new Hono<AppEnv>()
       isIdempotent: true,
     }),
     requireUser,
-    body(commentBody, { before: collectUnknownPost }),
+    body(commentBody, { ...COMMENT_LIMITS, before: collectUnknownPost }),
     async (c) => {
       const { post: postId, content } = c.req.valid('json')
       try {
-        const key = await idempotencyKey(c)
-        const comment = await once(c, key, () =>
-          createComment(c.var.db, c.var.user.id, { postId, content }, { key, now: Date.now() }),
+        const comment = await createOnce(c, (creation) =>
+          createComment(c.var.db, c.var.user.id, { postId, content }, creation),
         )
-        if (!comment) throw new Error('an insert left no row')
         return c.json(viewer(c)(comment), 201)
       } catch (error) {
         if (error instanceof ForeignKeyViolation) throw new ValidationError({ post: [noSuchPk(postId)] })
@@ -97,9 +108,8 @@ export const commentRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    inPath(idParam),
-    body(commentPut, { before: requireOwner }),
-    async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json').content)),
+    ownBody(OWN_COMMENT, commentPut, COMMENT_LIMITS),
+    async (c) => c.json(await update(c, c.req.valid('json').content)),
   )
 
   .patch(
@@ -111,9 +121,8 @@ export const commentRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    inPath(idParam),
-    body(commentPatch, { before: requireOwner }),
-    async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json').content)),
+    ownBody(OWN_COMMENT, commentPatch, COMMENT_LIMITS),
+    async (c) => c.json(await update(c, c.req.valid('json').content)),
   )
 
   .delete(
@@ -127,28 +136,20 @@ export const commentRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     async (c) => {
-      const { db, user } = c.var
-      checkOwner(await deleteOwned(db, comments, user.id, c.req.valid('param').id), user.id)
+      await deleteOwn(c, OWN_COMMENT)
       return c.body(null, 204)
     },
   )
 
 const viewer = (c: RequestContext) => {
-  const context = { viewerId: c.var.viewer?.id, urls: pictureUrls(c), now: Date.now() }
+  const context = { viewerId: c.var.viewer?.id, urls: imageUrls(c), now: Date.now() }
   return (comment: Parameters<typeof commentView>[0]) => commentView(comment, context)
 }
 
-async function update(c: RequestContext, id: number, content: string | undefined) {
-  const viewerId = c.var.viewer?.id ?? 0
-  const comment = await updateComment(c.var.db, viewerId, id, { content, now: Date.now() })
-  checkOwner(comment?.ownerId, viewerId)
-  if (!comment) throw new ApiError('not_found')
-  return viewer(c)(comment)
-}
-
-/** Whose comment it is comes before what is wrong with the body. */
-async function requireOwner(c: RequestContext) {
-  checkOwner(await ownerOf(c.var.db, comments, Number(c.req.param('id'))), c.var.viewer?.id)
+async function update(c: OwnContext, content: string | undefined) {
+  const { db, user } = c.var
+  const comment = await updateComment(db, user.id, c.req.valid('param').id, { content, now: Date.now() })
+  return viewer(c)(requireOwn(comment, user.id))
 }
 
 /** A body that has errors anyway is told of an unknown post too. */

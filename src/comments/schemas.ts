@@ -1,9 +1,15 @@
 import * as z from 'zod'
 import { pk, text } from '../http/fields'
+import { textBytes } from '../http/limits'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 
-const content = () => text({ max: 10_000 })
+const MAX_CONTENT = 10_000
+
+/** For `body()`. */
+export const COMMENT_LIMITS = { maxBytes: textBytes(MAX_CONTENT) }
+
+const content = () => text({ max: MAX_CONTENT })
 
 export const commentBody = z.object({ post: pk(), content: content() }).meta({ id: 'CommentBody' })
 /** The post of a comment can't change. */

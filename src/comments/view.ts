@@ -1,18 +1,18 @@
 import { isoDate, timeAgo } from '../http/dates'
-import type { PictureUrls } from '../images/url'
+import type { ImageUrls } from '../images/url'
 import type { CommentRow } from './queries'
 import type { CommentAnswer } from './schemas'
 
 /** A comment as this viewer sees it now: `created_at` and `updated_at` say how long ago. */
 export const commentView = (
   comment: CommentRow,
-  { viewerId, urls, now }: { viewerId: number | undefined; urls: PictureUrls; now: number },
+  { viewerId, urls, now }: { viewerId: number | undefined; urls: ImageUrls; now: number },
 ): CommentAnswer => ({
   id: comment.id,
   owner: comment.owner,
   is_owner: comment.ownerId === viewerId,
   profile_id: comment.ownerId,
-  profile_image: urls.pictureOr('profile', comment.ownerImage),
+  profile_image: urls.imageOr('profile', comment.ownerImage),
   post: comment.postId,
   created_at: timeAgo(comment.createdAt, now),
   updated_at: timeAgo(comment.updatedAt, now),

@@ -7,8 +7,9 @@ import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
 import type { Db } from './client'
 import { type Columns, jsonObject } from './columns'
 import { idempotencyKeys } from './schema'
+import { build, statement, writeStatement } from './statements'
 
-const LIFETIME = 24 * 3_600_000
+const LIFETIME_MS = 24 * 3_600_000
 
 export interface IdempotencyKey {
   userId: number
@@ -26,10 +27,9 @@ export const isUnused = ({ userId, route, key }: IdempotencyKey): SQL =>
  * The statement that stores the row which `from` (`from … where …`) finds. Fails with a `UniqueViolation` where the key is used.
  * Writes 2 rows.
  */
-export function rememberRow(db: Db, key: IdempotencyKey, columns: Columns, from: SQL, now: number) {
-  return db.rows<never>(sql`insert into idempotency_keys (user_id, route, key, request_hash, answer, created_at)
+export const rememberRowStatement = (key: IdempotencyKey, columns: Columns, from: SQL, now: number) =>
+  writeStatement(sql`insert into idempotency_keys (user_id, route, key, request_hash, answer, created_at)
     select ${key.userId}, ${key.route}, ${key.key}, ${key.requestHash}, ${jsonObject(columns)}, ${now} ${from}`)
-}
 
 export interface Remembered {
   requestHash: string
@@ -38,19 +38,25 @@ export interface Remembered {
 }
 
 /** The statement that finds what was stored under the key. */
-export const selectRemembered = (db: Db, { userId, route, key }: IdempotencyKey) =>
-  db.build
-    .select({ requestHash: idempotencyKeys.requestHash, answer: idempotencyKeys.answer })
-    .from(idempotencyKeys)
-    .where(
-      and(eq(idempotencyKeys.userId, userId), eq(idempotencyKeys.route, route), eq(idempotencyKeys.key, key)),
-    )
+export const rememberedStatement = ({ userId, route, key }: IdempotencyKey) =>
+  statement(
+    build
+      .select({ requestHash: idempotencyKeys.requestHash, answer: idempotencyKeys.answer })
+      .from(idempotencyKeys)
+      .where(
+        and(
+          eq(idempotencyKeys.userId, userId),
+          eq(idempotencyKeys.route, route),
+          eq(idempotencyKeys.key, key),
+        ),
+      ),
+  )
 
 export async function findRemembered(db: Db, key: IdempotencyKey): Promise<Remembered | undefined> {
-  const [rows] = await db.batch([selectRemembered(db, key)])
+  const [rows] = await db.batch([rememberedStatement(key)])
   return rows[0]
 }
 
 /** The statement that forgets keys past their life. */
-export const deleteExpiredKeys = (db: Db, now: number) =>
-  db.build.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, now - LIFETIME))
+export const deleteExpiredKeysStatement = (now: number) =>
+  statement(build.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, now - LIFETIME_MS)))

@@ -1,23 +1,36 @@
-/** Rows that belong to somebody. */
-import { and, eq } from 'drizzle-orm'
+/** Rows that belong to somebody, who alone may change them. */
+import { and, eq, sql } from 'drizzle-orm'
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Db } from './client'
-import type { comments, followers, likes, posts } from './schema'
+import { build, type Statement, selectStatement, statement } from './statements'
 
-type OwnedTable = typeof posts | typeof comments | typeof likes | typeof followers
-
-/** Whose row it is; undefined where there is none. Reads 1 row. */
-export async function ownerOf(db: Db, table: OwnedTable, id: number): Promise<number | undefined> {
-  const [rows] = await db.batch([
-    db.build.select({ ownerId: table.ownerId }).from(table).where(eq(table.id, id)),
-  ])
-  return rows[0]?.ownerId
+/** A kind of row, and the column that says whose it is. */
+export interface Owned {
+  table: SQLiteTable
+  id: SQLiteColumn
+  ownerId: SQLiteColumn
 }
 
-/** Deletes the row if it is this owner's; says whose it was. */
-export async function deleteOwned(db: Db, table: OwnedTable, ownerId: number, id: number) {
+const ownerStatement = ({ table, id, ownerId }: Owned, rowId: number) =>
+  selectStatement({ ownerId: sql<number>`${ownerId}` }, sql`from ${table} where ${id} = ${rowId}`)
+
+/** Whose row it is; undefined where there is none. Reads 1 row. */
+export async function findOwner(db: Db, kind: Owned, id: number): Promise<{ ownerId: number } | undefined> {
+  const [rows] = await db.batch([ownerStatement(kind, id)])
+  return rows[0]
+}
+
+/** Deletes the row if it is this user's, and what `also` does in the same batch; says whose it was. */
+export async function deleteOwned(
+  db: Db,
+  kind: Owned,
+  { id, userId }: { id: number; userId: number },
+  also: Statement[] = [],
+): Promise<{ ownerId: number } | undefined> {
   const [rows] = await db.batch([
-    db.build.select({ ownerId: table.ownerId }).from(table).where(eq(table.id, id)),
-    db.build.delete(table).where(and(eq(table.id, id), eq(table.ownerId, ownerId))),
+    ownerStatement(kind, id),
+    statement(build.delete(kind.table).where(and(eq(kind.id, id), eq(kind.ownerId, userId)))),
+    ...also,
   ])
-  return rows[0]?.ownerId
+  return rows[0]
 }

@@ -1,12 +1,11 @@
 /**
- * Every table and index. Triggers and the search index, which drizzle cannot express, are in
- * `migrations/0001_triggers.sql` and those after it: they keep the counts, the references to pictures and the search text.
+ * Every table and index. What drizzle cannot express (triggers, the search index, WITHOUT ROWID) is declared in `kept.ts`.
  *
- * Times are integers, milliseconds since the epoch. Ids are never used again: see `ids.ts`.
+ * Times are integers, milliseconds since the epoch. Ids are never used again: see `sequences.ts`.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { nextId } from './ids'
+import { nextId } from './sequences'
 
 const id = (table: string) =>
   integer()
@@ -18,6 +17,10 @@ const id = (table: string) =>
  * that such rows come last ascending and first descending, as in the database of the original.
  */
 export const NEVER = Number.MAX_SAFE_INTEGER
+
+declare const imageHash: unique symbol
+/** The hash of an image that a row shows. Only a lease gives one (`image-leases.ts`), in the batch that writes the row. */
+export type ImageHash = string & { readonly [imageHash]: true }
 
 /** An account and its profile, which are created together and share their id. */
 export const users = sqliteTable(
@@ -39,8 +42,8 @@ export const users = sqliteTable(
 
     profileName: text().notNull().default(''),
     profileContent: text().notNull().default(''),
-    /** Key in the bucket, null for the default picture. */
-    image: text(),
+    /** Key in the bucket, null for the default image. */
+    image: text().$type<ImageHash>(),
     profileUpdatedAt: integer().notNull(),
 
     postsCount: integer().notNull().default(0),
@@ -50,8 +53,8 @@ export const users = sqliteTable(
     /** Ids of the newest follow by, and of, this user. Not indexed: a follow may write eight rows and no more. */
     lastFollowingId: integer().notNull().default(NEVER),
     lastFollowedId: integer().notNull().default(NEVER),
-    /** JSON: the pictures of their six newest posts, newest first, null for the default one. */
-    newestPictures: text().notNull().default('[]'),
+    /** JSON: the images of their six newest posts, newest first, null for the default one. */
+    newestImages: text().notNull().default('[]'),
   },
   (t) => [
     uniqueIndex('users_username_key').on(t.usernameKey),
@@ -73,7 +76,7 @@ export const posts = sqliteTable(
     /** `fold(title)`, searched. */
     titleKey: text().notNull(),
     content: text().notNull().default(''),
-    image: text(),
+    image: text().$type<ImageHash>(),
     imageFilter: text().notNull().default('normal'),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
@@ -148,9 +151,9 @@ export const followers = sqliteTable(
 
 /**
  * What every list needs to know without counting: a table's rows are the ids ever given out (the largest) less
- * the rows deleted, so that an insert writes nothing here and a delete one row. See `ids.ts`.
+ * the rows deleted, so that an insert writes nothing here and a delete one row. See `sequences.ts`.
  */
-export const tallies = sqliteTable('tallies', {
+export const sequences = sqliteTable('sequences', {
   name: text().primaryKey(),
   /** The largest id ever deleted. */
   lastId: integer().notNull().default(0),
@@ -188,7 +191,7 @@ export const passwordResets = sqliteTable(
   (t) => [index('password_resets_user').on(t.userId), index('password_resets_expires').on(t.expiresAt)],
 )
 
-/** A picture in the bucket, and who needs it: see `images/store.ts`. */
+/** An image in the bucket, and who needs it: see `image-leases.ts`. */
 export const images = sqliteTable(
   'images',
   {
@@ -197,8 +200,8 @@ export const images = sqliteTable(
     /** Rows that show it; kept by triggers. */
     refs: integer().notNull().default(0),
     /** Uploads under way that will refer to it, and until when they count. */
-    claims: integer().notNull().default(0),
-    claimedUntil: integer().notNull().default(0),
+    leases: integer().notNull().default(0),
+    leasedUntil: integer().notNull().default(0),
     /** Set while the object is being deleted: no upload may rely on it. */
     deletingAt: integer(),
   },
@@ -245,7 +248,7 @@ export const messages = sqliteTable(
     /** One of the two, with whom the conversation goes; hence no reference of its own, which would want an index. */
     senderId: integer().notNull(),
     content: text().notNull(),
-    image: text(),
+    image: text().$type<ImageHash>(),
     createdAt: integer().notNull(),
     editedAt: integer(),
     /** The change that made it, and the newest that touched it. */

@@ -1,40 +1,45 @@
 /** Follows in D1: `owner` follows `followed`. */
 import { type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
-import { type Columns, fixed, selectList } from '../db/columns'
-import { type IdempotencyKey, rememberRow } from '../db/idempotency'
-import { rowCount } from '../db/ids'
-import { selectKnown } from '../db/known'
-import { followers } from '../db/schema'
-import type { Listed, Window } from '../db/window'
+import { fixed, type RowOf, selectList } from '../db/columns'
+import { type Created, type Creation, createRow } from '../db/create'
+import { existingUsersStatement, idsOf } from '../db/existing-users'
+import { newestFirst } from '../db/list-order'
+import type { Owned } from '../db/owned'
+import type { PageRequest, PageSlice } from '../db/page'
+import { followers, users } from '../db/schema'
+import { rowCount } from '../db/sequences'
+import { build, selectStatement, statement } from '../db/statements'
 
-export interface FollowerRow {
-  id: number
-  owner: string
-  followedId: number
-  followedName: string
-  createdAt: number
-}
+export const OWN_FOLLOW: Owned = { table: followers, id: followers.id, ownerId: followers.ownerId }
 
-const columns: Columns = {
-  id: sql`f.id`,
-  owner: sql`o.username`,
-  followedId: sql`f.followed_id`,
-  followedName: sql`d.username`,
-  createdAt: sql`f.created_at`,
-}
-const from = sql`from followers f cross join users o on o.id = f.owner_id cross join users d on d.id = f.followed_id`
-const selected = fixed(sql`select ${selectList(columns)} ${from}`)
-const select = (rest: SQL) => sql`${selected} ${rest}`
+const f = alias(followers, 'f')
+const owners = alias(users, 'owners')
+const followedUsers = alias(users, 'followed_users')
+
+const FOLLOW = selectList({
+  id: f.id,
+  owner: owners.username,
+  followedId: f.followedId,
+  followedName: followedUsers.username,
+  createdAt: f.createdAt,
+})
+export type FollowerRow = RowOf<typeof FOLLOW>
+
+export const NEWEST_FOLLOWS = newestFirst<FollowerRow>('followers', f.id)
+
+const from = fixed(sql`from followers f cross join users owners on owners.id = f.owner_id
+  cross join users followed_users on followed_users.id = f.followed_id`)
 
 export interface FollowerFilter {
   owner?: number | undefined
   followed?: number | undefined
 }
 
-export interface FollowerPage extends Listed<FollowerRow> {
+export interface FollowerPage extends PageSlice<FollowerRow> {
   /** Those users of the filter who exist. */
-  known: Set<number>
+  existing: ReadonlySet<number>
 }
 
 /**
@@ -44,29 +49,29 @@ export interface FollowerPage extends Listed<FollowerRow> {
 export async function listFollowers(
   db: Db,
   { owner, followed }: FollowerFilter,
-  { limit, offset, after }: Window,
+  { limit, offset, after }: PageRequest,
 ): Promise<FollowerPage> {
   const conditions = [
-    owner !== undefined && sql`f.owner_id = ${owner}`,
-    followed !== undefined && sql`f.followed_id = ${followed}`,
-    after?.[0] !== undefined && sql`f.id < ${after[0]}`,
-  ].filter((condition) => condition !== false)
+    owner !== undefined && sql`${f.ownerId} = ${owner}`,
+    followed !== undefined && sql`${f.followedId} = ${followed}`,
+    after && NEWEST_FOLLOWS.after(after),
+  ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
-  const newest = sql`${where} order by f.id desc limit ${limit} offset ${offset}`
+  const page = sql`${where} ${NEWEST_FOLLOWS.orderBy()} limit ${limit} offset ${offset}`
   // All that somebody follows is sorted, so only the ids of it are read.
-  const page =
+  const rest =
     owner === undefined
-      ? newest
-      : sql`where f.id in (select f.id from followers f ${newest}) order by f.id desc`
-  const [rows, counts, users] = await db.batch([
-    db.rows<FollowerRow>(select(page)),
-    db.rows<{ count: number | null }>(sql`select ${counted({ owner, followed })} as count`),
-    selectKnown(db, [owner, followed]),
+      ? page
+      : sql`where f.id in (select f.id from followers f ${page}) ${NEWEST_FOLLOWS.orderBy()}`
+  const [rows, [counted], existing] = await db.batch([
+    selectStatement(FOLLOW, sql`${from} ${rest}`),
+    selectStatement({ count: countOf({ owner, followed }) }, sql``),
+    existingUsersStatement([owner, followed]),
   ])
-  return { rows, count: counts[0]?.count ?? 0, known: new Set(users.map(({ id }) => id)) }
+  return { rows, count: counted?.count ?? 0, existing: idsOf(existing) }
 }
 
-function counted({ owner, followed }: FollowerFilter): SQL {
+function countOf({ owner, followed }: FollowerFilter): SQL<number | null> {
   if (owner === undefined && followed === undefined) return rowCount('followers')
   if (owner === undefined) return sql`(select followers_count from users where id = ${followed})`
   if (followed === undefined) return sql`(select following_count from users where id = ${owner})`
@@ -75,22 +80,19 @@ function counted({ owner, followed }: FollowerFilter): SQL {
 
 /** Reads 3 rows. */
 export async function findFollower(db: Db, id: number): Promise<FollowerRow | undefined> {
-  const [rows] = await db.batch([db.rows<FollowerRow>(select(sql`where f.id = ${id}`))])
+  const [rows] = await db.batch([selectStatement(FOLLOW, sql`${from} where ${f.id} = ${id}`)])
   return rows[0]
 }
 
 /** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 8 rows. */
-export async function createFollower(
+export const createFollower = (
   db: Db,
   ownerId: number,
   followedId: number,
-  { key, now }: { key: IdempotencyKey | undefined; now: number },
-): Promise<FollowerRow | undefined> {
-  const created = sql`where f.owner_id = ${ownerId} and f.followed_id = ${followedId}`
-  const [, rows] = await db.batch([
-    db.build.insert(followers).values({ ownerId, followedId, createdAt: now }),
-    db.rows<FollowerRow>(select(created)),
-    ...(key ? [rememberRow(db, key, columns, sql`${from} ${created}`, now)] : []),
-  ])
-  return rows[0]
-}
+  creation: Creation,
+): Promise<Created<FollowerRow>> =>
+  createRow(db, creation, {
+    columns: FOLLOW,
+    insert: () => statement(build.insert(followers).values({ ownerId, followedId, createdAt: creation.now })),
+    from: sql`${from} where ${f.ownerId} = ${ownerId} and ${f.followedId} = ${followedId}`,
+  })

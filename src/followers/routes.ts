@@ -3,19 +3,17 @@
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
-import { deleteOwned } from '../db/owned'
-import { followers } from '../db/schema'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
-import { idFilters, requireKnown } from '../http/filters'
-import { idempotencyKey, once } from '../http/idempotency'
-import { checkOwner } from '../http/ownership'
+import { idFilters } from '../http/filters'
+import { createOnce } from '../http/idempotency'
+import { deleteOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
-import { createFollower, findFollower, listFollowers } from './queries'
+import { createFollower, findFollower, listFollowers, NEWEST_FOLLOWS, OWN_FOLLOW } from './queries'
 import { followerAnswer, followerBody, followerListQuery } from './schemas'
 import { followerView } from './view'
 
@@ -30,15 +28,15 @@ export const followerRoutes = new Hono<AppEnv>()
     inQuery(followerListQuery),
     async (c) => {
       const query = c.req.valid('query')
-      const ids = idFilters(query, ['owner', 'followed'])
+      const { ids, check } = idFilters(query, ['owner', 'followed'])
       const page = await answerPage(c, query, {
-        order: 'newest',
-        load: async (window) => {
-          const found = await listFollowers(c.var.db, ids, window)
-          requireKnown(ids, found.known)
+        order: NEWEST_FOLLOWS,
+        filter: ids,
+        load: async (page) => {
+          const found = await listFollowers(c.var.db, ids, page)
+          check((id) => found.existing.has(id))
           return found
         },
-        keyOf: ({ id }) => [id],
         view: followerView,
       })
       return c.json(page)
@@ -60,11 +58,7 @@ export const followerRoutes = new Hono<AppEnv>()
       const { db, user } = c.var
       if (followed === user.id) throw new ValidationError({ followed: ["You can't follow yourself."] })
       try {
-        const key = await idempotencyKey(c)
-        const follower = await once(c, key, () =>
-          createFollower(db, user.id, followed, { key, now: Date.now() }),
-        )
-        if (!follower) throw new Error('an insert left no row')
+        const follower = await createOnce(c, (creation) => createFollower(db, user.id, followed, creation))
         return c.json(followerView(follower), 201)
       } catch (error) {
         if (error instanceof UniqueViolation) {
@@ -104,8 +98,7 @@ export const followerRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     async (c) => {
-      const { db, user } = c.var
-      checkOwner(await deleteOwned(db, followers, user.id, c.req.valid('param').id), user.id)
+      await deleteOwn(c, OWN_FOLLOW)
       return c.body(null, 204)
     },
   )

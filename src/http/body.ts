@@ -6,18 +6,25 @@
  */
 import type { MiddlewareHandler } from 'hono'
 import type * as z from 'zod'
+import { decoderFor } from './charset'
 import { note } from './describe'
 import type { AppEnv, RequestContext } from './env'
 import { ApiError, type FieldErrors, ValidationError } from './errors'
 import { fieldErrors } from './fields'
-import { BLANK, pythonType, Upload } from './values'
+import { parseJson } from './json'
+import { BODY_BYTES } from './limits'
+import { parseMediaType } from './media-type'
+import { parseMultipart } from './multipart'
+import { parseUrlencoded } from './urlencoded'
 
-const MIB = 2 ** 20
-/** A message's picture may have 5 MiB, and a larger one is to be told so by name: hence more than that. */
-const MULTIPART_LIMIT = 12 * MIB
-const TEXT_LIMIT = 4 * MIB
+export interface Limits {
+  /** Of the body, whatever its type; `BODY_BYTES` where nothing is said. */
+  maxBytes?: number
+  /** For routes that take an image: what a multipart form may have instead, and what is said of a larger one. */
+  upload?: { maxBytes: number; tooLarge: FieldErrors }
+}
 
-interface BodyOptions {
+interface BodyOptions extends Limits {
   /**
    * Runs before a 400 is answered: throws what must be said first (404, 403), or adds errors that only the
    * database knows. A good body leaves both to the handler, whose write finds them out in the same call.
@@ -28,42 +35,64 @@ interface BodyOptions {
 /** Validates the body. 400, 413, 415; then `c.req.valid('json')` is the schema's output. */
 export function body<S extends z.ZodType>(
   schema: S,
-  { before }: BodyOptions = {},
+  { before, ...limits }: BodyOptions = {},
 ): MiddlewareHandler<AppEnv, string, { in: { json: z.input<S> }; out: { json: z.output<S> } }> {
   const check: MiddlewareHandler<AppEnv> = async (c, next) => {
-    let fields: Record<string, unknown>
-    try {
-      fields = await readBody(c.req.raw)
-    } catch (error) {
-      await before?.(c, {}, {})
-      throw error
-    }
-    c.set('fields', fields)
-    const parsed = schema.safeParse(fields)
-    if (!parsed.success) {
-      const errors = fieldErrors(parsed.error)
-      await before?.(c, fields, errors)
-      throw new ValidationError(errors)
-    }
-    c.req.addValidatedData('json', parsed.data as object)
+    const read = await readFields(c.req.raw, schema, { limits, before: (...found) => before?.(c, ...found) })
+    c.set('fields', read.fields)
+    c.req.addValidatedData('json', read.json as object)
     await next()
   }
   return note(check, { body: schema })
 }
 
-async function readBody(request: Request): Promise<Record<string, unknown>> {
+interface Reading {
+  limits?: Limits
+  /** As in `BodyOptions`. */
+  before: (fields: Record<string, unknown>, errors: FieldErrors) => Promise<void> | undefined
+}
+
+/** The body as the schema has it, and its fields as they were read. */
+export async function readFields<S extends z.ZodType>(
+  request: Request,
+  schema: S,
+  { limits = {}, before }: Reading,
+): Promise<{ fields: Record<string, unknown>; json: z.output<S> }> {
+  let fields: Record<string, unknown>
+  try {
+    fields = await readBody(request, limits)
+  } catch (error) {
+    await before({}, {})
+    throw error
+  }
+  const parsed = schema.safeParse(fields)
+  if (parsed.success) return { fields, json: parsed.data }
+  const errors = fieldErrors(parsed.error)
+  await before(fields, errors)
+  throw new ValidationError(errors)
+}
+
+async function readBody(
+  request: Request,
+  { maxBytes = BODY_BYTES, upload }: Limits,
+): Promise<Record<string, unknown>> {
   const header = request.headers.get('content-type') ?? ''
-  const type = header.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  switch (type) {
+  const media = parseMediaType(header)
+  refuseEncoding(request)
+  const charset = media.parameters.get('charset')
+  switch (media.type) {
     case 'application/json':
-      return parseJson(await readBytes(request, TEXT_LIMIT))
+      return parseJson(decodeJson(await readBytes(request, maxBytes), charset))
     case 'application/x-www-form-urlencoded':
-      return parseUrlencoded(await readBytes(request, TEXT_LIMIT))
-    case 'multipart/form-data':
-      return parseMultipart(await readBytes(request, MULTIPART_LIMIT), header)
+      return parseUrlencoded(await readBytes(request, maxBytes), charset)
+    case 'multipart/form-data': {
+      if (!upload) return parseMultipart(await readBytes(request, maxBytes), media)
+      const tooLarge = () => new ValidationError(upload.tooLarge)
+      return parseMultipart(await readBytes(request, upload.maxBytes, tooLarge), media)
+    }
     default: {
-      const bytes = await readBytes(request, TEXT_LIMIT)
-      if (!type && bytes.length === 0) return {}
+      const bytes = await readBytes(request, maxBytes)
+      if (!media.type && bytes.length === 0) return {}
       throw new ApiError('unsupported_media_type', {
         detail: `Unsupported media type "${header}" in request.`,
       })
@@ -71,9 +100,22 @@ async function readBody(request: Request): Promise<Record<string, unknown>> {
   }
 }
 
+/** RFC 9110, 15.5.16: 415, and a header that says what would do. */
+function refuseEncoding(request: Request): void {
+  const encoding = request.headers.get('content-encoding')?.trim() || 'identity'
+  if (encoding.toLowerCase() === 'identity') return
+  throw new ApiError('unsupported_media_type', {
+    detail: `Unsupported content encoding "${encoding}" in request.`,
+    headers: { 'accept-encoding': 'identity' },
+  })
+}
+
 /** Reads up to `limit` bytes: the header may be missing or wrong, so the stream is counted too. */
-async function readBytes(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = () => new ApiError('body_too_large', { headers: { connection: 'close' } })
+async function readBytes(
+  request: Request,
+  limit: number,
+  tooLarge: () => Error = () => new ApiError('body_too_large', { headers: { connection: 'close' } }),
+): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge()
   if (!request.body) return new Uint8Array()
   const chunks: Uint8Array[] = []
@@ -81,15 +123,14 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
   try {
     for await (const chunk of request.body as ReadableStream<Uint8Array>) {
       length += chunk.length
-      if (length > limit) throw tooLarge()
+      if (length > limit) break
       chunks.push(chunk)
     }
-  } catch (error) {
+  } catch {
     // A client that hangs up is no fault of ours.
-    throw error instanceof ApiError
-      ? error
-      : new ApiError('parse_error', { detail: 'The body ended too early.' })
+    throw new ApiError('parse_error', { detail: 'The body ended too early.' })
   }
+  if (length > limit) throw tooLarge()
   const bytes = new Uint8Array(length)
   let offset = 0
   for (const chunk of chunks) {
@@ -99,50 +140,11 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array<Ar
   return bytes
 }
 
-function parseJson(bytes: Uint8Array): Record<string, unknown> {
-  if (bytes.length === 0) return {}
-  let value: unknown
+function decodeJson(bytes: Uint8Array, charset: string | undefined): string {
+  const decode = decoderFor(charset)
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes))
-  } catch (error) {
-    // A SyntaxError's message quotes the body, which may hold a password.
-    const why = error instanceof SyntaxError ? 'invalid syntax' : 'invalid utf-8'
-    throw new ApiError('parse_error', { detail: `JSON parse error - ${why}` })
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>
-  throw new ValidationError({
-    non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonType(value)}.`],
-  })
-}
-
-function parseUrlencoded(bytes: Uint8Array): Record<string, unknown> {
-  const fields = nullObject()
-  for (const [name, value] of new URLSearchParams(new TextDecoder().decode(bytes)))
-    fields[name] = value || BLANK
-  return fields
-}
-
-async function parseMultipart(
-  bytes: Uint8Array<ArrayBuffer>,
-  type: string,
-): Promise<Record<string, unknown>> {
-  if (bytes.length === 0) return {}
-  let form: FormData
-  try {
-    form = await new Response(bytes, { headers: { 'content-type': type } }).formData()
+    return decode(bytes)
   } catch {
-    throw new ApiError('parse_error', { detail: 'Multipart form parse error - invalid body or boundary' })
+    throw new ApiError('parse_error', { detail: `JSON parse error - invalid ${charset || 'utf-8'}` })
   }
-  const fields = nullObject()
-  for (const [name, value] of form) {
-    if (typeof value === 'string') fields[name] = value || BLANK
-    // A browser sends an empty file input as a part with neither name nor bytes.
-    else if (!value.name && value.size === 0) fields[name] = BLANK
-    else fields[name] = new Upload(new Uint8Array(await value.arrayBuffer()), value.name)
-  }
-  return fields
 }
-
-/** A field may be called `__proto__`. */
-const nullObject = (): Record<string, unknown> => Object.create(null)

@@ -8,6 +8,10 @@ export interface Config {
   refreshSeconds: number
   clientOrigins: ReadonlySet<string>
   mediaUrl: string | undefined
+  /** The origin that clients know, where it is not the one that requests arrive with. */
+  publicOrigin: string | undefined
+  /** The front end's page for a new password. */
+  passwordResetUrl: string | undefined
 }
 
 /** The configuration cannot be worked with; the message says what to do and names no value. */
@@ -34,9 +38,38 @@ function read(env: Bindings): Config {
     ],
     accessSeconds: seconds('ACCESS_TOKEN_SECONDS', env.ACCESS_TOKEN_SECONDS, 300),
     refreshSeconds: seconds('REFRESH_TOKEN_SECONDS', env.REFRESH_TOKEN_SECONDS, 86_400),
-    clientOrigins: new Set((env.CLIENT_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || [])),
-    mediaUrl: env.MEDIA_URL?.replace(/\/+$/, '') || undefined,
+    clientOrigins: new Set(
+      (env.CLIENT_ORIGINS ?? '')
+        .split(',')
+        .filter((value) => value.trim() !== '')
+        .map((value) => origin('CLIENT_ORIGINS', value)),
+    ),
+    mediaUrl: env.MEDIA_URL ? httpUrl('MEDIA_URL', env.MEDIA_URL).href.replace(/\/+$/, '') : undefined,
+    publicOrigin: env.PUBLIC_URL ? origin('PUBLIC_URL', env.PUBLIC_URL) : undefined,
+    passwordResetUrl: env.PASSWORD_RESET_URL
+      ? httpUrl('PASSWORD_RESET_URL', env.PASSWORD_RESET_URL).href
+      : undefined,
   }
+}
+
+/** As browsers write it in `Origin`: in lower case, without the port that the scheme implies, and without a slash. */
+function origin(name: string, value: string): string {
+  const url = httpUrl(name, value)
+  const isMore = url.pathname !== '/' || url.search || url.hash || url.username || url.password
+  // A star is a host's name to the parser, and would never match.
+  if (isMore || url.hostname.includes('*'))
+    throw new ConfigError(
+      `${name}: an origin is a scheme, a host and perhaps a port, such as https://app.example.com.`,
+    )
+  return url.origin
+}
+
+function httpUrl(name: string, value: string): URL {
+  const text = value.trim()
+  // Without the slashes the parser would take a host and port for a scheme and a path.
+  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  if (!url) throw new ConfigError(`${name} needs whole URLs: with https://, or http:// on a laptop.`)
+  return url
 }
 
 function secret(name: string, value: string | undefined): string {

@@ -31,6 +31,8 @@ export interface Notes {
   param?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
+  /** Errors have lists for values, whatever they are. */
+  errorsInLists?: true
 }
 
 const notes = new WeakMap<object, Notes>()

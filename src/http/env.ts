@@ -1,15 +1,15 @@
-import type { Context } from 'hono'
+import type { Context, HonoRequest } from 'hono'
 import type { Db } from '../db/client'
 
 /** Bindings, variables and secrets: wrangler.toml, `wrangler secret`, and `.dev.vars` on a laptop. */
 export interface Bindings {
   /** All data. */
   DB: D1Database
-  /** Pictures, each under the SHA-256 of its bytes. */
+  /** Images, each under the SHA-256 of its bytes. */
   MEDIA: R2Bucket
   /** One object for each conversation, named by its two people. */
   CONVERSATION: DurableObjectNamespace
-  /** The files of `public/`: default pictures. */
+  /** The files of `public/`: default images. */
   ASSETS: Fetcher
   /** Sends password reset mails; without it the link is logged, for the dev server. */
   SEND_EMAIL?: SendEmail
@@ -19,7 +19,9 @@ export interface Bindings {
   JWT_SECRET_PREVIOUS?: string
   /** Comma-separated origins of front ends that may call with credentials. */
   CLIENT_ORIGINS?: string
-  /** Where pictures are public, if not at this Worker's `/media`. */
+  /** The origin that clients know, behind a proxy that changes the Host header. */
+  PUBLIC_URL?: string
+  /** Where images are public, if not at this Worker's `/media`. */
   MEDIA_URL?: string
   /** Lifetimes in seconds; 300 and 86400. */
   ACCESS_TOKEN_SECONDS?: string
@@ -55,6 +57,8 @@ export interface AppEnv {
     viewer: Viewer | undefined
     /** The body's fields as they were read. */
     fields: Record<string, unknown>
+    /** Errors are to have lists for values, whatever they are. */
+    errorsInLists: true | undefined
     /** Sessions that the request has ended: one, or all of a user but one. */
     endedSessions: EndedSessions | undefined
   }
@@ -65,8 +69,8 @@ export interface UserEnv extends AppEnv {
   Variables: AppEnv['Variables'] & { user: Viewer }
 }
 
-type Read = 'req' | 'env' | 'var' | 'executionCtx'
-
 /** What helpers need of a context. Reading only, so that any route's context will do. */
-export type RequestContext = Pick<Context<AppEnv>, Read>
-export type UserContext = Pick<Context<UserEnv>, Read>
+export interface RequestContext extends Pick<Context<AppEnv>, 'env' | 'var' | 'executionCtx'> {
+  readonly req: Pick<HonoRequest, 'url' | 'path' | 'method' | 'raw' | 'header'>
+}
+export interface UserContext extends Omit<RequestContext, 'var'>, Pick<Context<UserEnv>, 'var'> {}

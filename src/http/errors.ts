@@ -81,13 +81,20 @@ export class ValidationError extends Error {
 
 /** Known failures become their answer; an unknown one is logged and answered with nothing of it. */
 export const onError: ErrorHandler<AppEnv> = (error, c) => {
-  if (error instanceof ValidationError) return c.json(error.body, 400)
+  const shape = c.var.errorsInLists ? inLists : (body: object) => body
+  if (error instanceof ValidationError) return c.json(shape(error.body), 400)
   const known = asApiError(error)
   if (known.status >= 500) {
     console.error(JSON.stringify({ requestId: c.var.requestId, code: known.code, error: describe(error) }))
   }
-  return c.json(known.body as object, known.status, known.headers)
+  return c.json(shape(known.body as object), known.status, known.headers)
 }
+
+/** Every value of an object in a list, where it is none yet. */
+const inLists = (body: object): object =>
+  Array.isArray(body)
+    ? body
+    : Object.fromEntries(Object.entries(body).map(([name, value]) => [name, [value].flat()]))
 
 /** What a failure is to clients. */
 export function asApiError(error: Error): ApiError {

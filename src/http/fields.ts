@@ -3,12 +3,15 @@
  * Each takes what JSON and forms send alike: a form's blank value arrives as `BLANK`.
  */
 import * as z from 'zod'
+import { isEmail } from '../db/email'
 import type { FieldErrors } from './errors'
-import { BLANK, pythonType } from './values'
+import { BLANK, pythonType, SentNumber } from './values'
+import { CONTROL, trimmed, withLineFeeds } from './visible'
 
 export const REQUIRED = 'This field is required.'
 export const NOT_BLANK = 'This field may not be blank.'
 export const NOT_NULL = 'This field may not be null.'
+const NOT_A_STRING = 'Not a valid string.'
 
 export const tooLong = (max: number) => `Ensure this field has no more than ${max} characters.`
 export const noSuchPk = (id: number | string) => `Invalid pk "${id}" - object does not exist.`
@@ -34,9 +37,25 @@ interface TextOptions {
   blank?: boolean
 }
 
-/** Text, trimmed; a number is taken as its digits. */
-export function text({ max, blank = false }: TextOptions = {}) {
-  let schema = z.string({ error: typeError('Not a valid string.') }).trim()
+/**
+ * Text as people read it: trimmed, blank where nothing of it shows, its lines ended by line feeds, without other control characters.
+ * A number is taken as the digits that were sent.
+ */
+export function text(options: TextOptions = {}) {
+  return textSchema((value) => trimmed(withLineFeeds(value)), options).refine(
+    (value) => !CONTROL.test(value),
+    'Control characters are not allowed.',
+  )
+}
+
+/** Text that nobody reads, such as a password: trimmed as in the original, and else taken as it is. */
+export const secret = (options: TextOptions = {}) => textSchema(trimmed, options)
+
+function textSchema(tidy: (value: string) => string, { max, blank = false }: TextOptions) {
+  let schema = z
+    .string({ error: typeError(NOT_A_STRING) })
+    // Half of a surrogate pair, which JSON can spell, is no character.
+    .refine((value) => value.isWellFormed(), { error: NOT_A_STRING, abort: true })
   // Not `min`, which measures whatever has a length: an empty list would be called blank, too.
   if (!blank) {
     schema = schema.refine((value) => value !== '', { error: NOT_BLANK, abort: true }).meta({ minLength: 1 })
@@ -45,15 +64,19 @@ export function text({ max, blank = false }: TextOptions = {}) {
     schema = schema.refine((value) => fits(value, max), tooLong(max)).meta({ maxLength: max })
   }
   schema = schema.refine((value) => !value.includes('\0'), 'Null characters are not allowed.')
-  return preparing(
-    (value) => (value === BLANK ? '' : typeof value === 'number' ? String(value) : value),
-    schema,
-  )
+  return preparing((value) => {
+    const sent = value === BLANK ? '' : asText(value)
+    return typeof sent === 'string' ? tidy(sent) : sent
+  }, schema)
 }
+
+/** A number as its digits, anything else as it is. */
+const asText = (value: unknown) =>
+  typeof value === 'number' ? String(value) : value instanceof SentNumber ? value.source : value
 
 /** An e-mail address of at most 254 characters (RFC 5321, 4.5.3.1.3). */
 export const email = () =>
-  text({ max: 254 }).pipe(z.email('Enter a valid email address.')).meta({ format: 'email' })
+  text({ max: 254 }).refine(isEmail, 'Enter a valid email address.').meta({ format: 'email' })
 
 /** A field that may be left out, which a form does by leaving it blank. */
 export const optional = <S extends z.ZodType>(schema: S) =>
@@ -62,7 +85,7 @@ export const optional = <S extends z.ZodType>(schema: S) =>
 /** One of a fixed list, or nothing; a form's blank value counts as not sent. */
 export function choice<const T extends [string, ...string[]]>(values: T) {
   return preparing(
-    (value) => (value === BLANK ? undefined : typeof value === 'number' ? String(value) : value),
+    (value) => (value === BLANK ? undefined : asText(value)),
     z
       .enum(values, {
         error: (issue) =>
@@ -76,23 +99,27 @@ export function choice<const T extends [string, ...string[]]>(values: T) {
 const shown = (value: unknown) =>
   typeof value === 'string' || typeof value === 'boolean' ? value : pythonType(value)
 
-/** The id of another row, as a number or its digits. One that no row can have is said not to exist. */
+/** The id of another row, as a number or its digits. One that no row can have is said not to exist, in the digits that were sent. */
 export const pk = () =>
   preparing(
     (value) => {
       if (value === BLANK || value === '') return null
-      return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : value
+      const digits = value instanceof SentNumber ? value.source : value
+      if (typeof digits !== 'string' || !/^\s*[+-]?\d+\s*$/.test(digits)) return value
+      return Number.isSafeInteger(Number(digits)) ? Number(digits) : new SentNumber(digits.trim())
     },
     z
-      .number({
+      .custom<number>((value) => typeof value === 'number' || value instanceof SentNumber, {
         error: (issue) =>
           typeError(`Incorrect type. Expected pk value, received ${pythonType(issue.input)}.`)(issue),
       })
-      .superRefine((value, context) => {
+      .superRefine((value: unknown, context) => {
         if (Number.isSafeInteger(value)) return
-        const message = Number.isInteger(value)
-          ? noSuchPk(value)
-          : 'Incorrect type. Expected pk value, received float.'
+        const type = pythonType(value)
+        const message =
+          type === 'int'
+            ? noSuchPk(value instanceof SentNumber ? value.source : String(value))
+            : `Incorrect type. Expected pk value, received ${type}.`
         context.addIssue({ code: 'custom', message })
       })
       .meta({ type: 'integer' }),
@@ -103,7 +130,8 @@ export const wholeNumber = () =>
   preparing(
     (value) => {
       if (value === BLANK) return null
-      return typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value
+      const digits = asText(value)
+      return typeof digits === 'string' && /^\s*\d+\s*$/.test(digits) ? Number(digits) : value
     },
     z.int({ error: typeError('A valid integer is required.') }).min(0, 'A valid integer is required.'),
   )

@@ -3,26 +3,38 @@ import { type FieldErrors, ValidationError } from './errors'
 
 const NO_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
 
-/** The ids in these parameters; blank ones are left out. 400 for one that is no id. */
+export interface IdFilters<Name extends string> {
+  /** Blank ones, and those that are no id, are left out. */
+  ids: Partial<Record<Name, number>>
+  /**
+   * Throws where a filter is no id, or one that nobody has: 400, all of them at once, and what else is wrong with the query. So it
+   * takes what the list's own call found, which has to be made even if one filter is known to be bad.
+   */
+  check(isKnown: (id: number, name: Name) => boolean, others?: FieldErrors): void
+}
+
+/** The ids in these parameters. */
 export function idFilters<Name extends string>(
   query: Partial<Record<Name, string | undefined>>,
   names: readonly Name[],
-) {
+): IdFilters<Name> {
   const ids: Partial<Record<Name, number>> = {}
-  const errors: FieldErrors = {}
+  const malformed: Name[] = []
   for (const name of names) {
     const value = query[name]?.trim()
     if (!value) continue
     if (/^\d{1,15}$/.test(value)) ids[name] = Number(value)
-    else errors[name] = [NO_CHOICE]
+    else malformed.push(name)
   }
-  if (Object.keys(errors).length > 0) throw new ValidationError(errors)
-  return ids
-}
-
-/** 400 for ids that are nobody's. */
-export function requireKnown(ids: Partial<Record<string, number>>, known: ReadonlySet<number>): void {
-  const unknown = Object.entries(ids).filter(([, id]) => id !== undefined && !known.has(id))
-  if (unknown.length > 0)
-    throw new ValidationError(Object.fromEntries(unknown.map(([name]) => [name, [NO_CHOICE]])))
+  return {
+    ids,
+    check(isKnown, others = {}) {
+      const bad = names.filter((name) => {
+        const id = ids[name]
+        return malformed.includes(name) || (id !== undefined && !isKnown(id, name))
+      })
+      const errors = { ...others, ...Object.fromEntries(bad.map((name) => [name, [NO_CHOICE]])) }
+      if (Object.keys(errors).length > 0) throw new ValidationError(errors)
+    },
+  }
 }

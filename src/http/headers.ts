@@ -1,9 +1,10 @@
-/** What every answer carries: an id, the cost, the rules for browsers and caches. */
+/** What every answer carries: an id, the usage of D1, the rules for browsers and caches. */
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { openDb } from '../db/client'
 import { config } from './config'
 import type { AppEnv } from './env'
+import { ApiError } from './errors'
 import { SAFE_METHODS } from './methods'
 
 const SANE_ID = /^[\w.:-]{1,100}$/
@@ -33,7 +34,7 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
   await next()
 
   c.res.headers.set('x-request-id', requestId)
-  const { calls, rowsRead, rowsWritten } = db.cost
+  const { calls, rowsRead, rowsWritten } = db.usage
   if (calls > 0) {
     const latest = db.bookmark()
     if (latest) c.res.headers.set('x-d1-bookmark', latest)
@@ -49,7 +50,7 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
       path: c.req.path.replace(/[^\w/-].*$/, '…'),
       status: c.res.status,
       ms: Date.now() - started,
-      d1: db.cost,
+      d1: db.usage,
     }),
   )
 })
@@ -77,9 +78,25 @@ const answerOrigin = cors({
 
 /** Front ends of other origins, by name only, as they call with credentials. What comes from no page needs only the hint to caches. */
 export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
-  // Nothing is served with a configuration that is no good, not even what would not need it.
-  config(c.env)
   if (c.req.header('origin') !== undefined || c.req.method === 'OPTIONS') return answerOrigin(c, next)
-  c.header('vary', 'Origin')
+  // Not `c.header`, which only keeps it for answers that hono makes: once there is a response of the context's own, whatever is set
+  // on it or staged from here on (cookies too) is put on answers that a route makes itself, such as an image or a WebSocket.
+  c.res.headers.append('vary', 'Origin')
+  await next()
+})
+
+/**
+ * For images, which are public: any page may read them, without credentials, and the answer is the same for all. Were it made
+ * out for one origin, a browser would keep that for a year, and refuse it to the next page.
+ */
+export const anyOrigin = cors({ origin: '*', exposeHeaders: ['x-request-id'], maxAge: 86_400 })
+
+/**
+ * Nothing is served with a configuration that is no good, not even what would not need it; nor to a request whose Host is no host, as
+ * no link of the answer could be made. 400.
+ */
+export const checkRequest = createMiddleware<AppEnv>(async (c, next) => {
+  config(c.env)
+  if (!URL.canParse(c.req.url)) throw new ApiError('parse_error', { detail: 'The Host header is no host.' })
   await next()
 })

@@ -1,8 +1,9 @@
 /** The Idempotency-Key header of requests that create something. */
 
 import { sha256 } from '../crypto'
+import type { Created, Creation } from '../db/create'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
-import { findRemembered, type IdempotencyKey } from '../db/idempotency'
+import { findRemembered, type IdempotencyKey, type Remembered } from '../db/idempotency'
 import type { UserContext } from './env'
 import { ApiError } from './errors'
 import { Upload } from './values'
@@ -30,30 +31,27 @@ export async function hashFields(fields: Record<string, unknown>): Promise<strin
 }
 
 /**
- * Runs `create`, whose batch must contain `rememberRow` where there is a key. If the key was used before, the row of the first
- * answer; 422 if it was used for something else.
+ * Creates what the request asks for, remembered under its key, if it has one. If the key was used before, the row of the first answer;
+ * 422 if it was used for something else.
  */
-export async function once<Row>(
+export async function createOnce<Row>(
   c: UserContext,
-  key: IdempotencyKey | undefined,
-  create: () => Promise<Row>,
+  create: (creation: Creation) => Promise<Created<Row>>,
 ): Promise<Row> {
+  const key = await idempotencyKey(c)
   try {
-    return await create()
+    return await create({ key, now: Date.now() })
   } catch (error) {
     // What is unique may be the key, or the thing itself that the first request made; and what that was for may be gone since.
     const isTold = error instanceof UniqueViolation || error instanceof ForeignKeyViolation
     const remembered = key && isTold ? await findRemembered(c.var.db, key) : undefined
     if (!key || !remembered) throw error
-    return recalledRow(key, remembered)
+    return rememberedRow(key, remembered)
   }
 }
 
 /** The row of the first answer. 422 where the request is another. */
-export function recalledRow<Row>(
-  key: IdempotencyKey,
-  remembered: { requestHash: string; answer: string },
-): Row {
-  if (remembered.requestHash !== key.requestHash) throw new ApiError('idempotency_key_reused')
-  return JSON.parse(remembered.answer)
+export function rememberedRow<Row>(key: IdempotencyKey, { requestHash, answer }: Remembered): Row {
+  if (requestHash !== key.requestHash) throw new ApiError('idempotency_key_reused')
+  return JSON.parse(answer)
 }

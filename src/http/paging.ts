@@ -5,7 +5,8 @@
  * that may be bounded.
  */
 import * as z from 'zod'
-import type { Listed, Window } from '../db/window'
+import type { ListOrder } from '../db/list-order'
+import type { PageRequest, PageSlice, Position } from '../db/page'
 import type { RequestContext } from './env'
 import { ApiError, ValidationError } from './errors'
 import { queryParam } from './params'
@@ -45,32 +46,32 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
     .meta({ id: `${item.meta()?.id}Page` })
 
 interface List<Row, T> {
-  /** Names the sort order: a cursor made for another is refused. */
-  order: string
-  /** The sort values of a row, which its cursor holds. */
-  keyOf: (row: Row) => number[]
-  /** One D1 call: the rows of the window, and how many there are in all. */
-  load: (window: Window) => Promise<Listed<Row>>
+  order: ListOrder<Row>
+  /** What the list is filtered by: a cursor that was made for another filter is refused. */
+  filter?: unknown
+  /** One D1 call: the rows asked for, and how many there are in all. */
+  load: (page: PageRequest) => Promise<PageSlice<Row>>
   view: (row: Row) => T
   sizes?: Sizes
 }
 
 /**
  * One page of a list, as the query asks for it. A page that is no number, not positive or beyond the last: 404; a cursor that
- * cannot be read or belongs to another order: 400.
+ * cannot be read, or belongs to another list, filter or order: 400.
  */
 export async function answerPage<Row, T>(
   c: RequestContext,
   query: z.output<typeof pageQuery>,
-  { order, keyOf, load, view, sizes = SIZES }: List<Row, T>,
+  { order, filter, load, view, sizes = SIZES }: List<Row, T>,
 ): Promise<PageOf<T>> {
   const size = pageSize(query.page_size, sizes)
   const limit = size + 1
   if (query.cursor !== undefined) {
-    const { rows, count } = await load({ limit, offset: 0, ...readCursor(query.cursor, order) })
+    const list = nameOf(order, filter)
+    const { rows, count } = await load({ limit, offset: 0, ...readCursor(query.cursor, list, order.arity) })
     const last = rows.length > size ? rows[size - 1] : undefined
-    const next = last === undefined ? null : pageLink(c, { cursor: writeCursor(order, count, keyOf(last)) })
-    return { count, next, previous: null, results: rows.slice(0, size).map(view) }
+    const next = last && pageLink(c, { cursor: writeCursor(list, count, order.positionOf(last)) })
+    return { count, next: next ?? null, previous: null, results: rows.slice(0, size).map(view) }
   }
   const page =
     query.page === 'last'
@@ -110,19 +111,31 @@ function pageNumber(value: string): number {
   return page
 }
 
-/** A cursor is base64url of `[order, count, …sort values]`: opaque to clients, worth nothing to forge. */
-function writeCursor(order: string, count: number, keys: number[]): string {
-  return btoa(JSON.stringify([order, count, ...keys]))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '')
+/** Names the list that a cursor is good for. */
+const nameOf = (order: ListOrder<never>, filter: unknown): string =>
+  filter === undefined ? order.name : `${order.name}:${fingerprint(JSON.stringify(filter))}`
+
+/** FNV-1a, 32 bits: short, as it stands in every link, and made for telling apart what is not meant to collide. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(36)
 }
 
-function readCursor(cursor: string, order: string): Pick<Window, 'after' | 'count'> {
+/** A cursor is base64url of `[list, count, ...position]`: opaque to clients, worth nothing to forge. */
+const writeCursor = (list: string, count: number, position: Position): string =>
+  new TextEncoder()
+    .encode(JSON.stringify([list, count, ...position]))
+    .toBase64({ alphabet: 'base64url', omitPadding: true })
+
+function readCursor(cursor: string, list: string, arity: number): Pick<PageRequest, 'after' | 'count'> {
   if (cursor === '') return START
   try {
-    const [madeFor, ...values]: unknown[] = JSON.parse(atob(cursor.replace(/-/g, '+').replace(/_/g, '/')))
-    if (madeFor === order && values.length > 1 && values.every((value) => Number.isSafeInteger(value))) {
+    const [madeFor, ...values]: unknown[] = JSON.parse(
+      new TextDecoder().decode(Uint8Array.fromBase64(cursor, { alphabet: 'base64url' })),
+    )
+    if (madeFor === list && values.length === arity + 1 && values.every(Number.isSafeInteger)) {
+      // What was just tried of each.
       const [count = 0, ...after] = values as number[]
       return { count: Math.max(count, 0), after }
     }

@@ -11,6 +11,18 @@ export class Upload {
   ) {}
 }
 
+/** A number of a JSON body that JavaScript would write otherwise than it was sent: `12345678901234567890`, `1e400`, `1.50`. */
+export class SentNumber {
+  constructor(
+    /** The digits as they were sent. */
+    readonly source: string,
+  ) {}
+
+  toJSON(): string {
+    return this.source
+  }
+}
+
 /** A JSON value's type by the name that the original's messages use. */
 export function pythonType(value: unknown): string {
   if (value === null) return 'NoneType'
@@ -18,5 +30,6 @@ export function pythonType(value: unknown): string {
   if (typeof value === 'string') return 'str'
   if (typeof value === 'boolean') return 'bool'
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
+  if (value instanceof SentNumber) return /^-?\d+$/.test(value.source) ? 'int' : 'float'
   return 'dict'
 }

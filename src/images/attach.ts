@@ -1,40 +1,42 @@
-/** Writing rows that show pictures: nothing half-done, whichever of the two stores fails. */
+/** Writing rows that show images: nothing half-done, whichever of the two stores fails. */
+import { createMiddleware } from 'hono/factory'
 import { sha256 } from '../crypto'
 import { openDb } from '../db/client'
 import { DatabaseUnavailable } from '../db/errors'
-import type { RequestContext } from '../http/env'
+import type { LeasedImage } from '../db/image-leases'
+import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
 import type { CleanImage } from './clean'
-import { abandonUpload, deleteObjects, type Marked, storePicture } from './store'
+import { abandonUpload, deleteObjects, leaseImage, putImage } from './store'
 
-/**
- * Stores the picture, if there is one, then runs the write with its hash. If the write fails the picture goes again.
- * The write gives the claim back in its own batch (`releaseClaim`).
- */
-export async function withPicture<T>(
+/** Stores the image, if there is one, then runs the write with its lease. If the write fails the image goes again. */
+export async function withImage<T>(
   c: RequestContext,
-  picture: CleanImage | undefined,
-  write: (hash: string | undefined) => Promise<T>,
+  image: CleanImage | undefined,
+  write: (image: LeasedImage | undefined) => Promise<T>,
 ): Promise<T> {
-  if (!picture) return write(undefined)
-  const hash = await sha256(picture.bytes)
-  await storePicture(c.var.db, c.env.MEDIA, hash, picture)
+  if (!image) return write(undefined)
+  const hash = await sha256(image.bytes)
+  const { lease, isStored } = await leaseImage(c.var.db, hash)
   try {
-    return await write(hash)
+    if (!isStored) await putImage(c.env.MEDIA, hash, image)
+    return await write(lease)
   } catch (error) {
     // Whether the row was written is not known then: `sweep` will see.
-    if (!isUnavailable(error)) c.executionCtx.waitUntil(abandonUpload(ownDb(c), c.env.MEDIA, hash))
+    if (!isUnknown(error)) c.executionCtx.waitUntil(abandonUpload(ownDb(c), c.env.MEDIA, lease))
     throw error
   }
 }
 
-const isUnavailable = (error: unknown) =>
+const isUnknown = (error: unknown) =>
   error instanceof DatabaseUnavailable || (error instanceof ApiError && error.code === 'unavailable')
 
 /** Cleaning up is not done for the viewer, who may be the one who is gone. */
 const ownDb = (c: RequestContext) => openDb(c.env.DB, { primary: true })
 
-/** Deletes the pictures that a write left unneeded, once the client has its answer. */
-export function deleteLater(c: RequestContext, marked: Marked): void {
-  if (marked.length > 0) c.executionCtx.waitUntil(deleteObjects(ownDb(c), c.env.MEDIA, marked))
-}
+/** Deletes the images that the request's writes have left unneeded, after the answer and whatever it is. */
+export const deleteMarkedImages = createMiddleware<AppEnv>(async (c, next) => {
+  await next()
+  const { markedImages } = c.var.db
+  if (markedImages.length > 0) c.executionCtx.waitUntil(deleteObjects(ownDb(c), c.env.MEDIA, markedImages))
+})

@@ -1,9 +1,37 @@
-/** What each format's cleaner returns: the cleaned file, and its size in pixels, before any turn that Exif asks for. */
-export interface Picture {
-  bytes: Uint8Array<ArrayBuffer>
+/** In pixels. */
+export interface Size {
   width: number
   height: number
 }
+
+/** What each format's cleaner returns: the cleaned file, and its size, before any turn that Exif asks for. */
+export interface Image extends Size {
+  bytes: Uint8Array<ArrayBuffer>
+  /** Where something in the file is larger than what is shown, such as a frame: the largest width and height of anything. */
+  extent?: Size
+}
+
+/**
+ * The segments, chunks, blocks or boxes that a file may have. An image of 5 MiB has hundreds; one that is all segments would take
+ * twenty times its size in memory, as each is an object while it is looked at.
+ */
+export const MAX_SEGMENTS = 2_000
+
+/** Counts segments. */
+export class Budget {
+  #left = MAX_SEGMENTS
+
+  /** False where there was none left to take. */
+  take(): boolean {
+    return --this.#left >= 0
+  }
+}
+
+/** The smallest size that holds both. */
+export const union = (a: Size, b: Size): Size => ({
+  width: Math.max(a.width, b.width),
+  height: Math.max(a.height, b.height),
+})
 
 /** Big-endian unsigned integer of 1 to 8 bytes; bytes past the end count as 0, so walkers check their bounds first. */
 export function uintBE(bytes: Uint8Array, at: number, size: number): number {

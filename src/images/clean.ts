@@ -1,15 +1,16 @@
 import { cleanAvif } from './avif'
+import type { Size } from './bytes'
 import { cleanGif } from './gif'
 import { cleanJpeg } from './jpeg'
 import { cleanPng } from './png'
 import { cleanWebp } from './webp'
 
-export interface CleanImage {
+/** Its size is without a turn that Exif asks for, as in the original; with one that is part of the format (AVIF). */
+export interface CleanImage extends Size {
   bytes: Uint8Array<ArrayBuffer>
   type: 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp' | 'image/avif'
-  /** In pixels. A turn that Exif asks for is not applied, as in the original; one that is part of the format (AVIF) is. */
-  width: number
-  height: number
+  /** The largest width and height of anything in the file: more than `width` and `height` where a frame is larger than its screen. */
+  extent: Size
 }
 
 /** Each recognises its own format by the first bytes and leaves the rest to the others. */
@@ -23,16 +24,18 @@ const CLEANERS = [
 
 /**
  * Recognises an image by its content and removes what doesn't serve to show it: camera, place, time, author, comments,
- * embedded previews, appended files. The picture is not encoded again, and stays upright: where the format tells its
+ * embedded previews, appended files. The image is not encoded again, and stays upright: where the format tells its
  * orientation by Exif, an Exif block with just that remains.
  *
  * @returns undefined when the bytes are none of the five types, or are truncated or corrupt. Never throws. The content
- * of compressed pictures is not decoded, so damage inside of it may go unnoticed.
+ * of compressed images is not decoded, so damage inside of it may go unnoticed.
  */
 export function cleanImage(bytes: Uint8Array): CleanImage | undefined {
   for (const [type, clean] of CLEANERS) {
-    const picture = clean(bytes)
-    if (picture) return picture.width > 0 && picture.height > 0 ? { ...picture, type } : undefined
+    const image = clean(bytes)
+    if (!image) continue
+    const { width, height, extent = { width, height } } = image
+    return width > 0 && height > 0 ? { ...image, extent, type } : undefined
   }
   return undefined
 }

@@ -1,20 +1,23 @@
-/** The body field that takes a picture. */
+/** The body field that takes an image. */
 import * as z from 'zod'
 import { NOT_NULL } from '../http/fields'
+import { IMAGE_FORM_BYTES } from '../http/limits'
 import { BLANK, Upload } from '../http/values'
 import { type CleanImage, cleanImage } from './clean'
-import { isPictureUrl } from './url'
+import { isImageUrl } from './url'
 
 interface Rules {
   maxBytes: number
   tooLarge: string
   notAnImage: string
-  /** In pixels; undefined for no limit. */
+  /** In pixels, for each side. */
   maxSide?: number
+  /** For width × height. */
+  maxPixels?: number
 }
 
 /** Posts and profiles. */
-export const PICTURE: Rules = {
+export const IMAGE: Rules = {
   maxBytes: 2 * 2 ** 20,
   tooLarge: 'Image size larger than 2MB!',
   notAnImage: 'Upload a valid image. The file you uploaded was either not an image or a corrupted image.',
@@ -22,14 +25,22 @@ export const PICTURE: Rules = {
 }
 
 /** Messages. */
-export const MESSAGE_PICTURE: Rules = {
+export const MESSAGE_IMAGE: Rules = {
   maxBytes: 5 * 2 ** 20,
   tooLarge: 'Image file too large (max 5MB)',
   notAnImage: 'Invalid image file',
+  // Decoded, each takes the reader's browser four bytes. Phones make images of this size at most, or scale them down.
+  maxPixels: 40_000_000,
 }
 
-/** A file; absent and a form's blank part are the same: no picture was sent. The output is the picture without its metadata. */
-export const picture = (rules: Rules) =>
+/** For `body()`: forms may be larger where an image belongs, and who sends one that is far too large is told so by its field. */
+export const imageUpload = ({ tooLarge }: Rules) => ({
+  maxBytes: IMAGE_FORM_BYTES,
+  tooLarge: { image: [tooLarge] },
+})
+
+/** A file; absent and a form's blank part are the same: no image was sent. The output is the image without its metadata. */
+export const imageField = (rules: Rules) =>
   z
     .custom<File | undefined>()
     .optional()
@@ -39,17 +50,17 @@ export const picture = (rules: Rules) =>
     .meta({ type: 'string', format: 'binary' })
 
 /**
- * As `picture`, of a row that has one: the URL of a picture says, as leaving it out does, that it stays as it is. Clients that read a
+ * As `imageField`, of a row that has one: the URL of an image says, as leaving it out does, that it stays as it is. Clients that read a
  * record, change a field and send all of it back have no other word for that.
  */
-export const changedPicture = (rules: Rules) =>
+export const changedImageField = (rules: Rules) =>
   // As `preprocess` takes anything, the input is typed as what clients are meant to send.
-  z.preprocess((value) => (isPictureUrl(value) ? undefined : value), picture(rules)) as unknown as ReturnType<
-    typeof picture
+  z.preprocess((value) => (isImageUrl(value) ? undefined : value), imageField(rules)) as unknown as ReturnType<
+    typeof imageField
   >
 
-/** A file that may be taken away: a form's blank part and null mean no picture, absent means that nothing is said of it. */
-export const optionalPicture = (rules: Rules) =>
+/** A file that may be taken away: a form's blank part and null mean no image, absent means that nothing is said of it. */
+export const optionalImageField = (rules: Rules) =>
   z
     .custom<File | null | undefined>()
     .optional()
@@ -66,8 +77,11 @@ function checked(value: unknown, rules: Rules, context: z.RefinementCtx): CleanI
   return null
 }
 
-/** The picture, or what is wrong with it. */
-function check(value: unknown, { maxBytes, tooLarge, notAnImage, maxSide }: Rules): CleanImage | string {
+/** The image, or what is wrong with it. */
+function check(
+  value: unknown,
+  { maxBytes, tooLarge, notAnImage, maxSide, maxPixels }: Rules,
+): CleanImage | string {
   if (value === null) return NOT_NULL
   if (!(value instanceof Upload))
     return 'The submitted data was not a file. Check the encoding type on the form.'
@@ -75,9 +89,12 @@ function check(value: unknown, { maxBytes, tooLarge, notAnImage, maxSide }: Rule
   if (value.bytes.length > maxBytes) return tooLarge
   const image = cleanImage(value.bytes)
   if (!image) return notAnImage
+  // What counts is what has to be decoded, not only what is shown.
+  const { width, height } = image.extent
   if (maxSide !== undefined) {
-    if (image.height > maxSide) return `Image height larger than ${maxSide}px!`
-    if (image.width > maxSide) return `Image width larger than ${maxSide}px!`
+    if (height > maxSide) return `Image height larger than ${maxSide}px!`
+    if (width > maxSide) return `Image width larger than ${maxSide}px!`
   }
+  if (maxPixels !== undefined && width * height > maxPixels) return notAnImage
   return image
 }

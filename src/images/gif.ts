@@ -1,4 +1,4 @@
-import { concat, fromText, holds, type Picture, uintLE } from './bytes'
+import { Budget, concat, fromText, holds, type Image, type Size, uintLE, union } from './bytes'
 
 // Block labels: GIF89a specification, sections 20 to 27.
 const [EXTENSION, IMAGE, TRAILER] = [0x21, 0x2c, 0x3b]
@@ -9,23 +9,27 @@ const SCREEN_END = 13
 /** Both say how often an animation repeats; every other application extension is XMP, ICC or private. */
 const LOOPING = ['\x0bNETSCAPE2.0', '\x0bANIMEXTS1.0']
 
-/** Drops comments, plain text, other applications' extensions and what follows the trailer. */
-export function cleanGif(bytes: Uint8Array): Picture | undefined {
+/** Drops comments, plain text, other applications' extensions and what follows the trailer, which may be missing, as viewers don't miss it. */
+export function cleanGif(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, 'GIF87a') && !holds(bytes, 0, 'GIF89a')) return undefined
 
   let at = SCREEN_END + colourTableSize(bytes[10] ?? 0)
   const kept = [bytes.subarray(0, at)]
   let control: Uint8Array | undefined
   let images = 0
+  const screen = { width: uintLE(bytes, 6, 2), height: uintLE(bytes, 8, 2) }
+  let extent: Size = screen
+  const blocks = new Budget()
 
-  while (bytes[at] !== TRAILER) {
+  while (at < bytes.length && bytes[at] !== TRAILER) {
     const start = at
+    if (bytes[at] !== 0 && !blocks.take()) return undefined
     if (bytes[at] === EXTENSION) {
       const label = bytes[at + 1]
       at = skipSubBlocks(bytes, at + 2)
       const block = bytes.subarray(start, at)
       if (label === GRAPHIC_CONTROL) control = block
-      // It is a picture of its own to which the control before it belongs (section 25).
+      // It is an image of its own to which the control before it belongs (section 25).
       else if (label === PLAIN_TEXT) control = undefined
       else if (label === APPLICATION && LOOPING.some((name) => holds(block, 2, name))) kept.push(block)
     } else if (bytes[at] === IMAGE) {
@@ -36,6 +40,7 @@ export function cleanGif(bytes: Uint8Array): Picture | undefined {
       kept.push(bytes.subarray(start, at))
       control = undefined
       images++
+      extent = union(extent, reachOf(bytes, start))
     } else if (bytes[at] === 0) {
       // A surplus block terminator: some writers leave one, and viewers pass over it.
       at++
@@ -43,10 +48,17 @@ export function cleanGif(bytes: Uint8Array): Picture | undefined {
       return undefined
     }
   }
-  if (images === 0) return undefined
+  // Behind the end of the file is where a block that was cut off would have ended.
+  if (images === 0 || at > bytes.length) return undefined
 
   kept.push(fromText(';'))
-  return { bytes: concat(kept), width: uintLE(bytes, 6, 2), height: uintLE(bytes, 8, 2) }
+  return { bytes: concat(kept), ...screen, extent }
+}
+
+/** How far a frame reaches on the screen, or beyond: its descriptor's left, top, width and height (section 20). */
+function reachOf(bytes: Uint8Array, descriptor: number): Size {
+  const [left, top] = [uintLE(bytes, descriptor + 1, 2), uintLE(bytes, descriptor + 3, 2)]
+  return { width: left + uintLE(bytes, descriptor + 5, 2), height: top + uintLE(bytes, descriptor + 7, 2) }
 }
 
 /** Bytes of the colour table that the packed field of a screen or an image announces (sections 18 and 20). */

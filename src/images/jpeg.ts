@@ -1,16 +1,17 @@
-import { concat, fromText, holds, type Picture, uintBE } from './bytes'
+import { Budget, concat, fromText, holds, type Image, uintBE } from './bytes'
 import { EXIF_PREFIX, orientationBlock, readOrientation } from './exif'
 
 // Marker codes: ITU-T T.81, table B.1. Only the three frame types that browsers decode: baseline, extended
 // sequential and progressive, all Huffman-coded.
 const FRAMES = [0xc0, 0xc1, 0xc2]
+const DQT = 0xdb
 /** DHT, DQT, DNL and DRI: what the decoder has to know besides. */
-const TABLES = [0xc4, 0xdb, 0xdc, 0xdd]
+const TABLES = [0xc4, DQT, 0xdc, 0xdd]
 const [RST0, RST7, EOI, SOS, TEM, COM] = [0xd0, 0xd7, 0xd9, 0xda, 0x01, 0xfe]
 const [APP0, APP1, APP2, APP14, APP15] = [0xe0, 0xe1, 0xe2, 0xee, 0xef]
 
 /** Drops every application segment and comment but JFIF, ICC profile, Adobe and an orientation, and what follows EOI. */
-export function cleanJpeg(bytes: Uint8Array): Picture | undefined {
+export function cleanJpeg(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, '\xff\xd8\xff')) return undefined
 
   const kept: Uint8Array[] = []
@@ -18,18 +19,21 @@ export function cleanJpeg(bytes: Uint8Array): Picture | undefined {
   let orientation: number | undefined
   let frame: Uint8Array | undefined
   let scans = 0
+  let isQuantised = false
+  const segments = new Budget()
 
   let marker = findMarker(bytes, 2)
   while (bytes[marker] !== EOI) {
     const code = bytes[marker] ?? 0
     const end = code === TEM ? marker + 1 : marker + 1 + uintBE(bytes, marker + 1, 2)
-    if (marker < 0 || end > bytes.length || (code !== TEM && end < marker + 3)) return undefined
+    if (!segments.take() || marker < 0 || end > bytes.length || (code !== TEM && end < marker + 3))
+      return undefined
     const next = findMarker(bytes, end)
     const segment = bytes.subarray(marker - 1, end)
     const payload = segment.subarray(4)
 
     if (code === SOS) {
-      if (!frame || next - 1 <= end) return undefined
+      if (!frame || !isQuantised || next - 1 <= end) return undefined
       scans++
       // Byte for byte: restart markers, stuffed zeros and fill bytes belong to the scan.
       kept.push(bytes.subarray(marker - 1, next - 1))
@@ -38,6 +42,7 @@ export function cleanJpeg(bytes: Uint8Array): Picture | undefined {
       frame = payload
       kept.push(segment)
     } else if (TABLES.includes(code)) {
+      isQuantised ||= code === DQT
       kept.push(segment)
     } else if (code === APP0 && holds(payload, 0, 'JFIF\0') && payload.length >= 14) {
       jfif ??= withoutThumbnail(segment)
@@ -57,6 +62,10 @@ export function cleanJpeg(bytes: Uint8Array): Picture | undefined {
   const head = [fromText('\xff\xd8')]
   if (jfif) head.push(jfif)
   if (orientation && orientation > 1) head.push(orientationSegment(orientation))
+  // Some readers pass over the first segment. Tables may come before the frame or after it, and one always comes before the scan.
+  const [first, second] = kept
+  if (head.length === 1 && first && second && first[1] && FRAMES.includes(first[1]))
+    kept.splice(0, 2, second, first)
   return {
     bytes: concat([...head, ...kept, fromText('\xff\xd9')]),
     width: uintBE(frame, 3, 2),

@@ -1,9 +1,9 @@
-import { concat, fromText, holds, type Picture, text, uint32BE, uintBE } from './bytes'
+import { Budget, concat, fromText, holds, type Image, text, uint32BE, uintBE } from './bytes'
 import { orientationBlock, readOrientation } from './exif'
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n'
 
-/** What a viewer needs to show the picture, still or animated (PNG 3rd edition, 11.2 and 11.3). */
+/** What a viewer needs to show the image, still or animated (PNG 3rd edition, 11.2 and 11.3). */
 const NEEDED =
   'IHDR PLTE IDAT IEND acTL fcTL fdAT tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD hIST pHYs sPLT'
 const KEPT = new Set(NEEDED.split(' '))
@@ -17,8 +17,8 @@ const BIT_DEPTHS: Record<number, number[]> = {
   6: [8, 16],
 }
 
-/** Keeps the chunks above and an orientation; a chunk that fails its checksum makes the whole file corrupt. */
-export function cleanPng(bytes: Uint8Array): Picture | undefined {
+/** Keeps the chunks above and an orientation; a chunk that stays must pass its checksum. */
+export function cleanPng(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, SIGNATURE)) return undefined
 
   const beforeData: Uint8Array[] = []
@@ -26,20 +26,24 @@ export function cleanPng(bytes: Uint8Array): Picture | undefined {
   const seen = new Set<string>()
   let header: Uint8Array | undefined
   let orientation: number | undefined
+  const chunks = new Budget()
 
   for (let at = SIGNATURE.length; !seen.has('IEND'); ) {
     const end = at + 12 + uintBE(bytes, at, 4)
-    if (end > bytes.length || crc32(bytes, at + 4, end - 4) !== uintBE(bytes, end - 4, 4)) return undefined
+    if (!chunks.take() || end > bytes.length) return undefined
     const type = text(bytes, at + 4, 4)
+    const isIntact = crc32(bytes, at + 4, end - 4) === uintBE(bytes, end - 4, 4)
     const data = bytes.subarray(at + 8, end - 4)
 
+    if (!isIntact && (isCritical(type) || KEPT.has(type))) return undefined
     if (!header) {
       if (type !== 'IHDR' || !isSane(data)) return undefined
       header = data
     } else if (type === 'IHDR' || (isCritical(type) && !KEPT.has(type))) {
       return undefined
     }
-    if (type === 'eXIf') orientation ??= readOrientation(data)
+    if (type === 'fcTL' && !isInside(data, header)) return undefined
+    if (type === 'eXIf' && isIntact) orientation ??= readOrientation(data)
 
     seen.add(type)
     if (KEPT.has(type)) (seen.has('IDAT') ? fromData : beforeData).push(bytes.subarray(at, end))
@@ -60,7 +64,16 @@ export function cleanPng(bytes: Uint8Array): Picture | undefined {
 function isSane(header: Uint8Array): boolean {
   const [depth = 0, colour = 0, compression, filter, interlacing = 2] = header.subarray(8)
   const allowed = BIT_DEPTHS[colour]?.includes(depth) ?? false
-  return header.length === 13 && allowed && compression === 0 && filter === 0 && interlacing <= 1
+  const isSized = uintBE(header, 0, 4) < 2 ** 31 && uintBE(header, 4, 4) < 2 ** 31
+  return header.length === 13 && isSized && allowed && compression === 0 && filter === 0 && interlacing <= 1
+}
+
+/** A frame of an animation lies on its canvas (11.3.6.3): sequence number, width, height, then offsets. */
+function isInside(control: Uint8Array, header: Uint8Array): boolean {
+  const [width, height] = [uintBE(control, 4, 4), uintBE(control, 8, 4)]
+  const [right, bottom] = [uintBE(control, 12, 4) + width, uintBE(control, 16, 4) + height]
+  const isFrame = control.length === 26 && width > 0 && height > 0
+  return isFrame && right <= uintBE(header, 0, 4) && bottom <= uintBE(header, 4, 4)
 }
 
 /** Bit 5 of the first letter is clear, that is, it is upper case (5.4): a viewer that doesn't know it must give up. */

@@ -1,10 +1,11 @@
-/** `/media`: pictures, whose names never change content. */
+/** `/media`: images, whose names never change content. */
 
 import { Hono } from 'hono'
 import { asset } from '../http/assets'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { parseRange } from './range'
 import { StorageUnavailable } from './store'
 
 const YEAR = 'public, max-age=31536000, immutable'
@@ -18,8 +19,8 @@ export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/images/:file',
     describe({
-      id: 'getDefaultPicture',
-      summary: 'A picture that stands in for a missing one',
+      id: 'getDefaultImage',
+      summary: 'An image that stands in for a missing one',
       answers: { 200: 'image/jpeg', 304: null },
       errors: ['not_found'],
     }),
@@ -29,23 +30,25 @@ export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/:hash{[0-9a-f]{64}}',
     describe({
-      id: 'getPicture',
-      summary: 'A picture',
+      id: 'getImage',
+      summary: 'An image',
       description: 'Its name never changes content. Knows ranges and ETags.',
       answers: { 200: 'image/*', 206: 'image/*', 304: null, 416: null },
       errors: ['not_found', 'unavailable'],
     }),
     async (c) => {
-      const request = c.req.raw
-      const object = await c.env.MEDIA.get(c.req.param('hash'), {
-        onlyIf: condition(request.headers),
-        range: request.headers,
-      }).catch((error: unknown) => {
+      const { headers: asked, method } = c.req.raw
+      const hash = c.req.param('hash')
+      // RFC 9110, 14.2: a range of what HEAD would get means nothing.
+      const asksPart = method !== 'HEAD' && (await isSame(c.env.MEDIA, hash, asked.get('if-range')))
+      const range = asksPart ? parseRange(asked.get('range') ?? '') : undefined
+      const options = { onlyIf: condition(asked), ...(range && { range: range.of }) }
+      const object = await c.env.MEDIA.get(hash, options).catch((error: unknown) => {
         // R2 refuses a range outside of the object.
-        if (request.headers.has('range') && /range/i.test(String(error))) return 'unsatisfiable' as const
+        if (range && /range/i.test(String(error))) return 'unsatisfiable' as const
         throw new StorageUnavailable('get failed')
       })
-      if (object === 'unsatisfiable') return new Response(null, { status: 416 })
+      if (object === 'unsatisfiable') return unsatisfiable((await headOf(c.env.MEDIA, hash))?.size)
       if (object === null) throw new ApiError('not_found')
 
       const headers = new Headers({
@@ -57,33 +60,47 @@ export const mediaRoutes = new Hono<AppEnv>()
       })
       // A precondition that failed: the client has it already.
       if (!('body' in object)) return new Response(null, { status: 304, headers })
-      // The local bucket, unlike R2, answers a range that begins behind the end with everything.
-      const first = /^bytes=(\d+)-/.exec(request.headers.get('range') ?? '')?.[1]
-      if (first !== undefined && Number(first) >= object.size) {
-        await object.body.cancel()
-        return new Response(null, { status: 416, headers: { 'content-range': `bytes */${object.size}` } })
-      }
+      const { size, body } = object
       object.writeHttpMetadata(headers)
-      const range = request.headers.has('range') ? rangeOf(object) : undefined
-      headers.set('content-length', String(range ? range.length : object.size))
-      if (!range) return new Response(object.body, { headers })
-      headers.set('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${object.size}`)
-      return new Response(object.body, { status: 206, headers })
+      if (!range) {
+        headers.set('content-length', String(size))
+        return new Response(body, { headers })
+      }
+      const part = range.within(size)
+      // The local bucket, unlike R2, answers a range that begins behind the end with everything.
+      if (!part) {
+        await body.cancel()
+        return unsatisfiable(size)
+      }
+      headers.set('content-length', String(part.last - part.first + 1))
+      headers.set('content-range', `bytes ${part.first}-${part.last}/${size}`)
+      return new Response(body, { status: 206, headers })
     },
   )
 
-/** If-None-Match alone, as pictures don't change, and only where it can be read: R2 fails on one that can't. */
+/**
+ * If-Range: whether the client's part is of what is there; else it gets all (RFC 9110, 13.1.5). Only a strong tag says that, and there
+ * are no dates. Reads the object's head where the header is sent, which browsers do to resume a download.
+ */
+async function isSame(bucket: R2Bucket, hash: string, tag: string | null): Promise<boolean> {
+  if (tag === null) return true
+  return (await headOf(bucket, hash))?.httpEtag === tag
+}
+
+const headOf = (bucket: R2Bucket, hash: string) =>
+  bucket.head(hash).catch(() => {
+    throw new StorageUnavailable('head failed')
+  })
+
+/** 416; with the size that there is, unless it went this moment. */
+const unsatisfiable = (size: number | undefined) =>
+  new Response(null, {
+    status: 416,
+    headers: size === undefined ? {} : { 'content-range': `bytes */${size}` },
+  })
+
+/** If-None-Match alone, as images don't change, and only where it can be read: R2 fails on one that can't. */
 function condition(headers: Headers): Headers {
   const tags = headers.get('if-none-match') ?? ''
   return new Headers(ENTITY_TAGS.test(tags) ? { 'if-none-match': tags } : {})
-}
-
-/** What R2 made of the Range header: where it could not read one it sends everything. */
-function rangeOf({ range, size }: R2ObjectBody): { offset: number; length: number } | undefined {
-  if (!range) return undefined
-  // Not `'suffix' in range`: members without a value are there too.
-  const asked: { offset?: number; length?: number; suffix?: number } = range
-  const offset = asked.suffix === undefined ? (asked.offset ?? 0) : Math.max(0, size - asked.suffix)
-  const length = Math.min(asked.length ?? size - offset, size - offset)
-  return length === size ? undefined : { offset, length }
 }

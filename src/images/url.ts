@@ -1,28 +1,28 @@
-/** Where clients find pictures: absolute URLs that never change their content. */
+/** Where clients find images: absolute URLs that never change their content. */
 import { config } from '../http/config'
 import type { Bindings, RequestContext } from '../http/env'
 
-/** The project's own pictures, files of `public/`; their paths are the original's. */
+/** The project's own images, files of `public/`; their paths are the original's. */
 const DEFAULTS = {
   profile: '/media/images/default_profile_dqcubz.jpg',
   post: '/media/images/default_post_ovkj9a.jpg',
 } as const
 
-export interface PictureUrls {
-  picture(key: string): string
-  pictureOr(fallback: keyof typeof DEFAULTS, key: string | null): string
+export interface ImageUrls {
+  image(key: string): string
+  imageOr(fallback: keyof typeof DEFAULTS, key: string | null): string
 }
 
 /** The builder of URLs for this request. */
-export const pictureUrls = (c: RequestContext): PictureUrls => pictureUrlsAt(c.env, new URL(c.req.url).origin)
+export const imageUrls = (c: RequestContext): ImageUrls => imageUrlsAt(c.env, new URL(c.req.url).origin)
 
 /** On the API's own origin, or on the configured public one. */
-export function pictureUrlsAt(env: Bindings, origin: string): PictureUrls {
+export function imageUrlsAt(env: Bindings, origin: string): ImageUrls {
   const base = config(env).mediaUrl ?? `${origin}/media`
-  const picture = (key: string) => `${base}/${key}`
+  const image = (key: string) => `${base}/${key}`
   return {
-    picture,
-    pictureOr: (fallback, key) => (key === null ? origin + DEFAULTS[fallback] : picture(key)),
+    image,
+    imageOr: (fallback, key) => (key === null ? origin + DEFAULTS[fallback] : image(key)),
   }
 }
 
@@ -30,7 +30,7 @@ const MAX_URL_LENGTH = 2_000
 const HASH_PATH = /\/[0-9a-f]{64}$/
 
 /** Whether it has the form of a URL that these builders make, with or without an appended `?t=…`. */
-export function isPictureUrl(value: unknown): boolean {
+export function isImageUrl(value: unknown): boolean {
   if (typeof value !== 'string' || value.length > MAX_URL_LENGTH || !/^https?:\/\//.test(value)) return false
   const path = URL.parse(value)?.pathname ?? ''
   return HASH_PATH.test(path) || Object.values(DEFAULTS).some((one) => path === one)

@@ -1,4 +1,15 @@
-import { concat, fromText, holds, type Picture, text, uint32LE, uintBE, uintLE } from './bytes'
+import {
+  Budget,
+  concat,
+  fromText,
+  holds,
+  type Image,
+  type Size,
+  text,
+  uint32LE,
+  uintBE,
+  uintLE,
+} from './bytes'
 import { orientationBlock, readOrientation } from './exif'
 
 interface Chunk {
@@ -6,38 +17,34 @@ interface Chunk {
   data: Uint8Array
 }
 
-interface Size {
-  width: number
-  height: number
-}
-
 // Flags of the VP8X chunk: RFC 9649, 2.7.
 const [ICC_FLAG, ALPHA_FLAG, EXIF_FLAG, ANIMATION_FLAG] = [0x20, 0x10, 0x08, 0x02]
 const FRAME_HEADER_SIZE = 16
 
-/** Keeps picture, colour profile and animation; drops EXIF but for an orientation, XMP, and chunks unknown to RFC 9649. */
-export function cleanWebp(bytes: Uint8Array): Picture | undefined {
+/** Keeps image, colour profile and animation; drops EXIF but for an orientation, XMP, and chunks unknown to RFC 9649. */
+export function cleanWebp(bytes: Uint8Array): Image | undefined {
   const end = 8 + uintLE(bytes, 4, 4)
   if (!holds(bytes, 0, 'RIFF') || !holds(bytes, 8, 'WEBP') || end > bytes.length) return undefined
-  const chunks = readChunks(bytes.subarray(12, end))
+  const budget = new Budget()
+  const chunks = readChunks(bytes.subarray(12, end), budget)
   const first = chunks?.[0]
   if (!chunks || !first) return undefined
 
   if (first.type !== 'VP8X') {
     const size = bitstreamSize([first])
-    return size && { bytes: file([first]), ...size }
+    return size && { bytes: file(piecesOf([first])), ...size }
   }
-  return cleanExtended(first.data, chunks)
+  return cleanExtended(first.data, chunks, budget)
 }
 
-function cleanExtended(header: Uint8Array, chunks: Chunk[]): Picture | undefined {
+function cleanExtended(header: Uint8Array, chunks: Chunk[], budget: Budget): Image | undefined {
   if (header.length < 10) return undefined
   const flags = header[0] ?? 0
   const canvas = { width: uintLE(header, 4, 3) + 1, height: uintLE(header, 7, 3) + 1 }
 
   const profile = chunks.find(({ type }) => type === 'ICCP')
-  const picture = flags & ANIMATION_FLAG ? animation(chunks) : still(chunks, canvas)
-  if (!picture) return undefined
+  const image = flags & ANIMATION_FLAG ? animation(chunks, canvas, budget) : still(chunks, canvas)
+  if (!image) return undefined
 
   const exif = chunks.find(({ type }) => type === 'EXIF')
   const orientation = exif ? readOrientation(exif.data) : 1
@@ -45,44 +52,53 @@ function cleanExtended(header: Uint8Array, chunks: Chunk[]): Picture | undefined
   const kept = (flags & (ICC_FLAG | ALPHA_FLAG | ANIMATION_FLAG)) | (turned ? EXIF_FLAG : 0)
   return {
     bytes: file([
-      { type: 'VP8X', data: concat([Uint8Array.of(kept, 0, 0, 0), header.subarray(4, 10)]) },
-      ...(profile ? [profile] : []),
-      ...picture,
-      ...(turned ? [{ type: 'EXIF', data: orientationBlock(orientation) }] : []),
+      ...serialize('VP8X', [Uint8Array.of(kept, 0, 0, 0), header.subarray(4, 10)]),
+      ...(profile ? piecesOf([profile]) : []),
+      ...image,
+      ...(turned ? serialize('EXIF', [orientationBlock(orientation)]) : []),
     ]),
     ...canvas,
   }
 }
 
-/** The chunks of a still picture, which has to fill the canvas exactly, or decoders refuse it. */
-function still(chunks: Chunk[], canvas: Size): Chunk[] | undefined {
-  const picture = pictureChunks(chunks)
-  const size = bitstreamSize(picture)
-  return size?.width === canvas.width && size.height === canvas.height ? picture : undefined
+/** The chunks of a still image, which has to fill the canvas exactly, or decoders refuse it. */
+function still(chunks: Chunk[], canvas: Size): Uint8Array[] | undefined {
+  const image = imageChunks(chunks)
+  const size = bitstreamSize(image)
+  return isSame(size, canvas) ? piecesOf(image) : undefined
 }
 
-/** The chunks of an animation; frames may hold unknown chunks too, so each is put together anew (RFC 9649, 2.7.1.1). */
-function animation(chunks: Chunk[]): Chunk[] | undefined {
+const isSame = (a: Size | undefined, b: Size) => a?.width === b.width && a.height === b.height
+
+/**
+ * The pieces of an animation; frames may hold unknown chunks too, so each is put together anew (RFC 9649, 2.7.1.1). A frame that does
+ * not fill the place that its header gives it, or whose place is not on the canvas, is one that decoders refuse.
+ */
+function animation(chunks: Chunk[], canvas: Size, budget: Budget): Uint8Array[] | undefined {
   const control = chunks.find(({ type }) => type === 'ANIM')
-  const kept: Chunk[] = []
+  const frames: Uint8Array[] = []
   for (const { type, data } of chunks) {
     if (type !== 'ANMF') continue
-    const picture = pictureChunks(readChunks(data.subarray(FRAME_HEADER_SIZE)) ?? [])
-    if (!bitstreamSize(picture)) return undefined
-    kept.push({ type, data: concat([data.subarray(0, FRAME_HEADER_SIZE), ...picture.map(serialize)]) })
+    const header = data.subarray(0, FRAME_HEADER_SIZE)
+    const image = imageChunks(readChunks(data.subarray(FRAME_HEADER_SIZE), budget) ?? [])
+    const size = { width: uintLE(header, 6, 3) + 1, height: uintLE(header, 9, 3) + 1 }
+    const [left, top] = [uintLE(header, 0, 3) * 2, uintLE(header, 3, 3) * 2]
+    const isOutside = left + size.width > canvas.width || top + size.height > canvas.height
+    if (isOutside || !isSame(bitstreamSize(image), size)) return undefined
+    frames.push(...serialize(type, [header, ...piecesOf(image)]))
   }
-  return control && kept.length > 0 ? [control, ...kept] : undefined
+  return control && frames.length > 0 ? [...piecesOf([control]), ...frames] : undefined
 }
 
 /** The first bitstream, with the alpha channel that may come before it. */
-function pictureChunks(chunks: Chunk[]): Chunk[] {
+function imageChunks(chunks: Chunk[]): Chunk[] {
   const alpha = chunks.find(({ type }) => type === 'ALPH')
   const bitstream = chunks.find(({ type }) => type === 'VP8 ' || type === 'VP8L')
   if (!bitstream) return []
   return alpha && bitstream.type === 'VP8 ' ? [alpha, bitstream] : [bitstream]
 }
 
-/** The size that the last chunk's bitstream states, or undefined when it is no VP8 key frame or VP8L picture. */
+/** The size that the last chunk's bitstream states, or undefined when it is no VP8 key frame or VP8L image. */
 function bitstreamSize(chunks: Chunk[]): Size | undefined {
   const { type, data } = chunks.at(-1) ?? { type: '', data: new Uint8Array() }
   // RFC 6386, 9.1: a key frame's tag has bit 0 clear, a start code follows; upper two bits of each side are a scale.
@@ -97,23 +113,30 @@ function bitstreamSize(chunks: Chunk[]): Size | undefined {
   return undefined
 }
 
-/** Undefined when a chunk is cut off; the last one's padding byte may be missing. */
-function readChunks(bytes: Uint8Array): Chunk[] | undefined {
+/** Undefined when a chunk is cut off or one too many; the last one's padding byte may be missing. */
+function readChunks(bytes: Uint8Array, budget: Budget): Chunk[] | undefined {
   const chunks: Chunk[] = []
   for (let at = 0; at < bytes.length; ) {
     const end = at + 8 + uintLE(bytes, at + 4, 4)
-    if (end > bytes.length) return undefined
+    if (!budget.take() || end > bytes.length) return undefined
     chunks.push({ type: text(bytes, at, 4), data: bytes.subarray(at + 8, end) })
     at = end + (end % 2)
   }
   return chunks
 }
 
-function serialize({ type, data }: Chunk): Uint8Array {
-  return concat([fromText(type), uint32LE(data.length), data, new Uint8Array(data.length % 2)])
+/** Pieces of a file, so that only the whole of it is ever put together. */
+const piecesOf = (chunks: Chunk[]): Uint8Array[] =>
+  chunks.flatMap(({ type, data }) => serialize(type, [data]))
+
+function serialize(type: string, content: Uint8Array[]): Uint8Array[] {
+  const length = lengthOf(content)
+  return [fromText(type), uint32LE(length), ...content, new Uint8Array(length % 2)]
 }
 
-function file(chunks: Chunk[]): Uint8Array<ArrayBuffer> {
-  const body = concat([fromText('WEBP'), ...chunks.map(serialize)])
-  return concat([fromText('RIFF'), uint32LE(body.length), body])
+function file(pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const form = fromText('WEBP')
+  return concat([fromText('RIFF'), uint32LE(form.length + lengthOf(pieces)), form, ...pieces])
 }
+
+const lengthOf = (pieces: Uint8Array[]) => pieces.reduce((total, piece) => total + piece.length, 0)

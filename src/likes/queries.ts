@@ -1,57 +1,88 @@
 /** Likes in D1. */
 import { type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
-import { type Columns, fixed, selectList } from '../db/columns'
-import { type IdempotencyKey, rememberRow } from '../db/idempotency'
-import { rowCount } from '../db/ids'
-import { likes } from '../db/schema'
-import type { Listed, Window } from '../db/window'
+import { fixed, type RowOf, selectList } from '../db/columns'
+import { type Created, type Creation, createRow } from '../db/create'
+import { newestFirst } from '../db/list-order'
+import type { Owned } from '../db/owned'
+import type { PageRequest, PageSlice } from '../db/page'
+import { likes, users } from '../db/schema'
+import { rowCount } from '../db/sequences'
+import { build, selectStatement, statement } from '../db/statements'
 
-export interface LikeRow {
-  id: number
-  owner: string
-  postId: number
-  createdAt: number
+export const OWN_LIKE: Owned = { table: likes, id: likes.id, ownerId: likes.ownerId }
+
+const l = alias(likes, 'l')
+const u = alias(users, 'u')
+
+const LIKE = selectList({ id: l.id, owner: u.username, postId: l.postId, createdAt: l.createdAt })
+export type LikeRow = RowOf<typeof LIKE>
+
+export const NEWEST_LIKES = newestFirst<LikeRow>('likes', l.id)
+
+const from = fixed(sql`from likes l cross join users u on u.id = l.owner_id`)
+
+export interface LikeFilter {
+  post?: number | undefined
+  owner?: number | undefined
 }
 
-const columns: Columns = {
-  id: sql`l.id`,
-  owner: sql`u.username`,
-  postId: sql`l.post_id`,
-  createdAt: sql`l.created_at`,
+export interface LikePage extends PageSlice<LikeRow> {
+  /** Whether there is the post and the user of the filter. */
+  exists: Record<keyof LikeFilter, boolean>
 }
-const from = sql`from likes l cross join users u on u.id = l.owner_id`
-const selected = fixed(sql`select ${selectList(columns)} ${from}`)
-const select = (rest: SQL) => sql`${selected} ${rest}`
 
-/** Newest first. Reads two rows per like shown and 4 more. */
-export async function listLikes(db: Db, { limit, offset, after }: Window): Promise<Listed<LikeRow>> {
-  const where = after?.[0] === undefined ? sql`` : sql`where l.id < ${after[0]}`
-  const [rows, counts] = await db.batch([
-    db.rows<LikeRow>(select(sql`${where} order by l.id desc limit ${limit} offset ${offset}`)),
-    db.rows<{ count: number }>(sql`select ${rowCount('likes')} as count`),
+/** Newest first. Reads two rows per like shown and 4 more; with a filter that many too, by its index. */
+export async function listLikes(
+  db: Db,
+  { post, owner }: LikeFilter,
+  { limit, offset, after }: PageRequest,
+): Promise<LikePage> {
+  const conditions = [
+    post !== undefined && sql`${l.postId} = ${post}`,
+    owner !== undefined && sql`${l.ownerId} = ${owner}`,
+    after && NEWEST_LIKES.after(after),
+  ].filter((condition): condition is SQL => typeof condition === 'object')
+  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const [rows, [found]] = await db.batch([
+    selectStatement(LIKE, sql`${from} ${where} ${NEWEST_LIKES.orderBy()} limit ${limit} offset ${offset}`),
+    selectStatement(
+      {
+        count: countOf({ post, owner }),
+        ofPost: sql<number | null>`(select likes_count from posts where id = ${post ?? 0})`,
+        ofOwner: sql<number | null>`(select likes_given_count from users where id = ${owner ?? 0})`,
+      },
+      sql``,
+    ),
   ])
-  return { rows, count: counts[0]?.count ?? 0 }
+  const { count, ofPost, ofOwner } = found ?? {}
+  return { rows, count: count ?? 0, exists: { post: ofPost != null, owner: ofOwner != null } }
+}
+
+/** One user's like of one post is there or not; all others are kept counts. */
+function countOf({ post, owner }: LikeFilter): SQL<number | null> {
+  if (post === undefined && owner === undefined) return rowCount('likes')
+  if (owner === undefined) return sql`(select likes_count from posts where id = ${post})`
+  if (post === undefined) return sql`(select likes_given_count from users where id = ${owner})`
+  return sql`(select count(*) from likes where owner_id = ${owner} and post_id = ${post})`
 }
 
 /** Reads 2 rows. */
 export async function findLike(db: Db, id: number): Promise<LikeRow | undefined> {
-  const [rows] = await db.batch([db.rows<LikeRow>(select(sql`where l.id = ${id}`))])
+  const [rows] = await db.batch([selectStatement(LIKE, sql`${from} where ${l.id} = ${id}`)])
   return rows[0]
 }
 
 /** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for no such post. Writes 8 rows. */
-export async function createLike(
+export const createLike = (
   db: Db,
   ownerId: number,
   postId: number,
-  { key, now }: { key: IdempotencyKey | undefined; now: number },
-): Promise<LikeRow | undefined> {
-  const created = sql`where l.owner_id = ${ownerId} and l.post_id = ${postId}`
-  const [, rows] = await db.batch([
-    db.build.insert(likes).values({ ownerId, postId, createdAt: now }),
-    db.rows<LikeRow>(select(created)),
-    ...(key ? [rememberRow(db, key, columns, sql`${from} ${created}`, now)] : []),
-  ])
-  return rows[0]
-}
+  creation: Creation,
+): Promise<Created<LikeRow>> =>
+  createRow(db, creation, {
+    columns: LIKE,
+    insert: () => statement(build.insert(likes).values({ ownerId, postId, createdAt: creation.now })),
+    from: sql`${from} where ${l.ownerId} = ${ownerId} and ${l.postId} = ${postId}`,
+  })

@@ -3,31 +3,36 @@
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
-import { deleteOwned } from '../db/owned'
-import { likes } from '../db/schema'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
-import { idempotencyKey, once } from '../http/idempotency'
-import { checkOwner } from '../http/ownership'
-import { answerPage, pageOf, pageQuery } from '../http/paging'
+import { idFilters } from '../http/filters'
+import { createOnce } from '../http/idempotency'
+import { deleteOwn } from '../http/ownership'
+import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
-import { createLike, findLike, listLikes } from './queries'
-import { likeAnswer, likeBody } from './schemas'
+import { createLike, findLike, listLikes, NEWEST_LIKES, OWN_LIKE } from './queries'
+import { likeAnswer, likeBody, likeListQuery } from './schemas'
 import { likeView } from './view'
 
 export const likeRoutes = new Hono<AppEnv>()
   .get(
     '/',
     describe({ id: 'listLikes', summary: 'Likes, newest first', answers: { 200: pageOf(likeAnswer) } }),
-    inQuery(pageQuery),
+    inQuery(likeListQuery),
     async (c) => {
-      const page = await answerPage(c, c.req.valid('query'), {
-        order: 'newest',
-        load: (window) => listLikes(c.var.db, window),
-        keyOf: ({ id }) => [id],
+      const query = c.req.valid('query')
+      const { ids, check } = idFilters(query, ['post', 'owner'])
+      const page = await answerPage(c, query, {
+        order: NEWEST_LIKES,
+        filter: ids,
+        load: async (slice) => {
+          const found = await listLikes(c.var.db, ids, slice)
+          check((_id, name) => found.exists[name])
+          return found
+        },
         view: likeView,
       })
       return c.json(page)
@@ -48,11 +53,7 @@ export const likeRoutes = new Hono<AppEnv>()
     async (c) => {
       const { post } = c.req.valid('json')
       try {
-        const key = await idempotencyKey(c)
-        const like = await once(c, key, () =>
-          createLike(c.var.db, c.var.user.id, post, { key, now: Date.now() }),
-        )
-        if (!like) throw new Error('an insert left no row')
+        const like = await createOnce(c, (creation) => createLike(c.var.db, c.var.user.id, post, creation))
         return c.json(likeView(like), 201)
       } catch (error) {
         if (error instanceof UniqueViolation) throw new ApiError('duplicate')
@@ -84,8 +85,7 @@ export const likeRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     async (c) => {
-      const { db, user } = c.var
-      checkOwner(await deleteOwned(db, likes, user.id, c.req.valid('param').id), user.id)
+      await deleteOwn(c, OWN_LIKE)
       return c.body(null, 204)
     },
   )

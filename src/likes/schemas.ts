@@ -1,7 +1,14 @@
 import * as z from 'zod'
 import { pk } from '../http/fields'
+import { pageQuery } from '../http/paging'
+import { queryParam } from '../http/params'
 
 export const likeBody = z.object({ post: pk() }).meta({ id: 'LikeBody' })
+
+export const likeListQuery = pageQuery.extend({
+  post: queryParam('Likes of this post.'),
+  owner: queryParam('Likes by this user.'),
+})
 
 export const likeAnswer = z
   .object({

@@ -4,92 +4,99 @@
  * Rows read for a page of 20, whatever the size of the tables, where P is what hydrating it costs (20 posts, 20 owners,
  * the viewer's likes among them):
  *   all, by owner, liked by, newest or oldest first   P + 4
- *   all, by likes, comments or last like              P + 4, ascending P + 46   (db/walk.ts)
+ *   all, by likes, comments or last like              P + 4, ascending P + 46   (db/key-order.ts)
  *   feed                                              P + 60 + 6 per account followed
  *   search, words of 3 characters and more            P + 20 + what counting reads
- * Counting is free where a count is kept, else it reads up to `COUNT_LIMIT` matches, once per walk of pages. What combines a filter
+ * Counting is free where a count is kept, else it reads up to `COUNT_LIMIT` matches, once per list, as cursors carry it. What combines a filter
  * or a search with an ordering by counts reads and sorts all that matches; a search for shorter words only reads posts, newest first,
  * until the page is full.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { rowCount } from '../db/ids'
-import { selectKnown } from '../db/known'
-import { NEVER } from '../db/schema'
-import { walk } from '../db/walk'
-import { COUNT_LIMIT, type Listed, type Window } from '../db/window'
-import type { PostRow } from './queries'
-import { postColumns } from './queries'
-import { scan } from './scan'
-import { direction, type PostFilter, type PostOrder, type Source, sortColumn } from './selection'
+import { listed } from '../db/columns'
+import { existingUsersStatement, idsOf } from '../db/existing-users'
+import { inKeyOrder } from '../db/key-order'
+import { COUNT_LIMIT, type PageRequest, type PageSlice } from '../db/page'
+import { NEVER, posts } from '../db/schema'
+import { rowCount } from '../db/sequences'
+import { selectedStatement, selectStatement } from '../db/statements'
+import { filteredList } from './filtered-list'
+import { POST, p, viewerColumns } from './queries'
+import {
+  direction,
+  type PostFilter,
+  type PostOrder,
+  SORT_COLUMNS,
+  type SortedPost,
+  type Source,
+} from './selection'
 
-export interface PostPage extends Listed<PostRow & { sortKey: number }> {
+export interface PostPage extends PageSlice<SortedPost> {
   /** Those users of the filter who exist. */
-  known: Set<number>
+  existing: ReadonlySet<number>
 }
 
-/** The posts of one window. `words` may hold at most 60. */
+/** The posts of one page. `words` may hold at most 60. */
 export async function listPosts(
   db: Db,
   viewerId: number | undefined,
   filter: PostFilter,
   order: PostOrder,
-  window: Window,
+  page: PageRequest,
 ): Promise<PostPage> {
-  const { rows, counted } = source(filter, order, window)
-  const [page, counts, users] = await db.batch([
-    db.rows<PostRow & { sortKey: number }>(rows(postColumns(viewerId))),
-    db.rows<{ count: number }>(sql`select ${window.count ?? counted} as count`),
-    selectKnown(db, [filter.owner, filter.followedBy, filter.likedBy]),
+  const { rows, count } = source(filter, order, page)
+  const viewer = viewerColumns(viewerId)
+  const [found, [counted], existing] = await db.batch([
+    selectedStatement(
+      { ...POST.columns, ...viewer, sortKey: sql<number>`` },
+      rows(sql`${POST.sql}, ${listed(viewer)}`),
+    ),
+    selectStatement({ count: page.count === undefined ? count : sql<number>`${page.count}` }, sql``),
+    existingUsersStatement([filter.owner, filter.followedBy, filter.likedBy]),
   ])
-  return { rows: page, count: counts[0]?.count ?? 0, known: new Set(users.map(({ id }) => id)) }
+  return { rows: found, count: counted?.count ?? 0, existing: idsOf(existing) }
 }
 
-function source(filter: PostFilter, order: PostOrder, window: Window): Source {
+function source(filter: PostFilter, order: PostOrder, page: PageRequest): Source {
   const { owner, followedBy, likedBy, words } = filter
   const filters = [owner, followedBy, likedBy].filter((id) => id !== undefined).length
-  if (words.length > 0 || filters > 1) return scan(filter, order, window)
+  if (words.length > 0 || filters > 1) return filteredList(filter, order, page)
   if (owner !== undefined) {
-    return {
-      rows: scan(filter, order, window).rows,
-      counted: sql`(select posts_count from users where id = ${owner})`,
-    }
+    const { rows } = filteredList(filter, order, page)
+    return { rows, count: sql`(select posts_count from users where id = ${owner})` }
   }
   if (likedBy !== undefined) {
-    return {
-      rows: scan(filter, order, window).rows,
-      counted: sql`(select likes_given_count from users where id = ${likedBy})`,
-    }
+    const { rows } = filteredList(filter, order, page)
+    return { rows, count: sql`(select likes_given_count from users where id = ${likedBy})` }
   }
   if (followedBy !== undefined) {
-    const rows =
-      order.key === 'created_at' ? feed(followedBy, order, window) : scan(filter, order, window).rows
-    return { rows, counted: feedCount(followedBy) }
+    const isFeed = order.field === 'created_at'
+    const rows = isFeed ? feed(followedBy, order, page) : filteredList(filter, order, page).rows
+    return { rows, count: feedCount(followedBy) }
   }
-  const rows = order.key === 'created_at' ? scan(filter, order, window).rows : walked(order, window)
-  return { rows, counted: rowCount('posts') }
+  const rows = order.field === 'created_at' ? filteredList(filter, order, page).rows : byCount(order, page)
+  return { rows, count: rowCount('posts') }
 }
 
 /** All posts by a count. */
-function walked(order: PostOrder, window: Window) {
-  const key = sortColumn(order)
-  return (columns: SQL) =>
-    walk({
-      table: sql`posts`,
-      alias: sql`p`,
-      key,
-      descending: order.descending,
-      window,
+const byCount =
+  ({ field, descending }: PostOrder, page: PageRequest) =>
+  (columns: SQL) =>
+    inKeyOrder({
+      table: posts,
+      key: SORT_COLUMNS[field],
+      id: p.id,
+      descending,
+      page,
       select: (where) =>
-        sql`select ${columns}, p.${key} as "sortKey" from posts p cross join users u on u.id = p.owner_id where ${where}`,
+        sql`select ${columns}, ${SORT_COLUMNS[field]} as "sortKey" from posts p cross join users u on u.id = p.owner_id where ${where}`,
     })
-}
 
 /**
  * The feed, newest (or oldest) first: the newest post of each account followed goes into a queue, and whichever comes out is
  * replaced by the next of the same account. What is read depends on how many are followed, not on how much or how little they post.
  */
-function feed(followedBy: number, order: PostOrder, { after, limit, offset }: Window) {
+function feed(followedBy: number, order: PostOrder, { after, limit, offset }: PageRequest) {
   const [extreme, beyond, none] = order.descending ? [sql`max`, sql`<`, 0] : [sql`min`, sql`>`, NEVER]
   const start = after?.[0] ?? (order.descending ? NEVER : 0)
   const next = (owner: SQL, id: SQL | number) =>
@@ -105,5 +112,7 @@ function feed(followedBy: number, order: PostOrder, { after, limit, offset }: Wi
     order by p.id ${direction(order)} limit ${limit} offset ${offset}`
 }
 
-const feedCount = (followedBy: number) => sql`(select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
+const feedCount = (
+  followedBy: number,
+) => sql<number>`(select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
   from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy})`

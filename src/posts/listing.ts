@@ -1,11 +1,11 @@
 /** What a list of posts is asked for, read from its query. */
 import type * as z from 'zod'
-import { ValidationError } from '../http/errors'
-import { idFilters, requireKnown } from '../http/filters'
+import type { FieldErrors } from '../http/errors'
+import { idFilters } from '../http/filters'
 import type { PostPage } from './list'
 import type { postListQuery } from './schemas'
 import { MAX_WORDS, searchWords } from './search'
-import { type PostFilter, type PostOrder, SORT_KEYS, type SortKey } from './selection'
+import { type PostFilter, type PostOrder, postOrder, SORT_COLUMNS, type SortField } from './selection'
 
 /** The long names are the original's; the short ones do the same. */
 const FILTERS = {
@@ -19,32 +19,33 @@ const FILTERS = {
 
 const FILTER_NAMES = Object.keys(FILTERS) as (keyof typeof FILTERS)[]
 
-/** Throws `ValidationError`; `check` does too, for filters that name nobody. */
+/** `check` throws `ValidationError` for all that is wrong at once, as which filters name nobody is known from the page. */
 export function postListing(query: z.output<typeof postListQuery>) {
-  const ids = idFilters(query, FILTER_NAMES)
+  const { ids, check: checkIds } = idFilters(query, FILTER_NAMES)
   const words = searchWords(query.search)
-  if (words.length > MAX_WORDS)
-    throw new ValidationError({ search: [`Ensure this field has no more than ${MAX_WORDS} words.`] })
-  const filter: PostFilter = { words }
+  const errors: FieldErrors = {}
+  if (words.length > MAX_WORDS) errors.search = [`Ensure this field has no more than ${MAX_WORDS} words.`]
+  // Told once it is known what else is wrong; until then searching for so many would be in vain.
+  const filter: PostFilter = { words: errors.search ? [] : words }
   for (const name of FILTER_NAMES) {
     // Of two names for the same, the long one counts.
     if (filter[FILTERS[name]] === undefined) filter[FILTERS[name]] = ids[name]
     else delete ids[name]
   }
-  const order = ordering(query.ordering)
+  const order = ordering(filter, query.ordering)
   const check = (page: PostPage) => {
-    requireKnown(ids, page.known)
+    checkIds((id) => page.existing.has(id), errors)
     return page
   }
-  return { filter, order, orderName: `${order.descending ? '-' : ''}${order.key}`, check }
+  return { filter, order, check }
 }
 
 /** The first field of the list that posts can be ordered by; newest first where there is none. */
-function ordering(value: string | undefined): PostOrder {
-  for (const term of (value ?? '').split(',')) {
+function ordering(filter: PostFilter, value = ''): PostOrder {
+  for (const term of value.split(',')) {
     const name = term.trim().replace(/^-/, '')
-    if (Object.hasOwn(SORT_KEYS, name))
-      return { key: name as SortKey, descending: term.trim().startsWith('-') }
+    if (Object.hasOwn(SORT_COLUMNS, name))
+      return postOrder(filter, name as SortField, term.trim().startsWith('-'))
   }
-  return { key: 'created_at', descending: true }
+  return postOrder(filter, 'created_at', true)
 }

@@ -3,22 +3,22 @@
 import { Hono } from 'hono'
 import type * as z from 'zod'
 import { requireUser } from '../auth/credentials'
-import { ownerOf } from '../db/owned'
-import { posts } from '../db/schema'
+import { markUnreferencedStatement } from '../db/image-leases'
 import { body } from '../http/body'
+import { camelCased } from '../http/camel-case'
 import { describe } from '../http/describe'
-import type { AppEnv, RequestContext, UserContext } from '../http/env'
+import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
-import { idempotencyKey, once } from '../http/idempotency'
-import { checkOwner } from '../http/ownership'
+import { createOnce } from '../http/idempotency'
+import { deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
-import { deleteLater, withPicture } from '../images/attach'
-import { pictureUrls } from '../images/url'
+import { withImage } from '../images/attach'
+import { imageUrls } from '../images/url'
 import { listPosts } from './list'
 import { postListing } from './listing'
-import { createPost, deletePost, findPost, updatePost } from './queries'
-import { postAnswer, postBody, postListQuery, postPatch, postPut } from './schemas'
+import { createPost, findPost, OWN_POST, updatePost } from './queries'
+import { POST_LIMITS, postAnswer, postBody, postListQuery, postPatch, postPut } from './schemas'
 import { postView } from './view'
 
 export const postRoutes = new Hono<AppEnv>()
@@ -33,13 +33,13 @@ export const postRoutes = new Hono<AppEnv>()
     inQuery(postListQuery),
     async (c) => {
       const query = c.req.valid('query')
-      const { filter, order, orderName, check } = postListing(query)
+      const { filter, order, check } = postListing(query)
       const viewerId = c.var.viewer?.id
-      const urls = pictureUrls(c)
+      const urls = imageUrls(c)
       const page = await answerPage(c, query, {
-        order: orderName,
-        load: async (window) => check(await listPosts(c.var.db, viewerId, filter, order, window)),
-        keyOf: ({ id, sortKey }) => [sortKey, id],
+        order: order.list,
+        filter,
+        load: async (slice) => check(await listPosts(c.var.db, viewerId, filter, order, slice)),
         view: (post) => postView(post, viewerId, urls),
       })
       return c.json(page)
@@ -55,18 +55,16 @@ export const postRoutes = new Hono<AppEnv>()
       isIdempotent: true,
     }),
     requireUser,
-    body(postBody),
+    body(postBody, POST_LIMITS),
     async (c) => {
-      const { title, content, image, image_filter: imageFilter } = c.req.valid('json')
+      const { image, ...fields } = c.req.valid('json')
       const { db, user } = c.var
-      const key = await idempotencyKey(c)
-      const post = await once(c, key, () =>
-        withPicture(c, image, (hash) =>
-          createPost(db, user.id, { title, content, imageFilter }, { image: hash, key, now: Date.now() }),
+      const post = await createOnce(c, (creation) =>
+        withImage(c, image, (lease) =>
+          createPost(db, user.id, camelCased(fields), { ...creation, image: lease }),
         ),
       )
-      if (!post) throw new Error('an insert left no row')
-      return c.json(postView(post, user.id, pictureUrls(c)), 201)
+      return c.json(postView(post, user.id, imageUrls(c)), 201)
     },
   )
 
@@ -78,7 +76,7 @@ export const postRoutes = new Hono<AppEnv>()
       const viewerId = c.var.viewer?.id
       const post = await findPost(c.var.db, viewerId, c.req.valid('param').id)
       if (!post) throw new ApiError('not_found')
-      return c.json(postView(post, viewerId, pictureUrls(c)))
+      return c.json(postView(post, viewerId, imageUrls(c)))
     },
   )
 
@@ -91,11 +89,8 @@ export const postRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    inPath(idParam),
-    body(postPut, { before: requireOwner }),
-    async (c) => {
-      return c.json(await update(c, c.req.valid('param').id, c.req.valid('json')))
-    },
+    ownBody(OWN_POST, postPut, POST_LIMITS),
+    async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 
   .patch(
@@ -107,11 +102,8 @@ export const postRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    inPath(idParam),
-    body(postPatch, { before: requireOwner }),
-    async (c) => {
-      return c.json(await update(c, c.req.valid('param').id, c.req.valid('json')))
-    },
+    ownBody(OWN_POST, postPatch, POST_LIMITS),
+    async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 
   .delete(
@@ -125,27 +117,16 @@ export const postRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     async (c) => {
-      const { db, user } = c.var
-      const { ownerId, marked } = await deletePost(db, user.id, c.req.valid('param').id, Date.now())
-      deleteLater(c, marked)
-      checkOwner(ownerId, user.id)
+      await deleteOwn(c, OWN_POST, [markUnreferencedStatement(Date.now())])
       return c.body(null, 204)
     },
   )
 
-async function update(c: UserContext, id: number, changes: z.output<typeof postPatch>) {
+async function update(c: OwnContext, { image, ...fields }: z.output<typeof postPatch>) {
   const { db, user } = c.var
-  const { image, image_filter: imageFilter, ...fields } = changes
-  const { post, marked } = await withPicture(c, image, (hash) =>
-    updatePost(db, user.id, id, { ...fields, imageFilter }, hash, Date.now()),
+  const own = { id: c.req.valid('param').id, ownerId: user.id }
+  const post = await withImage(c, image, (lease) =>
+    updatePost(db, own, camelCased(fields), lease, Date.now()),
   )
-  deleteLater(c, marked)
-  checkOwner(post?.ownerId, user.id)
-  if (!post) throw new ApiError('not_found')
-  return postView(post, user.id, pictureUrls(c))
-}
-
-/** Whose post it is comes before what is wrong with the body. */
-async function requireOwner(c: RequestContext) {
-  checkOwner(await ownerOf(c.var.db, posts, Number(c.req.param('id'))), c.var.viewer?.id)
+  return postView(requireOwn(post, user.id), user.id, imageUrls(c))
 }

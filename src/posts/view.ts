@@ -1,22 +1,22 @@
 import { isoDate, shortDate } from '../http/dates'
-import type { PictureUrls } from '../images/url'
+import type { ImageUrls } from '../images/url'
 import type { PostRow } from './queries'
 import type { PostAnswer } from './schemas'
 
 /** A post as this viewer sees it. */
-export const postView = (post: PostRow, viewerId: number | undefined, urls: PictureUrls): PostAnswer => ({
+export const postView = (post: PostRow, viewerId: number | undefined, urls: ImageUrls): PostAnswer => ({
   id: post.id,
   owner: post.owner,
   is_owner: post.ownerId === viewerId,
   profile_id: post.ownerId,
-  profile_image: urls.pictureOr('profile', post.ownerImage),
+  profile_image: urls.imageOr('profile', post.ownerImage),
   created_at: shortDate(post.createdAt),
   updated_at: shortDate(post.updatedAt),
   created: isoDate(post.createdAt),
   updated: isoDate(post.updatedAt),
   title: post.title,
   content: post.content,
-  image: urls.pictureOr('post', post.image),
+  image: urls.imageOr('post', post.image),
   image_filter: post.imageFilter,
   like_id: post.likeId,
   likes_count: post.likesCount,

@@ -1,34 +1,44 @@
 /** Profiles in D1: a profile is its user's row, and has its id. */
-import { eq, type SQL, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
+import { type RowOf, selectList } from '../db/columns'
+import { type LeasedImage, withLease } from '../db/image-leases'
+import type { Owned } from '../db/owned'
 import { users } from '../db/schema'
-import { type Marked, markUnreferenced, releaseClaim } from '../images/store'
+import { build, selectStatement, statement } from '../db/statements'
 
-export interface ProfileRow {
-  id: number
-  owner: string
-  createdAt: number
-  updatedAt: number
-  name: string
-  content: string
-  image: string | null
-  postsCount: number
-  followersCount: number
-  followingCount: number
-  followingId: number | null
-  /** JSON: the pictures of the six newest posts, null for the default one. */
-  pictures: string
-}
+/** A profile is its user's row. */
+export const OWN_PROFILE: Owned = { table: users, id: users.id, ownerId: users.id }
 
-/** The columns of a `ProfileRow`, of `users u`. */
-export const profileColumns = (viewerId: number | undefined): SQL => sql`u.id, u.username as owner,
-  u.created_at as "createdAt", u.profile_updated_at as "updatedAt", u.profile_name as name, u.profile_content as content,
-  u.image, u.posts_count as "postsCount", u.followers_count as "followersCount", u.following_count as "followingCount",
-  ${viewerId === undefined ? sql`null` : sql`(select id from followers where owner_id = ${viewerId} and followed_id = u.id)`} as "followingId",
-  u.newest_pictures as pictures`
+export const u = alias(users, 'u')
 
-const selectProfile = (db: Db, viewerId: number | undefined, id: number) =>
-  db.rows<ProfileRow>(sql`select ${profileColumns(viewerId)} from users u where u.id = ${id}`)
+/** A profile, of `users u`. */
+export const PROFILE = selectList({
+  id: u.id,
+  owner: u.username,
+  createdAt: u.createdAt,
+  updatedAt: u.profileUpdatedAt,
+  name: u.profileName,
+  content: u.profileContent,
+  image: u.image,
+  postsCount: u.postsCount,
+  followersCount: u.followersCount,
+  followingCount: u.followingCount,
+  newestImages: u.newestImages,
+})
+
+/** What the row has for the viewer: the id of their follow. */
+export const viewerColumns = (viewerId: number | undefined) => ({
+  followingId:
+    viewerId === undefined
+      ? sql<number | null>`null`
+      : sql<number | null>`(select id from followers where owner_id = ${viewerId} and followed_id = u.id)`,
+})
+export type ProfileRow = RowOf<typeof PROFILE> & RowOf<ReturnType<typeof viewerColumns>>
+
+const profileStatement = (viewerId: number | undefined, id: number) =>
+  selectStatement(PROFILE, sql`from users u where ${u.id} = ${id}`, viewerColumns(viewerId))
 
 /** Reads 1 row, and the viewer's follow. */
 export async function findProfile(
@@ -36,35 +46,33 @@ export async function findProfile(
   viewerId: number | undefined,
   id: number,
 ): Promise<ProfileRow | undefined> {
-  const [rows] = await db.batch([selectProfile(db, viewerId, id)])
+  const [rows] = await db.batch([profileStatement(viewerId, id)])
   return rows[0]
 }
 
-/** Whether there is such a profile. */
-export async function profileExists(db: Db, id: number): Promise<boolean> {
-  const [rows] = await db.batch([db.build.select({ id: users.id }).from(users).where(eq(users.id, id))])
-  return rows.length > 0
-}
-
-/** Changes a user's own profile. Pictures that nothing shows any more come back marked. */
+/** Changes a user's own profile. */
 export async function updateProfile(
   db: Db,
   id: number,
   { name, content }: { name?: string | undefined; content?: string | undefined },
-  image: string | undefined,
+  image: LeasedImage | undefined,
   now: number,
-): Promise<{ profile: ProfileRow | undefined; marked: Marked }> {
-  const update = db.build
-    .update(users)
-    .set({ profileName: name, profileContent: content, image, profileUpdatedAt: now })
-    .where(eq(users.id, id))
-  const updated = selectProfile(db, id, id)
-  if (image === undefined) return { profile: (await db.batch([update, updated]))[1][0], marked: [] }
-  const [, rows, , marked] = await db.batch([
-    update,
-    updated,
-    releaseClaim(db, image),
-    markUnreferenced(db, now),
-  ])
-  return { profile: rows[0], marked }
+): Promise<ProfileRow | undefined> {
+  const [, rows] = await db.batch(
+    withLease(image, now, (hash) => [
+      statement(
+        build
+          .update(users)
+          .set({
+            profileName: name,
+            profileContent: content,
+            image: hash ?? undefined,
+            profileUpdatedAt: now,
+          })
+          .where(eq(users.id, id)),
+      ),
+      profileStatement(id, id),
+    ]),
+  )
+  return rows[0]
 }

@@ -3,24 +3,32 @@
 import { Hono } from 'hono'
 import type * as z from 'zod'
 import { requireUser } from '../auth/credentials'
-import { body } from '../http/body'
+import { findOwner } from '../db/owned'
 import { describe } from '../http/describe'
-import type { AppEnv, RequestContext, UserContext } from '../http/env'
+import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
-import { idFilters, requireKnown } from '../http/filters'
+import { idFilters } from '../http/filters'
+import { type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
-import { deleteLater, withPicture } from '../images/attach'
-import { pictureUrls } from '../images/url'
-import { listProfiles, type ProfileOrder, SORT_KEYS, type SortKey } from './list'
-import { findProfile, profileExists, updateProfile } from './queries'
-import { profileAnswer, profileBody, profileListQuery } from './schemas'
+import { withImage } from '../images/attach'
+import { imageUrls } from '../images/url'
+import {
+  listProfiles,
+  type ProfileOrder,
+  profileOrder,
+  SORT_COLUMNS,
+  type SortField,
+  type SortTerm,
+} from './list'
+import { findProfile, OWN_PROFILE, updateProfile } from './queries'
+import { PROFILE_LIMITS, profileAnswer, profileBody, profileListQuery } from './schemas'
 import { profileView } from './view'
 
 /** Existing clients show only the first page. */
 const SIZES = { standard: 500, max: 500 }
 
-const MOST_FOLLOWED: ProfileOrder[] = [{ key: 'followers_count', descending: true }]
+const MOST_FOLLOWED = profileOrder([{ field: 'followers_count', descending: true }])
 
 export const profileRoutes = new Hono<AppEnv>()
   .get(
@@ -33,7 +41,7 @@ export const profileRoutes = new Hono<AppEnv>()
     inQuery(profileListQuery),
     async (c) => {
       const query = c.req.valid('query')
-      return c.json(await list(c, query, orderings(query.ordering)))
+      return c.json(await list(c, query, ordering(query.ordering)))
     },
   )
 
@@ -61,7 +69,7 @@ export const profileRoutes = new Hono<AppEnv>()
       const viewerId = c.var.viewer?.id
       const profile = await findProfile(c.var.db, viewerId, c.req.valid('param').id)
       if (!profile) throw new ApiError('not_found')
-      return c.json(profileView(profile, viewerId, pictureUrls(c)))
+      return c.json(profileView(profile, viewerId, imageUrls(c)))
     },
   )
 
@@ -74,9 +82,8 @@ export const profileRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    inPath(idParam),
-    body(profileBody, { before: requireOwner }),
-    async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json'))),
+    ownBody(OWN_PROFILE, profileBody, PROFILE_LIMITS),
+    async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 
   .patch(
@@ -88,59 +95,52 @@ export const profileRoutes = new Hono<AppEnv>()
       errors: ['permission_denied', 'not_found'],
     }),
     requireUser,
-    inPath(idParam),
-    body(profileBody, { before: requireOwner }),
-    async (c) => c.json(await update(c, c.req.valid('param').id, c.req.valid('json'))),
+    ownBody(OWN_PROFILE, profileBody, PROFILE_LIMITS),
+    async (c) => c.json(await update(c, c.req.valid('json'))),
   )
 
-async function list(c: RequestContext, query: z.output<typeof profileListQuery>, orders: ProfileOrder[]) {
-  const ids = idFilters(query, ['owner__following__followed__profile', 'owner__followed__owner__profile'])
+async function list(c: RequestContext, query: z.output<typeof profileListQuery>, order: ProfileOrder) {
+  const { ids, check } = idFilters(query, [
+    'owner__following__followed__profile',
+    'owner__followed__owner__profile',
+  ])
   const filter = {
     following: ids.owner__following__followed__profile,
     followedBy: ids.owner__followed__owner__profile,
   }
   const viewerId = c.var.viewer?.id
-  const urls = pictureUrls(c)
+  const urls = imageUrls(c)
   return answerPage(c, query, {
-    order: orders.map(({ key, descending }) => `${descending ? '-' : ''}${key}`).join(),
-    load: async (window) => {
-      const page = await listProfiles(c.var.db, viewerId, filter, orders, window)
-      requireKnown(ids, page.known)
-      return page
+    order: order.list,
+    filter,
+    load: async (page) => {
+      const found = await listProfiles(c.var.db, viewerId, filter, order, page)
+      check((id) => found.existing.has(id))
+      return found
     },
-    keyOf: (row) => JSON.parse(row.sortKeys),
     view: (profile) => profileView(profile, viewerId, urls),
     sizes: SIZES,
   })
 }
 
-async function update(c: UserContext, id: number, changes: z.output<typeof profileBody>) {
-  const { db, user } = c.var
-  if (id !== user.id) await requireOwner(c)
-  const { image, ...fields } = changes
-  const { profile, marked } = await withPicture(c, image, (hash) =>
-    updateProfile(db, id, fields, hash, Date.now()),
-  )
-  deleteLater(c, marked)
-  if (!profile) throw new ApiError('not_found')
-  return profileView(profile, user.id, pictureUrls(c))
-}
-
 /** A profile has its user's id, so only somebody else's needs looking up: to tell 403 from 404. */
-async function requireOwner(c: RequestContext) {
-  const id = Number(c.req.param('id'))
-  if (id === c.var.viewer?.id) return
-  throw new ApiError((await profileExists(c.var.db, id)) ? 'permission_denied' : 'not_found')
+async function update(c: OwnContext, { image, ...fields }: z.output<typeof profileBody>) {
+  const { db, user } = c.var
+  const { id } = c.req.valid('param')
+  if (id !== user.id) requireOwn(await findOwner(db, OWN_PROFILE, id), user.id)
+  const profile = await withImage(c, image, (lease) => updateProfile(db, user.id, fields, lease, Date.now()))
+  if (!profile) throw new ApiError('not_found')
+  return profileView(profile, user.id, imageUrls(c))
 }
 
 /** The fields of the list that profiles can be ordered by, each once. */
-function orderings(value: string | undefined): ProfileOrder[] {
-  const orders = new Map<SortKey, ProfileOrder>()
-  for (const term of (value ?? '').split(',')) {
+function ordering(value = ''): ProfileOrder {
+  const terms = new Map<SortField, SortTerm>()
+  for (const term of value.split(',')) {
     const name = term.trim().replace(/^-/, '')
-    if (!Object.hasOwn(SORT_KEYS, name)) continue
-    const key = name as SortKey
-    if (!orders.has(key)) orders.set(key, { key, descending: term.trim().startsWith('-') })
+    if (!Object.hasOwn(SORT_COLUMNS, name)) continue
+    const field = name as SortField
+    if (!terms.has(field)) terms.set(field, { field, descending: term.trim().startsWith('-') })
   }
-  return [...orders.values()]
+  return profileOrder([...terms.values()])
 }

@@ -1,14 +1,20 @@
 import * as z from 'zod'
 import { text } from '../http/fields'
+import { textBytes } from '../http/limits'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
-import { changedPicture, PICTURE } from '../images/field'
+import { changedImageField, IMAGE, imageUpload } from '../images/field'
+
+const MAX_CONTENT = 10_000
+
+/** For `body()`. */
+export const PROFILE_LIMITS = { maxBytes: textBytes(MAX_CONTENT), upload: imageUpload(IMAGE) }
 
 export const profileBody = z
   .object({
     name: text({ max: 255, blank: true }).optional(),
-    content: text({ max: 10_000, blank: true }).optional(),
-    image: changedPicture(PICTURE),
+    content: text({ max: MAX_CONTENT, blank: true }).optional(),
+    image: changedImageField(IMAGE),
   })
   .meta({ id: 'ProfileBody' })
 

@@ -1,5 +1,5 @@
 import { isoDate, shortDate } from '../http/dates'
-import type { PictureUrls } from '../images/url'
+import type { ImageUrls } from '../images/url'
 import type { ProfileRow } from './queries'
 import type { ProfileAnswer } from './schemas'
 
@@ -7,9 +7,9 @@ import type { ProfileAnswer } from './schemas'
 export function profileView(
   profile: ProfileRow,
   viewerId: number | undefined,
-  urls: PictureUrls,
+  urls: ImageUrls,
 ): ProfileAnswer {
-  const pictures: (string | null)[] = JSON.parse(profile.pictures)
+  const images: (string | null)[] = JSON.parse(profile.newestImages)
   return {
     id: profile.id,
     owner: profile.owner,
@@ -19,13 +19,13 @@ export function profileView(
     updated: isoDate(profile.updatedAt),
     name: profile.name,
     content: profile.content,
-    image: urls.pictureOr('profile', profile.image),
+    image: urls.imageOr('profile', profile.image),
     is_owner: profile.id === viewerId,
     following_id: profile.followingId,
     posts_count: profile.postsCount,
     followers_count: profile.followersCount,
     following_count: profile.followingCount,
-    posts: pictures.map((picture) => urls.pictureOr('post', picture)),
+    posts: images.map((image) => urls.imageOr('post', image)),
     user_id: profile.id,
   }
 }

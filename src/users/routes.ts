@@ -1,15 +1,14 @@
-/** `/users`: the directory of accounts. */
+/** `/users`: the directory of users. */
 
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { requireUser } from '../auth/credentials'
-import type { Window } from '../db/window'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery, queryParam } from '../http/params'
-import { findUser, listUsers, type UserSummary } from './queries'
+import { findUser, listUsers, OLDEST_USERS, type UserSummary } from './queries'
 
 const listQuery = pageQuery.extend({ username: queryParam('Exactly this name, in any case.') })
 
@@ -24,10 +23,15 @@ export const userRoutes = new Hono<AppEnv>()
     inQuery(listQuery),
     async (c) => {
       const query = c.req.valid('query')
-      // A `+` that was not encoded arrives as a space, which no name has.
+      // A `+` that was not encoded arrives as a space, which no username contains.
       const username = query.username?.replaceAll(' ', '+')
-      const load = (window: Window) => listUsers(c.var.db, window, username)
-      return c.json(await answerPage(c, query, { order: 'id', load, keyOf: ({ id }) => [id], view }))
+      const page = await answerPage(c, query, {
+        order: OLDEST_USERS,
+        filter: username,
+        load: (page) => listUsers(c.var.db, username, page),
+        view,
+      })
+      return c.json(page)
     },
   )
 

@@ -1,0 +1,77 @@
+/** What each file under src/ is for, by its path, and what that lets it import. */
+import { matchesGlob } from 'node:path/posix'
+
+export type Role = keyof typeof MAY_IMPORT
+
+/**
+ * The files of each role, relative to src/. Another file of the same purpose takes one of these names, `*-routes.ts` or the like; one that
+ * stands for a concept of its domain is added to `concept`. The first role that fits is the file's.
+ */
+const FILES = {
+  index: ['index.ts'],
+  app: ['app.ts'],
+  base: ['crypto.ts'],
+  db: ['db/**'],
+  http: ['http/**'],
+  routes: ['*/**/{routes,*-routes}.ts'],
+  /** Speak SQL, and nothing of HTTP. */
+  queries: [
+    '*/**/{queries,*-queries,*-row,*-rows,*-statements}.ts',
+    'posts/{list,filtered-list,search,selection}.ts',
+    'profiles/list.ts',
+    'messaging/object/{change-log,live-sessions,missed-changes,own-message,sides}.ts',
+  ],
+  schemas: ['*/**/{schemas,*-schemas}.ts', 'messaging/shared/frames.ts'],
+  view: ['*/**/{view,*-view}.ts'],
+  /** What every domain's routes may use of another domain. */
+  middleware: ['auth/credentials.ts'],
+  images: ['images/**'],
+  concept: [
+    'about/{health,page}.ts',
+    'auth/{common-passwords,cookies,new-password,password,password-rules,registration,sessions,tokens}.ts',
+    'posts/listing.ts',
+    'messaging/worker/{close-sockets,conversation-stub,error-lists,open-socket,send-message,thread-page}.ts',
+    'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,sockets}.ts',
+    'messaging/shared/{changes,listener,pair,refusals,send-path}.ts',
+  ],
+} satisfies Record<string, readonly string[]>
+
+const BELOW_CONCEPTS = ['queries', 'images', 'http', 'db', 'base'] as const
+
+/** Who may import whom: down only. */
+export const MAY_IMPORT = {
+  index: ['app', 'concept', 'queries', 'images', 'http', 'db', 'base'],
+  app: ['routes', 'middleware', 'concept', 'images', 'http', 'base'],
+  routes: ['middleware', 'view', 'schemas', 'concept', ...BELOW_CONCEPTS],
+  middleware: ['concept', ...BELOW_CONCEPTS],
+  concept: ['concept', 'middleware', 'view', 'schemas', ...BELOW_CONCEPTS],
+  view: ['view', 'schemas', ...BELOW_CONCEPTS],
+  schemas: ['schemas', 'concept', 'images', 'http', 'base'],
+  queries: ['queries', 'concept', 'images', 'db', 'base'],
+  images: ['images', 'queries', 'http', 'db', 'base'],
+  http: ['http', 'db', 'base'],
+  db: ['db', 'base'],
+  base: ['base'],
+} as const satisfies Record<keyof typeof FILES, readonly (keyof typeof FILES)[]>
+
+/** The role of a file; undefined where no pattern fits. `path` begins with `src/`. */
+export function roleOf(path: string): Role | undefined {
+  const inSrc = path.slice('src/'.length)
+  const roles = Object.entries(FILES).filter(([, patterns]) =>
+    patterns.some((pattern) => matchesGlob(inSrc, pattern)),
+  )
+  // The keys of `FILES`.
+  return roles[0]?.[0] as Role | undefined
+}
+
+/** The first folder under src/, whatever is below it; empty for a file of src/ itself. */
+export const domainOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? ''
+
+/** Folders that belong to no domain: all may use them. */
+export const SHARED_FOLDERS: ReadonlySet<string> = new Set(['', 'db', 'http', 'images'])
+
+/** Where the code of a domain runs: in the Worker, in its Durable Object, or in both. */
+export type Side = 'worker' | 'object' | 'shared'
+export const sideOf = (path: string): Side | undefined =>
+  // What the pattern allows.
+  /^src\/[^/]+\/(worker|object|shared)\//.exec(path)?.[1] as Side | undefined

@@ -1,0 +1,91 @@
+/** `/dj-rest-auth` for signed-in users: their own account. */
+
+import { Hono } from 'hono'
+import { UniqueViolation } from '../db/errors'
+import { detailAnswer } from '../http/answers'
+import { body } from '../http/body'
+import { describe } from '../http/describe'
+import type { AppEnv, UserContext } from '../http/env'
+import { ApiError, ValidationError } from '../http/errors'
+import { imageUrls } from '../images/url'
+import { requireUser } from './credentials'
+import { checkNewPassword } from './new-password'
+import { hashPassword, verifyPassword } from './password'
+import { changePassword, findAccount, findCredentials, updateAccount } from './queries'
+import { USERNAME_TAKEN } from './registration'
+import { CREDENTIALS, passwordChangeBody, userAnswer, userPatch, userPut } from './schemas'
+import { accountView } from './view'
+
+export const accountRoutes = new Hono<AppEnv>()
+  .get(
+    '/user',
+    describe({ id: 'getUser', summary: 'The signed-in user', answers: { 200: userAnswer } }),
+    requireUser,
+    async (c) => {
+      const account = await findAccount(c.var.db, c.var.user.id)
+      if (!account) throw new ApiError('user_not_found')
+      return c.json(accountView(account, imageUrls(c)))
+    },
+  )
+
+  .put(
+    '/user',
+    describe({ id: 'replaceUser', summary: 'Change the signed-in user', answers: { 200: userAnswer } }),
+    requireUser,
+    body(userPut, CREDENTIALS),
+    async (c) => c.json(await update(c, c.req.valid('json'))),
+  )
+  .patch(
+    '/user',
+    describe({
+      id: 'updateUser',
+      summary: 'Change some fields of the signed-in user',
+      answers: { 200: userAnswer },
+    }),
+    requireUser,
+    body(userPatch, CREDENTIALS),
+    async (c) => c.json(await update(c, c.req.valid('json'))),
+  )
+
+  .post(
+    '/password/change',
+    describe({
+      id: 'changePassword',
+      summary: 'Change the password',
+      description: 'Ends all other sessions.',
+      answers: { 200: detailAnswer },
+    }),
+    requireUser,
+    body(passwordChangeBody, CREDENTIALS),
+    async (c) => {
+      const { old_password, new_password1, new_password2 } = c.req.valid('json')
+      const { db, user } = c.var
+      const account = await findCredentials(db, user.id)
+      if (!account) throw new ApiError('user_not_found')
+      if (old_password !== undefined && !(await verifyPassword(account.passwordHash, old_password)).matches) {
+        throw new ValidationError({
+          old_password: ['Your old password was entered incorrectly. Please enter it again.'],
+        })
+      }
+      await checkNewPassword(account, new_password1, new_password2)
+      const passwordHash = await hashPassword(new_password1)
+      await changePassword(db, user.id, { passwordHash, session: user.session, now: Date.now() })
+      c.set('endedSessions', { userId: user.id, except: user.session })
+      return c.json({ detail: 'New password has been saved.' })
+    },
+  )
+
+async function update(
+  c: UserContext,
+  changes: { username?: string | undefined; first_name?: string | undefined; last_name?: string | undefined },
+) {
+  const { username, first_name: firstName, last_name: lastName } = changes
+  try {
+    const account = await updateAccount(c.var.db, c.var.user.id, { username, firstName, lastName })
+    if (!account) throw new ApiError('user_not_found')
+    return accountView(account, imageUrls(c))
+  } catch (error) {
+    if (error instanceof UniqueViolation) throw new ValidationError({ username: [USERNAME_TAKEN] })
+    throw error
+  }
+}

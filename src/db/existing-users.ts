@@ -1,0 +1,13 @@
+import { sql } from 'drizzle-orm'
+import { users } from './schema'
+import { selectStatement } from './statements'
+
+/** The statement that finds those of the ids that are users'. Reads a row for each. */
+export const existingUsersStatement = (ids: (number | undefined)[]) =>
+  selectStatement(
+    { id: users.id },
+    sql`from users where id in (select value from json_each(${JSON.stringify(ids.filter((id) => id !== undefined))}))`,
+  )
+
+/** The ids that the statement has found. */
+export const idsOf = (rows: { id: number }[]): ReadonlySet<number> => new Set(rows.map(({ id }) => id))

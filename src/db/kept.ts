@@ -1,0 +1,95 @@
+/**
+ * What the database keeps beside the columns of `schema.ts`, declared once: values that triggers or code keep true, the search index, and
+ * how tables are stored.
+ *
+ * `npm run migration` writes it into migrations, `npm run check:database` fails where these lack some of it, and `npm run recount` compares
+ * what is kept with the truth.
+ */
+import { type Column, getTableColumns, getTableName, is, SQL } from 'drizzle-orm'
+import { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { dialect } from './columns'
+import { countAndNewest, sequence } from './kept/counts'
+import { imageReferences, newestImages } from './kept/images'
+import { searchIndex } from './kept/search'
+import { nameOf, triggersOf } from './kept/triggers'
+import { type Kept, keptByCode } from './kept/value'
+import * as schema from './schema'
+import { nextId } from './sequences'
+
+const { changes, comments, conversations, followers, idempotencyKeys, likes, messages, posts, users } = schema
+
+/** What a profile shows of its owner's posts. */
+const NEWEST_IMAGES = 6
+
+type ColumnsOf<T> = T extends { _: { columns: infer C } } ? C : never
+type ImagesOf<T> = {
+  [Name in keyof ColumnsOf<T> as ColumnsOf<T>[Name] extends { _: { data: schema.ImageHash } }
+    ? Name
+    : never]: ColumnsOf<T>[Name]
+}
+type Schema = typeof schema
+
+/** Every column of type `ImageHash`: leaving one out does not compile, as images that nothing refers to are deleted. */
+const IMAGES: {
+  [T in keyof Schema as keyof ImagesOf<Schema[T]> extends never ? never : T]: ImagesOf<Schema[T]>
+} = {
+  users: { image: users.image },
+  posts: { image: posts.image },
+  messages: { image: messages.image },
+}
+const imageColumns = Object.values(IMAGES).flatMap((columns): Column[] => Object.values(columns))
+
+/** Messages of the other person that one of the two has not read. */
+const unread = (user: Column, read: Column) =>
+  `(select count(*) from messages where conversation_id = t.id and sender_id <> t.${nameOf(user)} and seq > t.${nameOf(read)})`
+
+export const TABLES: SQLiteTable[] = Object.values(schema).filter((value) => is(value, SQLiteTable))
+
+/** Their rows are small and found by the primary key alone: without a second tree, a row costs half as much to write. */
+export const WITHOUT_ROWID: SQLiteTable[] = [changes, idempotencyKeys]
+
+export const KEPT: Kept[] = [
+  ...TABLES.filter(hasSequence).map((table) => sequence(getTableName(table))),
+
+  countAndNewest({ of: posts.ownerId, count: users.postsCount }),
+  countAndNewest({ of: likes.ownerId, count: users.likesGivenCount }),
+  countAndNewest({ of: followers.ownerId, count: users.followingCount, newest: users.lastFollowingId }),
+  countAndNewest({ of: followers.followedId, count: users.followersCount, newest: users.lastFollowedId }),
+  countAndNewest({ of: likes.postId, count: posts.likesCount, newest: posts.lastLikeId }),
+  countAndNewest({ of: comments.postId, count: posts.commentsCount }),
+
+  imageReferences(imageColumns),
+  newestImages({ image: posts.image, of: posts.ownerId, kept: users.newestImages, limit: NEWEST_IMAGES }),
+  searchIndex(),
+
+  // By the conversation's object (`messaging/`).
+  keptByCode(conversations.messagesCount, '(select count(*) from messages where conversation_id = t.id)'),
+  keptByCode(conversations.lastMessageId, '(select max(id) from messages where conversation_id = t.id)'),
+  keptByCode(conversations.unreadA, unread(conversations.userA, conversations.readA)),
+  keptByCode(conversations.unreadB, unread(conversations.userB, conversations.readB)),
+]
+
+export const KEPT_VALUES = KEPT.flatMap(({ values }) => values)
+
+export const TRIGGERS = triggersOf(KEPT.flatMap(({ effects }) => effects))
+
+/**
+ * Whether the table's ids come from `nextId`, as those of every table must whose key is one integer: SQLite alone would give the ids of
+ * deleted rows again, and lists would have no count.
+ */
+function hasSequence(table: SQLiteTable): boolean {
+  const name = getTableName(table)
+  const keys = Object.values(getTableColumns(table)).filter(
+    (column) => column.primary && column.getSQLType() === 'integer',
+  )
+  for (const column of keys) {
+    const id = column.defaultFn?.()
+    if (nameOf(column) !== 'id' || !is(id, SQL) || textOf(id) !== textOf(nextId(name)))
+      throw new Error(`${name}: its key must be \`id: id('${name}')\`, which never gives an id again`)
+  }
+  return keys.length > 0
+}
+
+function textOf(query: SQL): string {
+  return dialect.sqlToQuery(query).sql
+}

@@ -1,0 +1,69 @@
+import type { Column } from 'drizzle-orm'
+import { type Effect, nameOf, tableOf } from './triggers'
+import { columnValue, type Kept } from './value'
+
+/** How many rows show each image. One that no row shows only waits for its deletion (`image-leases.ts`). */
+export function imageReferences(columns: Column[]): Kept {
+  const shown = columns.map((column) => `select ${nameOf(column)} as hash from ${tableOf(column)}`)
+  const references = `select hash, count(*) as refs from (${shown.join(' union all ')})
+    where hash is not null group by hash`
+  return {
+    values: [
+      {
+        name: 'images.refs',
+        differences: `with t as materialized (${references})
+  select hash as key, i.refs as kept, coalesce(t.refs, 0) as truth from images i left join t using (hash)
+    where i.refs <> coalesce(t.refs, 0)
+  union all select hash, null, refs from t where hash not in (select hash from images)`,
+        repair: [
+          `update images set refs = 0 where refs <> 0 and hash not in (select hash from (${references}))`,
+          `insert into images (hash, refs) select hash, refs from (${references}) where true
+  on conflict (hash) do update set refs = excluded.refs where refs <> excluded.refs`,
+        ],
+      },
+    ],
+    effects: columns.flatMap(referenceEffects),
+  }
+}
+
+function referenceEffects(column: Column): Effect[] {
+  const [table, name] = [tableOf(column), nameOf(column)]
+  const add = `INSERT INTO \`images\` (hash, refs) SELECT NEW.${name}, 1 WHERE NEW.${name} IS NOT NULL
+    ON CONFLICT (hash) DO UPDATE SET refs = refs + 1`
+  const subtract = `UPDATE \`images\` SET refs = refs - 1 WHERE hash = OLD.${name}`
+  return [
+    { table, on: 'insert', where: column, statements: [add] },
+    { table, on: 'delete', where: column, statements: [subtract] },
+    { table, on: 'update', where: column, statements: [subtract, add] },
+  ]
+}
+
+/** JSON: the images of the newest rows that refer to a row, newest first, null for a row without an image. */
+export function newestImages({
+  image,
+  of,
+  kept,
+  limit,
+}: {
+  image: Column
+  /** The column that refers. It must not change while its row lives. */
+  of: Column
+  /** Where they are kept, in the row that is referred to. */
+  kept: Column
+  limit: number
+}): Kept {
+  const [table, name, reference] = [tableOf(image), nameOf(image), nameOf(of)]
+  const newest = (parentId: string) => `(SELECT json_group_array(${name}) FROM
+    (SELECT ${name} FROM \`${table}\` WHERE ${reference} = ${parentId} ORDER BY id DESC LIMIT ${limit}))`
+  const update = (row: 'NEW' | 'OLD') => [
+    `UPDATE \`${tableOf(kept)}\` SET ${nameOf(kept)} = ${newest(`${row}.${reference}`)} WHERE id = ${row}.${reference}`,
+  ]
+  return {
+    values: [columnValue(kept, newest('t.id'))],
+    effects: [
+      { table, on: 'insert', statements: update('NEW') },
+      { table, on: 'delete', statements: update('OLD') },
+      { table, on: 'update', where: image, statements: update('NEW') },
+    ],
+  }
+}

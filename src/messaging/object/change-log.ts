@@ -1,0 +1,70 @@
+/** The log of a conversation: every change under its number, without a gap. */
+import { type SQL, sql } from 'drizzle-orm'
+import { changes, conversations } from '../../db/schema'
+import { build, type ResultsOf, type Statement, statement } from '../../db/statements'
+import type { ConversationEvent, Outcome } from '../shared/changes'
+
+/** The statements of a change, and what came of it as their results tell. */
+export interface ChangeStatements {
+  readonly statements: readonly Statement[]
+  /** Takes the results of `statements`, in their order. */
+  readonly outcome: (results: readonly unknown[]) => Outcome
+}
+
+const NOTHING: Outcome = { event: undefined, message: undefined, isKeyReused: false, unread: 0 }
+
+/** Puts statements together with the function that reads their results. */
+export const withOutcome = <S extends readonly Statement[]>(
+  statements: readonly [...S],
+  outcome: (results: ResultsOf<S>) => Partial<Outcome>,
+): ChangeStatements => ({
+  statements,
+  // The commit queue hands each change the results of its own statements: their types are these.
+  outcome: (results) => ({ ...NOTHING, ...outcome(results as ResultsOf<S>) }),
+})
+
+/** The columns of an event that are in the log. */
+export const EVENT = {
+  seq: changes.seq,
+  kind: changes.kind,
+  userId: changes.userId,
+  messageId: changes.messageId,
+  upTo: changes.upTo,
+}
+
+interface Entry {
+  kind: ConversationEvent['kind']
+  userId: number
+  messageId?: SQL
+  upTo?: SQL
+}
+
+/**
+ * The statement that writes an entry under the next `seq` of the conversation for which the condition is true. A change is made if
+ * it gives an entry: the statements after it have the same condition.
+ */
+export const logStatement = (
+  { kind, userId, messageId = sql`null`, upTo = sql`null` }: Entry,
+  condition: SQL | undefined,
+) =>
+  statement(
+    build
+      .insert(changes)
+      .select(
+        build
+          .select({
+            conversationId: conversations.id,
+            seq: nextSeq.as('seq'),
+            kind: sql<Entry['kind']>`${kind}`.as('kind'),
+            userId: sql<number>`${userId}`.as('userId'),
+            messageId: messageId.as('messageId'),
+            upTo: upTo.as('upTo'),
+          })
+          .from(conversations)
+          .where(condition),
+      )
+      .returning(EVENT),
+  )
+
+/** The number of the change that is being made. */
+export const nextSeq = sql<number>`${conversations.seq} + 1`

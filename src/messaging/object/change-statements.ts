@@ -1,0 +1,30 @@
+/**
+ * The changes of a conversation, in SQL.
+ *
+ * Each change is a list of statements of one transaction: it writes its entry of the log under the next `seq`, changes the messages,
+ * and moves the conversation to that `seq`. A change that does not apply (somebody else's message, nothing left to read, a key that was
+ * used) writes no entry, and so nothing. The object runs them one after the other; nobody else writes here.
+ */
+import type { Change } from '../shared/changes'
+import type { Pair } from '../shared/pair'
+import type { ChangeStatements } from './change-log'
+import { clearStatements, deleteStatements } from './delete-statements'
+import { editStatements } from './edit-statements'
+import { readStatements } from './read-statements'
+import { sendStatements } from './send-statements'
+
+/** The statements of a change. A text message without a key writes 4 rows, with one 6. */
+export function changeStatements(pair: Pair, change: Change, now: number): ChangeStatements {
+  switch (change.type) {
+    case 'send':
+      return sendStatements(pair, change, now)
+    case 'edit':
+      return editStatements(change, now)
+    case 'delete':
+      return deleteStatements(change, now)
+    case 'clear':
+      return clearStatements(pair, change, now)
+    case 'read':
+      return readStatements(pair, change)
+  }
+}

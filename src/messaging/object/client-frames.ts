@@ -1,0 +1,131 @@
+/** What clients send over their sockets. */
+import type { Bindings } from '../../http/env'
+import { detailOf, type ErrorCode, type FieldErrors } from '../../http/errors'
+import { fieldErrors } from '../../http/fields'
+import { hashFields } from '../../http/idempotency'
+import { imageUrlsAt } from '../../images/url'
+import type { Change, CommitResult, Refusal } from '../shared/changes'
+import {
+  CLOSE,
+  type ClientFrame,
+  clientFrame,
+  MAX_FRAME_BYTES,
+  MAX_FRAMES_PER_SECOND,
+} from '../shared/frames'
+import { messageBody } from '../shared/message-schemas'
+import { messageView } from '../shared/message-view'
+import { otherSide, type Pair, sideOf } from '../shared/pair'
+import { EMPTY_MESSAGE, NO_RECIPIENT } from '../shared/refusals'
+import { sendRoute } from '../shared/send-path'
+import { frameRates } from './frame-rate'
+import { type Attachment, attachmentOf, closeIfExpired, closeSocket, sendFrame } from './sockets'
+
+interface Surroundings {
+  pair: Pair
+  env: Bindings
+  commit: (change: Change) => Promise<CommitResult>
+  /** The open sockets of a user. */
+  sockets: (userId: number) => WebSocket[]
+}
+
+export type FrameHandler = (socket: WebSocket, data: string | ArrayBuffer) => Promise<void>
+
+const CLIENT_FRAME_TYPES = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
+  clientFrame.options.map(({ shape }) => shape.type.value),
+)
+
+/** Why a socket is closed. */
+const ENDING = {
+  noFrame: `A frame is a JSON object of type ${CLIENT_FRAME_TYPES}.`,
+  tooLarge: `A frame has at most ${MAX_FRAME_BYTES / 1024} KB.`,
+  tooFast: `At most ${MAX_FRAMES_PER_SECOND} frames a second.`,
+} as const
+
+/** Handles frames. What is no frame, too large or too fast ends the socket; what cannot be done is answered. */
+export function frameHandler({ pair, env, commit, sockets }: Surroundings): FrameHandler {
+  const rates = frameRates()
+  const otherId = (userId: number) => pair[otherSide(sideOf(pair, userId))]
+
+  async function send(
+    socket: WebSocket,
+    { key, content }: Extract<ClientFrame, { type: 'send' }>,
+    { userId, origin }: Attachment,
+  ): Promise<void> {
+    const fail = (errors: FieldErrors, why?: Refusal) =>
+      sendFrame(socket, { type: 'error', key, ...codeOf(why), errors })
+    const parsed = messageBody.safeParse({ content })
+    if (!parsed.success) return fail(fieldErrors(parsed.error))
+    if (!parsed.data.content) return fail(EMPTY_MESSAGE)
+    const result = await commit({
+      type: 'send',
+      userId,
+      content: parsed.data.content,
+      key: {
+        userId,
+        route: sendRoute(otherId(userId)),
+        key,
+        requestHash: await hashFields({ content }),
+      },
+    })
+    if (!result.ok) return fail(errorsOf(result.why), result.why)
+    const { isKeyReused, message } = result.outcome
+    if (isKeyReused) return fail(detailErrors('idempotency_key_reused'))
+    if (!message) return fail(detailErrors('internal'))
+    const viewer = { viewerId: userId, urls: imageUrlsAt(env, origin), now: Date.now() }
+    sendFrame(socket, { type: 'sent', key, message: messageView(message, viewer) })
+  }
+
+  return async (socket, data) => {
+    // What was on its way when the socket was closed.
+    if (socket.readyState !== WebSocket.OPEN) return
+    const now = Date.now()
+    if (closeIfExpired(socket, now)) return
+    if (rates.isTooFast(socket, now)) return end(socket, ENDING.tooFast)
+    if (typeof data !== 'string') return end(socket, ENDING.noFrame)
+    if (isTooLarge(data)) return end(socket, ENDING.tooLarge)
+    const frame = clientFrame.safeParse(parseJson(data)).data
+    if (!frame) return end(socket, ENDING.noFrame)
+
+    const attachment = attachmentOf(socket)
+    const { userId } = attachment
+    if (frame.type === 'send') {
+      await send(socket, frame, attachment).catch((error: unknown) => {
+        console.error(JSON.stringify({ error: 'A frame could not be handled.', why: nameOf(error) }))
+        sendFrame(socket, { type: 'error', key: frame.key, errors: detailErrors('internal') })
+      })
+    } else if (frame.type === 'read') {
+      const result = await commit({ type: 'read', userId, upTo: frame.up_to })
+      if (!result.ok)
+        sendFrame(socket, { type: 'error', ...codeOf(result.why), errors: errorsOf(result.why) })
+    } else if (rates.mayTellTyping(socket, now)) {
+      for (const other of sockets(otherId(userId))) sendFrame(other, { type: 'typing', user: userId })
+    }
+  }
+}
+
+function end(socket: WebSocket, why: string): void {
+  sendFrame(socket, { type: 'error', errors: { detail: [why] } })
+  closeSocket(socket, CLOSE.policy, why)
+}
+
+/** Most frames are so short that their bytes need not be counted. */
+const isTooLarge = (data: string): boolean =>
+  data.length > MAX_FRAME_BYTES ||
+  (data.length * 3 > MAX_FRAME_BYTES && new TextEncoder().encode(data).length > MAX_FRAME_BYTES)
+
+/** A client may send again what failed only because something was out of reach. */
+const codeOf = (why: Refusal | undefined) => (why === 'unavailable' ? { code: why } : {})
+
+const errorsOf = (why: Refusal): FieldErrors => (why === 'no_recipient' ? NO_RECIPIENT : detailErrors(why))
+const detailErrors = (code: ErrorCode): FieldErrors => ({ detail: [detailOf(code)] })
+
+/** Not an error's message: it may hold what was sent. */
+const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error)
+
+function parseJson(data: string): unknown {
+  try {
+    return JSON.parse(data)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,78 @@
+/** Deleting a message, or all of them, in SQL. */
+import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import { markUnreferencedStatement } from '../../db/image-leases'
+import { conversations, messages } from '../../db/schema'
+import { build, statement } from '../../db/statements'
+import type { ChangeOf } from '../shared/changes'
+import { ofPair } from '../shared/conversation-row'
+import type { Pair, Side } from '../shared/pair'
+import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './change-log'
+import { isConversationOf, isSentBy } from './own-message'
+import { SIDES } from './sides'
+
+const remaining = alias(messages, 'remaining')
+
+/** One less, if the message is among those that this person has not read. */
+function unreadWithout(side: Side) {
+  const { user, read, unread, set } = SIDES[side]
+  return set({
+    unread: sql`${unread} - (${messages.senderId} <> ${user} and ${messages.seq} > ${read})`,
+  })
+}
+
+export function deleteStatements({ userId, messageId }: ChangeOf<'delete'>, now: number): ChangeStatements {
+  const isOwn = isSentBy(userId, messageId)
+  const newestRemaining = sql`(select ${remaining.id} from messages remaining
+    where ${remaining.conversationId} = ${conversations.id} and ${remaining.id} <> ${messageId}
+    order by ${remaining.id} desc limit 1)`
+  return withOutcome(
+    [
+      logStatement({ kind: 'deleted', userId, messageId: sql`${messageId}` }, isConversationOf(isOwn)),
+      statement(
+        build
+          .update(conversations)
+          .set({
+            seq: nextSeq,
+            messagesCount: sql`${conversations.messagesCount} - 1`,
+            lastMessageId: newestRemaining,
+            ...unreadWithout('a'),
+            ...unreadWithout('b'),
+          })
+          .from(messages)
+          .where(and(eq(conversations.id, messages.conversationId), isOwn)),
+      ),
+      statement(build.delete(messages).where(isOwn)),
+      markUnreferencedStatement(now),
+    ],
+    ([[event]]) => ({ event }),
+  )
+}
+
+/** Clears the conversation for both; its row stays, and the numbers of its changes go on. */
+export function clearStatements(pair: Pair, { userId }: ChangeOf<'clear'>, now: number): ChangeStatements {
+  const hasMessages = and(ofPair(pair), isNotNull(conversations.lastMessageId))
+  return withOutcome(
+    [
+      logStatement({ kind: 'cleared', userId }, hasMessages),
+      statement(
+        build
+          .update(conversations)
+          .set({ seq: nextSeq, lastMessageId: null, messagesCount: 0, unreadA: 0, unreadB: 0 })
+          .where(hasMessages),
+      ),
+      statement(
+        build
+          .delete(messages)
+          .where(
+            eq(
+              messages.conversationId,
+              sql`(select ${conversations.id} from conversations where ${ofPair(pair)})`,
+            ),
+          ),
+      ),
+      markUnreferencedStatement(now),
+    ],
+    ([[event]]) => ({ event }),
+  )
+}

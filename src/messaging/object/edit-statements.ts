@@ -1,0 +1,43 @@
+/** Changing a message, in SQL. */
+import { sql } from 'drizzle-orm'
+import { markUnreferencedStatement, withLease } from '../../db/image-leases'
+import { conversations, messages } from '../../db/schema'
+import { build, selectStatement, statement } from '../../db/statements'
+import type { ChangeOf } from '../shared/changes'
+import { fromMessage, MESSAGE, m } from '../shared/message-row'
+import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './change-log'
+import { isConversationOf, isSentBy } from './own-message'
+
+/** The statements of an edit. A message keeps content or an image, whatever another edit has done meanwhile. */
+export function editStatements(change: ChangeOf<'edit'>, now: number): ChangeStatements {
+  const { userId, messageId, content, image } = change
+  const newContent = content === undefined ? messages.content : sql`${content}`
+  const statements = withLease(image, now, (hash) => {
+    const newImage = hash === undefined ? messages.image : sql`${hash}`
+    const isEditable = sql`${isSentBy(userId, messageId)} and (${newContent} <> '' or ${newImage} is not null)`
+    const inConversation = isConversationOf(isEditable)
+    return [
+      logStatement({ kind: 'edited', userId, messageId: sql`${messageId}` }, inConversation),
+      statement(build.update(conversations).set({ seq: nextSeq }).where(inConversation)),
+      statement(
+        build
+          .update(messages)
+          .set({
+            content,
+            image: hash,
+            editedAt: now,
+            changedSeq: sql`(select ${conversations.seq} from conversations
+              where ${conversations.id} = ${messages.conversationId})`,
+          })
+          .where(isEditable),
+      ),
+      selectStatement(MESSAGE, sql`${fromMessage} where ${m.id} = ${messageId}`),
+      // A new image's lease brings this statement along.
+      ...(image ? [] : [markUnreferencedStatement(now)]),
+    ]
+  })
+  return withOutcome(statements, ([[entry], , , [message]]) => ({
+    event: entry && message && { ...entry, message },
+    message,
+  }))
+}

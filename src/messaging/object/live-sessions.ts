@@ -1,0 +1,33 @@
+/** Whether those who listen may still do so. */
+import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm'
+import type { Db } from '../../db/client'
+import { sessions, users } from '../../db/schema'
+import { sessionNamed } from '../../db/session-names'
+import { build, selectStatement, statement } from '../../db/statements'
+import type { Listener } from '../shared/listener'
+
+type SignedIn = Pick<Listener, 'userId' | 'session'>
+
+/** Says which listeners' users are active and whose sessions have not ended. One call; reads 2 rows for each. */
+export async function liveListeners(db: Db, listeners: SignedIn[], now: number) {
+  const names = JSON.stringify(listeners.map(({ session }) => session ?? ''))
+  const ids = JSON.stringify(listeners.map(({ userId }) => userId))
+  const name = sql<string>`names.value`
+  const [activeUsers, liveSessions] = await db.batch([
+    statement(
+      build
+        .select({ id: users.id })
+        .from(users)
+        .where(and(eq(users.isActive, true), sql`${users.id} in (select value from json_each(${ids}))`)),
+    ),
+    selectStatement(
+      { name },
+      sql`from json_each(${names}) names cross join sessions on ${sessionNamed(name)} and ${ne(name, '')}
+        where ${and(isNull(sessions.revokedAt), gt(sessions.expiresAt, now))}`,
+    ),
+  ])
+  const active = new Set(activeUsers.map(({ id }) => id))
+  const live = new Set(liveSessions.map(({ name }) => name))
+  return ({ userId, session }: SignedIn): boolean =>
+    active.has(userId) && (session === undefined || live.has(session))
+}

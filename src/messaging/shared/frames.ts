@@ -1,0 +1,56 @@
+/** What goes over a socket, in both directions: JSON objects that say their type. */
+import * as z from 'zod'
+import { messageAnswer } from './message-schemas'
+
+/** The largest frame, in bytes of UTF-8. */
+export const MAX_FRAME_BYTES = 64 * 1024
+export const MAX_FRAMES_PER_SECOND = 20
+/** That somebody types is passed on at most this often. */
+export const TYPING_INTERVAL_MS = 1_000
+/** Answered without waking the object; not JSON, unlike everything else. */
+export const KEEP_ALIVE = { request: 'ping', response: 'pong' } as const
+
+export const clientFrame = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('send'),
+    content: z.unknown().meta({ type: 'string' }),
+    key: z.string().min(1).max(255),
+  }),
+  z.object({ type: z.literal('read'), up_to: z.int().min(0) }),
+  z.object({ type: z.literal('typing') }),
+])
+export type ClientFrame = z.output<typeof clientFrame>
+
+const link = { seq: z.int(), prev: z.int() }
+
+export const serverFrame = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), seq: z.int() }),
+  z.object({ type: z.literal('resync') }),
+  z.object({ type: z.literal('message'), ...link, message: messageAnswer }),
+  z.object({ type: z.literal('edited'), ...link, message: messageAnswer }),
+  z.object({ type: z.literal('deleted'), ...link, id: z.int() }),
+  z.object({ type: z.literal('cleared'), ...link }),
+  z.object({ type: z.literal('read'), ...link, user: z.int(), up_to: z.int() }),
+  z.object({ type: z.literal('typing'), user: z.int() }),
+  z.object({ type: z.literal('sent'), key: z.string(), message: messageAnswer }),
+  z.object({
+    type: z.literal('error'),
+    key: z.string().optional(),
+    /** Where sending it again, with the same key, will help. */
+    code: z.literal('unavailable').optional(),
+    errors: z.record(z.string(), z.array(z.string())),
+  }),
+])
+export type ServerFrame = z.output<typeof serverFrame>
+
+/** Why the server closes a socket. */
+export const CLOSE = {
+  /** The client closed it. */
+  normal: 1000,
+  /** The frame was no frame, too large, or one too many (RFC 6455, 7.4.1). */
+  policy: 1008,
+  /** Something is out of reach: come back with `since`. */
+  tryAgain: 1013,
+  /** The access token ran out, or the session or the user is gone: refresh, then come back with `since`. */
+  signedOut: 4401,
+} as const

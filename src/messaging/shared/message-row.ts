@@ -1,0 +1,58 @@
+/** Messages as they are read: one set of columns for lists, single messages, frames and remembered answers. */
+import { type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import { fixed, jsonObject, type RowOf, selectList } from '../../db/columns'
+import { conversations, messages, users } from '../../db/schema'
+
+export const m = alias(messages, 'm')
+export const c = alias(conversations, 'c')
+const userA = alias(users, 'user_a')
+const userB = alias(users, 'user_b')
+/** The newest message of the conversation. */
+const newest = alias(messages, 'newest')
+
+/** A message with what its view shows of the two people and of the conversation. */
+export const MESSAGE = selectList({
+  id: m.id,
+  senderId: m.senderId,
+  recipientId: sql<number>`${c.userA} + ${c.userB} - ${m.senderId}`,
+  content: m.content,
+  image: m.image,
+  createdAt: m.createdAt,
+  editedAt: m.editedAt,
+  seq: m.seq,
+  /** 1 if the recipient has read it. */
+  isRead: sql<number>`${m.seq} <= case ${m.senderId} when ${c.userA} then ${c.readB} else ${c.readA} end`,
+  senderImage: sql<
+    string | null
+  >`case ${m.senderId} when ${c.userA} then ${userA.image} else ${userB.image} end`,
+  recipientImage: sql<
+    string | null
+  >`case ${m.senderId} when ${c.userA} then ${userB.image} else ${userA.image} end`,
+  lastContent: newest.content,
+  lastAt: newest.createdAt,
+})
+export type MessageRow = RowOf<typeof MESSAGE>
+
+/** What `MESSAGE` needs besides `messages m` and `conversations c`. */
+const people = sql`cross join users user_a on ${userA.id} = ${c.userA} cross join users user_b on ${userB.id} = ${c.userB}
+  cross join messages newest on ${newest.id} = ${c.lastMessageId}`
+
+/** From one message: reads 5 rows. */
+export const fromMessage: SQL = fixed(
+  sql`from messages m cross join conversations c on ${c.id} = ${m.conversationId} ${people}`,
+)
+
+/** From a conversation to its messages: reads 4 rows and one for each message. */
+export const fromConversation: SQL = fixed(
+  sql`from conversations c ${people} cross join messages m on ${m.conversationId} = ${c.id}`,
+)
+
+const messageAsJson = fixed(sql`${jsonObject(MESSAGE.columns)} from messages m ${people}`)
+
+/** One message as JSON, in a statement that reads `conversations c`; null where there is none. Reads 4 rows. */
+export const messageJson = (where: SQL): SQL<string | null> =>
+  sql<string | null>`(select ${messageAsJson} where ${where})`
+
+/** Reads what `messageJson` gave, or what was remembered under the key of a message. */
+export const parseMessage = (json: string): MessageRow => JSON.parse(json)

@@ -1,0 +1,184 @@
+/** `/messages`, and `/messages/{id}` where the id is the other person's: conversations, as their two people see them. */
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { requireUser } from '../../auth/credentials'
+import { fold } from '../../db/text'
+import { detailAnswer } from '../../http/answers'
+import { body } from '../../http/body'
+import { describe } from '../../http/describe'
+import type { AppEnv } from '../../http/env'
+import { ApiError } from '../../http/errors'
+import { answerPage, pageOf } from '../../http/paging'
+import { idParam, inPath, inQuery } from '../../http/params'
+import { imageUrls } from '../../images/url'
+import type { MessageRow } from '../shared/message-row'
+import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
+import { messageView } from '../shared/message-view'
+import { NO_RECIPIENT } from '../shared/refusals'
+import { SEND_PATH } from '../shared/send-path'
+import { commitChange } from './conversation-stub'
+import { conversationView } from './conversation-view'
+import { openSocket } from './open-socket'
+import { listConversations, listThread, OLDEST_MESSAGES } from './queries'
+import {
+  conversationAnswer,
+  conversationListQuery,
+  listenQuery,
+  readBody,
+  threadQuery,
+  unreadAnswer,
+} from './schemas'
+import { sendMessage } from './send-message'
+import { threadPage } from './thread-page'
+
+/** Existing clients show only the first page. */
+const SIZES = { standard: 500, max: 500 }
+
+export const conversationRoutes = new Hono<AppEnv>()
+  .get(
+    '/',
+    describe({
+      id: 'listConversations',
+      summary: 'Conversations, newest first',
+      description: 'All of them, not in pages. `id` and `username` are the other person’s.',
+      answers: { 200: z.array(conversationAnswer) },
+    }),
+    requireUser,
+    inQuery(conversationListQuery),
+    async (c) => {
+      // A `+` that was not encoded arrives as a space, which no name has.
+      const search = (c.req.valid('query').search ?? '').trim().replaceAll(' ', '+')
+      const conversations = await listConversations(c.var.db, c.var.user.id, fold(search))
+      const viewer = { urls: imageUrls(c), now: Date.now() }
+      return c.json(conversations.map((conversation) => conversationView(conversation, viewer)))
+    },
+  )
+
+  .get(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'listMessages',
+      summary: 'Messages with a user, oldest first',
+      description: 'Nobody or oneself: an empty page.',
+      answers: { 200: pageOf(messageAnswer) },
+    }),
+    requireUser,
+    inPath(idParam),
+    inQuery(threadQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      const { id: otherId } = c.req.valid('param')
+      const { db, user } = c.var
+      const viewer = { viewerId: user.id, urls: imageUrls(c), now: Date.now() }
+      const view = (message: MessageRow) => messageView(message, viewer)
+      const isAround = query.before !== undefined || query.after !== undefined
+      if (isAround) return c.json(await threadPage(c, query, otherId, { view, sizes: SIZES }))
+      const page = await answerPage(c, query, {
+        order: OLDEST_MESSAGES,
+        filter: otherId,
+        load: (page) => listThread(db, user.id, otherId, { order: OLDEST_MESSAGES, ...page }),
+        view,
+        sizes: SIZES,
+      })
+      return c.json(page)
+    },
+  )
+
+  .post(
+    SEND_PATH,
+    describe({
+      id: 'sendMessage',
+      summary: 'Send a message to a user',
+      description: 'Content, an image or both.',
+      answers: { 201: messageAnswer },
+      isIdempotent: true,
+    }),
+    requireUser,
+    inPath(idParam),
+    body(messageBody, MESSAGE_LIMITS),
+    async (c) =>
+      c.json(
+        await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
+          toSelf: { detail: ['Cannot send a message to yourself'] },
+          toNobody: NO_RECIPIENT,
+        }),
+        201,
+      ),
+  )
+
+  .post(
+    '/:id{[0-9]+}/start',
+    describe({
+      id: 'startConversation',
+      summary: 'Begin a conversation with a user',
+      description: 'With a message; where there is a conversation already it is just sent.',
+      answers: { 201: messageAnswer },
+      isIdempotent: true,
+    }),
+    requireUser,
+    inPath(idParam),
+    body(messageBody, MESSAGE_LIMITS),
+    async (c) =>
+      c.json(
+        await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
+          toSelf: ['Cannot start a chat with yourself.'],
+          toNobody: ['Recipient does not exist.'],
+        }),
+        201,
+      ),
+  )
+
+  .post(
+    '/:id{[0-9]+}/read',
+    describe({
+      id: 'markRead',
+      summary: 'Mark the messages of a user as read',
+      answers: { 200: unreadAnswer },
+    }),
+    requireUser,
+    inPath(idParam),
+    body(readBody),
+    async (c) => {
+      const { id: otherId } = c.req.valid('param')
+      const { user } = c.var
+      if (otherId === user.id) return c.json({ unread_count: 0 })
+      const upTo = c.req.valid('json').up_to
+      const outcome = await commitChange(c, otherId, { type: 'read', userId: user.id, upTo })
+      return c.json({ unread_count: outcome?.unread ?? 0 })
+    },
+  )
+
+  .get(
+    '/:id{[0-9]+}/live',
+    describe({
+      id: 'listen',
+      summary: 'Listen to a conversation',
+      description: 'A WebSocket: /asyncapi.json describes what goes over it.',
+      answers: { 101: null },
+      errors: ['permission_denied', 'not_found', 'upgrade_required', 'throttled'],
+    }),
+    requireUser,
+    inPath(idParam),
+    inQuery(listenQuery),
+    (c) => openSocket(c, c.req.valid('param').id, c.req.valid('query').since),
+  )
+
+export const chatRoutes = new Hono<AppEnv>().delete(
+  '/:id{[0-9]+}/delete',
+  describe({
+    id: 'deleteConversation',
+    summary: 'Delete a conversation, for both people',
+    answers: { 200: detailAnswer },
+    errors: ['not_found'],
+  }),
+  requireUser,
+  inPath(idParam),
+  async (c) => {
+    const { id: otherId } = c.req.valid('param')
+    const { user } = c.var
+    const cleared =
+      otherId === user.id ? undefined : await commitChange(c, otherId, { type: 'clear', userId: user.id })
+    if (!cleared?.event) throw new ApiError('not_found', { detail: 'Chat not found.' })
+    return c.json({ detail: 'Chat deleted successfully.' })
+  },
+)

@@ -1,0 +1,99 @@
+/** `/messages/{id}`, where the id is a message's: what its sender may do with it. */
+import { Hono, type MiddlewareHandler } from 'hono'
+import { requireUser } from '../../auth/credentials'
+import { body } from '../../http/body'
+import { describe } from '../../http/describe'
+import type { AppEnv, UserEnv } from '../../http/env'
+import { ApiError, ValidationError } from '../../http/errors'
+import { requireOwn } from '../../http/ownership'
+import { idParam, inPath } from '../../http/params'
+import { withImage } from '../../images/attach'
+import { imageUrls } from '../../images/url'
+import type { MessageRow } from '../shared/message-row'
+import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
+import { messageView } from '../shared/message-view'
+import { EMPTY_MESSAGE } from '../shared/refusals'
+import { commitChange } from './conversation-stub'
+import { findMessage } from './queries'
+
+type RequireSender = MiddlewareHandler<
+  { Variables: UserEnv['Variables'] & { message: MessageRow } },
+  string,
+  { in: { param: { id: string } }; out: { param: { id: number } } }
+>
+
+/**
+ * Finds the message of the path, which must be the user's own: 404, then 403 in these words. Behind `requireUser` and `inPath(idParam)`,
+ * and before the body is read: an edit needs the message as it is anyway.
+ */
+const requireSender =
+  (refusal: string): RequireSender =>
+  async (c, next) => {
+    const message = await findMessage(c.var.db, c.req.valid('param').id)
+    c.set('message', requireOwn(message, c.var.user.id, refusal))
+    await next()
+  }
+
+const mayEdit = requireSender('You do not have permission to edit this message.')
+const mayDelete = requireSender('You do not have permission to delete this message.')
+
+export const messageRoutes = new Hono<AppEnv>()
+  .on(
+    ['PATCH', 'PUT'],
+    '/:id{[0-9]+}/update',
+    describe({
+      id: 'editMessage',
+      summary: 'Edit a message',
+      description: 'PATCH and PUT are the same here.',
+      answers: { 200: messageAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    inPath(idParam),
+    mayEdit,
+    body(messageBody, MESSAGE_LIMITS),
+    async (c) => {
+      const { content, image } = c.req.valid('json')
+      const { message, user } = c.var
+      const viewer = { viewerId: user.id, urls: imageUrls(c), now: Date.now() }
+      if (content === undefined && image === undefined) return c.json(messageView(message, viewer))
+      const keepsImage = image === undefined ? message.image !== null : image !== null
+      if (!(content ?? message.content) && !keepsImage) throw new ValidationError(EMPTY_MESSAGE)
+      const edited = await withImage(c, image ?? undefined, (lease) =>
+        commitChange(c, message.recipientId, {
+          type: 'edit',
+          userId: user.id,
+          messageId: message.id,
+          content,
+          image: image === null ? null : lease,
+        }),
+      )
+      if (!edited?.message) throw new ApiError('not_found')
+      // Another edit has taken away meanwhile what this one would have kept.
+      if (!edited.event) throw new ValidationError(EMPTY_MESSAGE)
+      return c.json(messageView(edited.message, viewer))
+    },
+  )
+
+  .delete(
+    '/:id{[0-9]+}/delete',
+    describe({
+      id: 'deleteMessage',
+      summary: 'Delete a message',
+      answers: { 204: null },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    inPath(idParam),
+    mayDelete,
+    async (c) => {
+      const { message, user } = c.var
+      const deleted = await commitChange(c, message.recipientId, {
+        type: 'delete',
+        userId: user.id,
+        messageId: message.id,
+      })
+      if (!deleted?.event) throw new ApiError('not_found')
+      return c.body(null, 204)
+    },
+  )

@@ -1,0 +1,34 @@
+/** Queries, bodies and answers of the routes; messages themselves are in `shared/message-schemas.ts`. */
+import * as z from 'zod'
+import { wholeNumber } from '../../http/fields'
+import { pageQuery } from '../../http/paging'
+import { queryParam } from '../../http/params'
+
+export const readBody = z.object({ up_to: wholeNumber() }).meta({ id: 'ReadBody' })
+
+export const conversationListQuery = z.object({ search: queryParam('In the other person’s name.') })
+
+export const threadQuery = pageQuery.extend({
+  before: queryParam('Messages before the one of this id; empty: the newest.'),
+  after: queryParam('Messages after the one of this id.'),
+})
+
+export const listenQuery = z.object({
+  since: queryParam('The `seq` of the newest change that is known: what came after it is sent first.'),
+})
+
+export const conversationAnswer = z
+  .object({
+    id: z.int(),
+    username: z.string(),
+    recipient_profile_image: z.url(),
+    last_message: z.string(),
+    last_message_time: z.string(),
+    last_message_at: z.iso.datetime(),
+    unread_count: z.int(),
+    seq: z.int(),
+  })
+  .meta({ id: 'Conversation' })
+export type ConversationAnswer = z.output<typeof conversationAnswer>
+
+export const unreadAnswer = z.object({ unread_count: z.int() }).meta({ id: 'Unread' })

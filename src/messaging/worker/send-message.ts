@@ -1,0 +1,57 @@
+/** Sending a message over HTTP. */
+import type * as z from 'zod'
+import type { Created } from '../../db/create'
+import { ForeignKeyViolation } from '../../db/errors'
+import type { UserContext } from '../../http/env'
+import { ApiError, ValidationError } from '../../http/errors'
+import { createOnce } from '../../http/idempotency'
+import { withImage } from '../../images/attach'
+import { imageUrls } from '../../images/url'
+import type { MessageRow } from '../shared/message-row'
+import type { MessageAnswer, messageBody } from '../shared/message-schemas'
+import { messageView } from '../shared/message-view'
+import { EMPTY_MESSAGE } from '../shared/refusals'
+import { commitChange } from './conversation-stub'
+
+type Refusal = ConstructorParameters<typeof ValidationError>[0]
+
+interface Refusals {
+  toSelf: Refusal
+  toNobody: Refusal
+}
+
+/** Sends, and answers with the message; a key that was used gives the first answer again. */
+export async function sendMessage(
+  c: UserContext,
+  recipientId: number,
+  { content = '', image }: z.output<typeof messageBody>,
+  { toSelf, toNobody }: Refusals,
+): Promise<MessageAnswer> {
+  const { user } = c.var
+  if (!content && !image) throw new ValidationError(EMPTY_MESSAGE)
+  if (recipientId === user.id) throw new ValidationError(toSelf)
+  // Id 0 stands for one that no user can have.
+  if (recipientId === 0) throw new ValidationError(toNobody)
+  try {
+    const message = await createOnce(c, async ({ key }): Promise<Created<MessageRow>> => {
+      const sent = await withImage(c, image ?? undefined, async (lease) => {
+        const outcome = await commitChange(c, recipientId, {
+          type: 'send',
+          userId: user.id,
+          content,
+          image: lease,
+          key,
+        })
+        if (!outcome) throw new ForeignKeyViolation('no recipient')
+        return outcome
+      })
+      if (sent.isKeyReused) throw new ApiError('idempotency_key_reused')
+      if (!sent.message) throw new Error('a message was sent and is not there')
+      // The object remembers the key in the batch that inserts the message; what types say of that does not survive RPC.
+      return sent.message as Created<MessageRow>
+    })
+    return messageView(message, { viewerId: user.id, urls: imageUrls(c), now: Date.now() })
+  } catch (error) {
+    throw error instanceof ForeignKeyViolation ? new ValidationError(toNobody) : error
+  }
+}

@@ -1,0 +1,53 @@
+/** A thread from a message on, in either direction, so that a client can show its end first. */
+import type * as z from 'zod'
+import type { UserContext } from '../../http/env'
+import { ValidationError } from '../../http/errors'
+import { type PageOf, pageLink, pageSize } from '../../http/paging'
+import type { MessageRow } from '../shared/message-row'
+import { listThread, NEWEST_MESSAGES, OLDEST_MESSAGES } from './queries'
+import type { threadQuery } from './schemas'
+
+interface Shown<T> {
+  view: (message: MessageRow) => T
+  sizes: { standard: number; max: number }
+}
+
+/**
+ * The messages next before `before` (blank: the newest), or next after `after`; oldest first either way. `previous` and `next` lead on.
+ */
+export async function threadPage<T>(
+  c: UserContext,
+  query: z.output<typeof threadQuery>,
+  otherId: number,
+  { view, sizes }: Shown<T>,
+): Promise<PageOf<T>> {
+  const size = pageSize(query.page_size, sizes)
+  const before = messageId('before', query.before)
+  const after = messageId('after', query.after)
+  const backward = after === undefined
+  const part = { limit: size + 1, offset: 0, count: undefined, olderThan: before }
+  const { rows, count } = await listThread(c.var.db, c.var.user.id, otherId, {
+    ...part,
+    ...(backward ? { order: NEWEST_MESSAGES, after: undefined } : { order: OLDEST_MESSAGES, after: [after] }),
+  })
+  const page = rows.slice(0, size)
+  if (backward) page.reverse()
+  const oldest = page[0]
+  const newest = page.at(-1)
+  const isMore = rows.length > size
+  const older = oldest && (backward ? isMore : true)
+  const newer = newest && (backward ? before !== undefined : isMore)
+  const elsewhere = { before: undefined, after: undefined, page: undefined, cursor: undefined }
+  return {
+    count,
+    next: newer ? pageLink(c, { ...elsewhere, after: String(newest.id) }) : null,
+    previous: older ? pageLink(c, { ...elsewhere, before: String(oldest.id) }) : null,
+    results: page.map(view),
+  }
+}
+
+function messageId(name: string, value: string | undefined): number | undefined {
+  if (!value) return undefined
+  if (!/^\d{1,15}$/.test(value)) throw new ValidationError({ [name]: ['A valid integer is required.'] })
+  return Number(value)
+}

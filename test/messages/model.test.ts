@@ -1,0 +1,310 @@
+/**
+ * Two people, two devices each, and everything that can go wrong between them: whatever happens, every device knows what a fresh
+ * GET says, and nothing has happened twice.
+ */
+import { evictDurableObject } from 'cloudflare:test'
+import { describe, expect, it } from 'vitest'
+import type { MessageAnswer } from '../../src/messaging/shared/message-schemas'
+import { type Answer, form, type Person, signUp, stored } from '../client'
+import { breakDb, type Fault } from '../faulty-db'
+import { png } from '../fixtures/images'
+import { random } from '../fixtures/random'
+import { type Change, conversationOf, type Listening, listen } from '../sockets'
+
+const SEED = 20_260_401
+const STEPS = 2_000
+const DISCONNECTS = 200
+const EVICTIONS = 50
+/** Less than the 20 that are allowed, as the object's seconds are not ours. */
+const FRAMES_A_SECOND = 9
+
+const { below, pick, weighted } = random(SEED)
+const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
+const other = (person: Person) => (person === alice ? bob : alice)
+const object = () => conversationOf(alice, bob)
+
+/** What is compared: all but what is said of the conversation, which is as new as the frame. */
+const comparable = ({ last_message, last_message_time, ...message }: MessageAnswer) => message
+type Known = ReturnType<typeof comparable>
+
+/** A device: it knows what frames told it, and comes back from where it was. */
+class Device {
+  readonly messages = new Map<number, Known>()
+  readonly problems: string[] = []
+  last = 0
+  #socket: Listening | undefined
+  #seen = 0
+  #frames = { second: 0, count: 0 }
+
+  constructor(readonly person: Person) {}
+
+  /** Opens the socket if there is none, taking what has come over the one before. */
+  async connect(): Promise<Listening> {
+    this.take()
+    if (this.#socket && !this.#socket.isClosed()) return this.#socket
+    this.#seen = 0
+    const { promise: opened, resolve, reject } = Promise.withResolvers<Listening>()
+    // While the object's D1 fails the upgrade is answered 503.
+    for (let attempt = 1; ; attempt++) {
+      const socket = await listen(this.person, other(this.person), { since: this.last }).catch(
+        (error: unknown) => {
+          if (attempt === 10) reject(error)
+        },
+      )
+      if (socket) resolve(socket)
+      if (socket || attempt === 10) break
+    }
+    this.#socket = await opened
+    return this.#socket
+  }
+
+  async disconnect(): Promise<void> {
+    this.#socket?.close()
+    // What was sent before the socket closed still arrives.
+    await this.#socket?.closed
+    this.take()
+  }
+
+  /** The socket, if it is open and not too busy. */
+  get free(): Listening | undefined {
+    const second = Math.floor(Date.now() / 1000)
+    if (this.#frames.second !== second) this.#frames = { second, count: 0 }
+    if (!this.#socket || this.#socket.isClosed() || this.#frames.count >= FRAMES_A_SECOND) return undefined
+    this.#frames.count += 1
+    return this.#socket
+  }
+
+  /** Reads what has come; says how far that goes. */
+  take(): number {
+    const changes = this.#socket?.changes() ?? []
+    for (const change of changes.slice(this.#seen)) this.#apply(change)
+    this.#seen = changes.length
+    return this.last
+  }
+
+  #apply(change: Change): void {
+    const wrong = (what: string) =>
+      this.problems.push(`${what}: ${JSON.stringify(change)} after ${this.last}`)
+    if (change.prev !== this.last || change.seq <= change.prev) wrong('broken chain')
+    this.last = change.seq
+    if (change.type === 'cleared') this.messages.clear()
+    else if (change.type === 'deleted') this.messages.delete(change.id)
+    else if (change.type === 'read') {
+      for (const message of this.messages.values())
+        if (message.sender !== change.user && message.seq <= change.up_to) message.read = true
+    } else {
+      const { message } = change
+      if (this.messages.has(message.id) !== (change.type === 'edited')) wrong('not new, or not known')
+      this.messages.set(message.id, comparable(message))
+    }
+  }
+}
+
+const devices = [alice, alice, bob, bob].map((person) => new Device(person))
+
+/** Faults to come, one a call of the object to D1. */
+const faults: Fault[] = []
+const failed = { before: 0, after: 0, late: 0 }
+const nextFault = () => {
+  const fault = faults.shift()
+  if (fault) failed[fault] += 1
+  return fault
+}
+const evict = async () => {
+  // What is not running cannot be evicted; and a new one has the D1 that works.
+  await breakDb(object(), nextFault)
+  await evictDurableObject(object(), { webSockets: pick(['hibernate', 'hibernate', 'close'] as const) })
+  await breakDb(object(), nextFault)
+}
+
+/** Asks until the service is there. */
+async function persist(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await ask()
+    if (answer.status !== 503) return answer
+    expect(answer.headers.get('retry-after')).toBe('1')
+    if (attempt === 10) throw new Error('never available')
+  }
+}
+
+/** Message ids by the key that they were sent with, and whose they are. */
+const sent = new Map<string, number>()
+const mine = new Map<number, Person>()
+
+function acknowledge(key: string, person: Person, message: MessageAnswer): void {
+  expect(sent.get(key) ?? message.id, 'a key gives one message').toBe(message.id)
+  sent.set(key, message.id)
+  mine.set(message.id, person)
+}
+
+async function send(device: Device, key: string): Promise<void> {
+  const { person } = device
+  const content = `message ${key}`
+  const socket = device.free
+  if (socket && below(2)) {
+    socket.send({ type: 'send', content, key })
+    const answer = () => [...socket.all('sent'), ...socket.all('error')].find((frame) => frame.key === key)
+    for (let waited = 0; waited < 300 && !answer() && !socket.isClosed(); waited++)
+      await new Promise((done) => setTimeout(done, 10))
+    const found = answer()
+    if (found?.type === 'sent') acknowledge(key, person, found.message)
+    else if (found) expect(found.code).toBe('unavailable')
+    // Some ask again though they were answered.
+    if (found?.type === 'sent' && below(10)) return
+  }
+  const path = `/messages/${other(person).id}/send/`
+  const { status, body } = await persist(() => person.post(path, { content }, { 'idempotency-key': key }))
+  expect(status, JSON.stringify(body)).toBe(201)
+  acknowledge(key, person, body)
+}
+
+async function sendPicture({ person }: Device, key: string): Promise<void> {
+  const body = () => form({ content: '', image: new File([png(1 + below(3), 1)], 'x.png') })
+  const one = body()
+  const answer = await persist(() =>
+    person.post(`/messages/${other(person).id}/send/`, one, { 'idempotency-key': key }),
+  )
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201)
+  acknowledge(key, person, answer.body)
+}
+
+async function edit(id: number, content: string): Promise<void> {
+  const person = mine.get(id)
+  if (!person) return
+  const { status } = await persist(() => person.patch(`/messages/${id}/update/`, { content }))
+  expect([200, 404]).toContain(status)
+}
+
+async function remove(id: number): Promise<void> {
+  const person = mine.get(id)
+  if (!person) return
+  const { status } = await persist(() => person.delete(`/messages/${id}/delete/`))
+  // Where the first answer was lost it is gone the second time.
+  expect([204, 404]).toContain(status)
+  mine.delete(id)
+}
+
+async function read(device: Device, upTo: number): Promise<void> {
+  const socket = device.free
+  if (socket && below(2)) return socket.send({ type: 'read', up_to: upTo })
+  const { person } = device
+  const { status } = await persist(() => person.post(`/messages/${other(person).id}/read/`, { up_to: upTo }))
+  expect(status).toBe(200)
+}
+
+async function clear({ person }: Device): Promise<void> {
+  const { status } = await persist(() => person.delete(`/chats/${other(person).id}/delete/`))
+  expect([200, 404]).toContain(status)
+}
+
+async function threadOf(person: Person): Promise<Known[]> {
+  const found: Known[] = []
+  let next: string | null = `/messages/${other(person).id}/?cursor=`
+  while (next) {
+    const { status, body }: Answer = await person.get(next)
+    expect(status).toBe(200)
+    found.push(...body.results.map(comparable))
+    next = body.next
+  }
+  return found
+}
+
+/** Everybody comes back and has come to the end: then all know the same. */
+async function settle(): Promise<void> {
+  faults.length = 0
+  const key = crypto.randomUUID()
+  const { body } = await alice.post(
+    `/messages/${bob.id}/send/`,
+    { content: 'the end' },
+    { 'idempotency-key': key },
+  )
+  acknowledge(key, alice, body)
+  for (const device of devices) {
+    await expect
+      .poll(() => device.connect().then(() => device.take()), { timeout: 10_000 })
+      .toBeGreaterThanOrEqual(body.seq)
+  }
+  const [conversation] = await stored<{ seq: number }>('select seq from conversations')
+  for (const person of [alice, bob]) {
+    const thread = await threadOf(person)
+    for (const device of devices.filter((one) => one.person === person)) {
+      await expect.poll(() => device.take()).toBe(conversation?.seq)
+      expect(device.problems).toEqual([])
+      expect([...device.messages.values()].sort((one, two) => one.id - two.id)).toEqual(thread)
+    }
+  }
+}
+
+describe('a conversation under failure', () => {
+  it(`${STEPS} changes, ${DISCONNECTS} disconnects, ${EVICTIONS} evictions, failures of D1`, async () => {
+    await settle()
+    const keys = Array.from({ length: STEPS }, (_, i) => `key-${i}`)
+    let steps = 0
+    let disconnects = 0
+    let evictions = 0
+    let sends = 1
+    let settled = 1
+    while (steps < STEPS) {
+      const doing: Promise<void>[] = []
+      for (let i = 1 + below(8); i > 0 && steps < STEPS; i--) {
+        const device = pick(devices)
+        const ids = [...mine.keys()]
+        const target = ids[ids.length - 1 - below(Math.min(40, ids.length))] ?? 0
+        const key = keys[steps] ?? ''
+        const what = weighted({ send: 46, picture: 2, edit: 20, remove: 12, read: 19.5, clear: 0.5 })
+        if (what === 'send' || what === 'picture') sends += 1
+        steps += 1
+        if (what === 'send') doing.push(send(device, key))
+        if (what === 'picture') doing.push(sendPicture(device, key))
+        if (what === 'edit') doing.push(edit(target, `edited at ${steps}`))
+        if (what === 'remove') doing.push(remove(target))
+        if (what === 'read') doing.push(read(device, Math.max(0, device.last - below(20))))
+        if (what === 'clear') doing.push(clear(device))
+      }
+      if (below(4) === 0) {
+        faults.push(pick(['before', 'after', 'late'] as const))
+      }
+      if (steps * EVICTIONS >= evictions * STEPS + STEPS / 2 && evictions < EVICTIONS) {
+        evictions += 1
+        // Also while changes are being made.
+        doing.push(evict())
+      }
+      while (steps * DISCONNECTS >= disconnects * STEPS + STEPS / 2 && disconnects < DISCONNECTS) {
+        disconnects += 1
+        doing.push(pick(devices).disconnect())
+      }
+      await Promise.all(doing)
+      // Some come back at once, some miss more.
+      for (const device of devices) if (below(2)) await device.connect()
+      if (steps >= (settled * STEPS) / 8) {
+        settled += 1
+        sends += 1
+        await settle()
+      }
+    }
+    await settle()
+    sends += 1
+
+    expect([disconnects, evictions]).toEqual([DISCONNECTS, EVICTIONS])
+    expect(failed.before).toBeGreaterThan(20)
+    expect(failed.after).toBeGreaterThan(20)
+    const log = await stored<{ seq: number; kind: string }>('select seq, kind from changes order by seq')
+    expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1))
+    const made = log.filter(({ kind }) => kind === 'message').length
+    expect([made, sent.size, new Set(sent.values()).size]).toEqual([sends, sends, sends])
+
+    // A device that has seen nothing yet learns the same from the beginning, over many pages.
+    const late = new Device(bob)
+    await late.connect()
+    await expect.poll(() => late.take(), { timeout: 10_000 }).toBe(log.length)
+    expect(late.problems).toEqual([])
+    expect([...late.messages.values()].sort((one, two) => one.id - two.id)).toEqual(await threadOf(bob))
+    const [counts] = await stored(
+      `select messages_count = (select count(*) from messages) as messages,
+        last_message_id = (select max(id) from messages) as last,
+        unread_a = (select count(*) from messages where sender_id = user_b and seq > read_a) as a,
+        unread_b = (select count(*) from messages where sender_id = user_a and seq > read_b) as b from conversations`,
+    )
+    expect(counts).toEqual({ messages: 1, last: 1, a: 1, b: 1 })
+  }, 120_000)
+})
