@@ -2,6 +2,7 @@
 import type { Draft } from './drafts'
 import type { ApiError } from './errors'
 import type { ImageFile } from './files'
+import type { SocketConstructor } from './link'
 import type { Message, ServerFrame } from './schema'
 import type { Progress } from './upload'
 
@@ -21,7 +22,7 @@ export interface ConversationOptions {
   /** Begin behind this seq. Without it: with what comes from now on. */
   since?: number | undefined
   /** Another implementation, where there is no global one (Node 20: the package `ws`). */
-  WebSocket?: typeof WebSocket | undefined
+  WebSocket?: SocketConstructor | undefined
 }
 
 export interface MessageOptions {

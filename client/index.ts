@@ -42,6 +42,7 @@ export type { Conversation, ConversationEvent, ConversationOptions, MessageOptio
 export type { Draft, OutboxStorage } from './drafts'
 export { ApiError, type ApiFailure, type FieldErrors } from './errors'
 export type { ImageFile, NativeFile } from './files'
+export type { Socket, SocketConstructor } from './link'
 export type { List, Page } from './pages'
 export type * from './schema'
 export type { TokenStorage } from './tokens'
@@ -70,8 +71,8 @@ export function createClient(options: ClientOptions) {
   const remove = (folder: string) => (id: number, more?: CallOptions) =>
     call<null>('DELETE', `/${folder}/${id}/`, more)
   const lists =
-    <T, Query>(folder: string) =>
-    (query?: Query & object, more?: CallOptions) =>
+    <T, Query extends object>(folder: string) =>
+    (query?: Query, more?: CallOptions) =>
       list<T>(call, `/${folder}/`, query, more)
   const update =
     <T, Changes extends object, More extends CallOptions = CallOptions>(folder: string) =>

@@ -1,6 +1,19 @@
 /** One connection, which notices when it is gone, also where nothing says so. */
 import type { ServerFrame } from './schema'
 
+/** What is needed of a WebSocket, so that any implementation will do. */
+export interface Socket {
+  readonly readyState: number
+  send(data: string): void
+  close(code?: number): void
+  addEventListener(
+    type: string,
+    listener: (event: { type: string; data?: unknown; code?: number }) => void,
+  ): void
+}
+
+export type SocketConstructor = new (url: string, protocols?: string[]) => Socket
+
 export interface Link {
   send(frame: object): void
   /** Does not wait for the other side to agree. */
@@ -28,7 +41,7 @@ const HEARTBEAT_MS = 15_000
  */
 const WATCH_MS = 200
 
-export function link(socket: WebSocket, { receive, alive, lost }: Listeners): Link {
+export function link(socket: Socket, { receive, alive, lost }: Listeners): Link {
   let isOpened = false
   let isAlive = true
   let isOver = false

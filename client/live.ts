@@ -5,7 +5,7 @@
 import type { Conversation, ConversationEvent, ConversationOptions, MessageOptions } from './conversation'
 import type { Draft, Drafts } from './drafts'
 import { ApiError, failure, fieldsOf } from './errors'
-import { type Link, type Loss, link } from './link'
+import { type Link, type Loss, link, type SocketConstructor } from './link'
 import { type NewDraft, Outbox } from './outbox'
 import { Pace } from './pace'
 import { ASYNC_ITERATOR, later, platform, randomKey } from './platform'
@@ -40,7 +40,7 @@ export class LiveConversation implements Conversation {
   #typedAt = 0
   #readUpTo = 0
   #cancelRead: (() => void) | undefined
-  readonly #Socket: typeof WebSocket
+  readonly #Socket: SocketConstructor
   readonly #transport: Transport
   readonly #outbox: Outbox
   readonly #senders = new Map<string, Sender>()

@@ -1,3 +1,5 @@
+import type { SocketConstructor } from './link'
+
 /** What only some platforms have, so that every use has to ask whether it is there. */
 interface Platform {
   crypto?: { randomUUID?(): string }
@@ -11,7 +13,7 @@ interface Platform {
     locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> }
   }
   BroadcastChannel?: typeof BroadcastChannel
-  WebSocket?: typeof WebSocket
+  WebSocket?: SocketConstructor
   XMLHttpRequest?: typeof XMLHttpRequest
   addEventListener?(type: 'online' | 'offline', listener: () => void): void
   removeEventListener?(type: 'online' | 'offline', listener: () => void): void

@@ -56,8 +56,7 @@ describe('calls', () => {
       baseUrl: server.url,
       async fetch(url, init) {
         const answer = await fetch(url, init)
-        if (init.method === 'POST' && url.includes('/posts') && lost++ === 0)
-          throw new TypeError('lost')
+        if (init.method === 'POST' && url.includes('/posts') && lost++ === 0) throw new TypeError('lost')
         return answer
       },
     })
