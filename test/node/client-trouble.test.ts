@@ -92,6 +92,26 @@ describe('a conversation', () => {
     chat.close()
   })
 
+  it('sends sixty that were written offline without being cut off for it', async () => {
+    const nina = await signUp(server.url, 'nina')
+    const oscar = await signUp(server.url, 'oscar')
+    let isOffline = true
+    class Flaky extends WebSocket {
+      constructor(url: string, protocols?: string[]) {
+        super(isOffline ? 'ws://localhost:9/' : url, protocols)
+      }
+    }
+    nina.offline(true)
+    const chat = nina.conversation(oscar.user.pk, { WebSocket: Flaky })
+    const seen = collect(chat)
+    const all = Promise.all(Array.from({ length: 60 }, (_, i) => chat.send(`${i}`)))
+    isOffline = false
+    nina.offline(false)
+    expect((await all).map(({ content }) => content)).toEqual(Array.from({ length: 60 }, (_, i) => `${i}`))
+    expect(seen.map(({ type }) => type)).not.toContain('offline')
+    chat.close()
+  })
+
   it('refuses what no attempt could send, and goes on', async () => {
     const frank = await signUp(server.url, 'frank')
     const grace = await signUp(server.url, 'grace')

@@ -5,6 +5,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type App, install, run, strict } from './installed'
+import { readReactNative } from './react-native'
 import { type Server, startServer } from './server'
 
 const ENTRIES = ['edge-social-api/client', 'edge-social-api/client/images']
@@ -118,6 +119,16 @@ describe.each(APPS)('in %s', (where, types, lib, module) => {
     app.write(`${folder}/tsconfig.json`, JSON.stringify(strict([...types], [...lib], module)))
     expect(run('.', 'tsc', '-p', join(app.folder, folder))).toEqual({ status: 0, output: '' })
   })
+})
+
+it('in React Native, too, a strict app compiles, with the types of its own globals', () => {
+  for (const name of ['globals', 'ErrorUtils'])
+    app.write(`phone/${name}.d.ts`, readReactNative(`src/types/${name}.d.ts`))
+  // What these lean on, and other files of that package declare.
+  app.write('phone/more.d.ts', 'interface Event {}\ninterface EventTarget {}\ninterface Document {}\n')
+  app.write('phone/app.ts', TYPES)
+  app.write('phone/tsconfig.json', JSON.stringify(strict([], ['es2022'], 'bundler')))
+  expect(run('.', 'tsc', '-p', join(app.folder, 'phone'))).toEqual({ status: 0, output: '' })
 })
 
 describe("README's example", () => {
