@@ -20,7 +20,7 @@ export function account(
   forget: (owner: number) => Promise<void>,
 ) {
   async function signedIn({ access_token: access, refresh_token: refresh, user }: Session): Promise<User> {
-    if (!usesCookies) await tokens.set({ access, refresh, user: user.pk })
+    await tokens.set({ ...(usesCookies ? { access: '', refresh: '' } : { access, refresh }), user: user.pk })
     auth.tell({ type: 'signed-in', user })
     return user
   }
@@ -60,7 +60,7 @@ export function account(
       // Ends conversations, so that none of them keeps anything any more.
       auth.tell({ type: 'signed-out', why: 'logout' })
       if (owner !== undefined) await forget(owner)
-      const ended = usesCookies || token === undefined || end()
+      const ended = usesCookies || !token || end()
       const sessionEnded = await Promise.resolve(ended).then(
         () => true,
         () => false,

@@ -1,45 +1,34 @@
-/** Who is signed in, as far as this device knows, and who wants to hear of it. */
+/** Who wants to hear that somebody has signed in or out, in this tab or in another. */
 import { platform } from './platform'
 import type { User } from './schema'
 
 /** `expired`: the session is over, or the browser has dropped its cookies. */
 export type AuthChange = { type: 'signed-in'; user: User } | { type: 'signed-out'; why: 'logout' | 'expired' }
 
+type Listener = (change: AuthChange) => void
+
 export interface Auth {
-  /** The id of who is signed in; undefined where nobody is, or nobody knows. */
-  userId(): number | undefined
-  /** Notes what an answer has told, without telling anybody. */
-  remember(user: User): void
   /** Tells this tab, and the others that share the account with it. */
-  tell(change: AuthChange): void
+  tell: Listener
   /** Gives what ends it. */
-  listen(listener: (change: AuthChange) => void): () => void
+  listen(listener: Listener): () => void
 }
 
-/** `name`: of what tabs share, where they share anything. `survives`: who it was is known after a reload, too. */
-export function authState(name: string | undefined, survives: boolean): Auth {
-  const listeners = new Set<(change: AuthChange) => void>()
-  // Elsewhere an open channel would keep the process alive.
-  const Channel = platform.document && name ? platform.BroadcastChannel : undefined
+/** `name`: of what tabs share, where they share anything. */
+export function authState(name: string | undefined): Auth {
+  const listeners = new Set<Listener>()
   let channel: BroadcastChannel | undefined
-  let known: number | undefined
 
-  const open = () => {
-    if (!Channel || !name) return
-    channel ??= new Channel(name)
-    channel.onmessage = ({ data }) => receive(data)
-  }
-  const note = (id: number | undefined) => {
-    known = id
-    if (survives && name) write(name, id)
-  }
-  const receive = (change: AuthChange) => {
-    note(change.type === 'signed-in' ? change.user.pk : undefined)
+  const receive: Listener = (change) => {
     for (const listener of listeners) listener(change)
   }
+  const open = () => {
+    // Elsewhere than in pages an open channel would keep the process alive.
+    if (channel || !name || !platform.document || !platform.BroadcastChannel) return
+    channel = new platform.BroadcastChannel(name)
+    channel.onmessage = ({ data }) => receive(data)
+  }
   return {
-    userId: () => known ?? (survives && name ? read(name) : undefined),
-    remember: ({ pk }) => note(pk),
     tell(change) {
       open()
       channel?.postMessage(change)
@@ -50,23 +39,5 @@ export function authState(name: string | undefined, survives: boolean): Auth {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-  }
-}
-
-/** An id is no secret, and pages that only have cookies cannot read it from them. They may have no storage either. */
-function read(name: string): number | undefined {
-  try {
-    return Number(localStorage.getItem(name)) || undefined
-  } catch {
-    return undefined
-  }
-}
-
-function write(name: string, id: number | undefined): void {
-  try {
-    if (id) localStorage.setItem(name, String(id))
-    else localStorage.removeItem(name)
-  } catch {
-    // Known until the next reload, then.
   }
 }

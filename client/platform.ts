@@ -1,11 +1,12 @@
 import type { SocketConstructor } from './link'
+import type { TokenStorage } from './tokens'
 
 /** What only some platforms have, so that every use has to ask whether it is there. */
 interface Platform {
   crypto?: { randomUUID?(): string }
   document?: unknown
   indexedDB?: unknown
-  localStorage?: unknown
+  localStorage?: TokenStorage
   location?: { href: string }
   navigator?: {
     product?: string
@@ -24,6 +25,15 @@ export const platform = globalThis as unknown as Platform
 // Some engines of React Native have none, and compiled `for await` then looks for this name.
 export const ASYNC_ITERATOR: typeof Symbol.asyncIterator =
   Symbol.asyncIterator ?? ('@@asyncIterator' as unknown as typeof Symbol.asyncIterator)
+
+/** Where pages keep what is no secret; some may not even look at it. */
+export function pageStorage(): TokenStorage | undefined {
+  try {
+    return platform.localStorage
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * A key that nobody has used before. It is no secret, as keys belong to a user: `Math.random` will do where there is no `crypto`

@@ -8,14 +8,13 @@ export interface TokenStorage {
   removeItem(name: string): unknown
 }
 
+/** Where the browser keeps the tokens, both are empty: then this says only that somebody is signed in, and who. */
 export interface Tokens {
   access: string
   refresh: string
   /** Whose they are. */
   user?: number | undefined
 }
-
-const NAME = 'edge-social-api'
 
 export interface TokenKeeper {
   get(): Promise<Tokens | undefined>
@@ -29,7 +28,7 @@ export interface TokenKeeper {
   renewOnce(stale: string | undefined, renew: (tokens: Tokens | undefined) => Promise<void>): Promise<void>
 }
 
-export function tokenKeeper(storage: TokenStorage | undefined): TokenKeeper {
+export function tokenKeeper(storage: TokenStorage | undefined, name: string): TokenKeeper {
   let memory: Tokens | undefined
   /** Storage that did not take the newest tokens holds older ones: until it takes some again, it is not read. */
   let isCurrent = true
@@ -41,7 +40,7 @@ export function tokenKeeper(storage: TokenStorage | undefined): TokenKeeper {
     await writing
     if (!storage || !isCurrent) return memory
     try {
-      memory = parse(await storage.getItem(NAME))
+      memory = parse(await storage.getItem(name))
     } catch {
       // It cannot be read, which says nothing about what is in it: what is known here stays.
     }
@@ -52,7 +51,7 @@ export function tokenKeeper(storage: TokenStorage | undefined): TokenKeeper {
     // One after the other: of two that are under way at once, the older could win.
     writing = writing.then(async () => {
       try {
-        await (tokens ? storage?.setItem(NAME, JSON.stringify(tokens)) : storage?.removeItem(NAME))
+        await (tokens ? storage?.setItem(name, JSON.stringify(tokens)) : storage?.removeItem(name))
         isCurrent = true
       } catch {
         isCurrent = false
@@ -73,7 +72,7 @@ export function tokenKeeper(storage: TokenStorage | undefined): TokenKeeper {
         const tokens = await get()
         if (stale === undefined || tokens?.access === stale) await renew(tokens)
       }
-      renewing ??= (locks ? locks.request(NAME, run) : run()).finally(() => {
+      renewing ??= (locks ? locks.request(name, run) : run()).finally(() => {
         renewing = undefined
       })
       await renewing

@@ -2,9 +2,9 @@
 import { type Auth, authState } from './auth'
 import { badImage, errorFrom, failure, retryAfter } from './errors'
 import { encode, type Fields, isBlob } from './files'
-import { abortion, pause, platform, randomKey, unlessAborted } from './platform'
+import { abortion, pageStorage, pause, platform, randomKey, unlessAborted } from './platform'
 import type { User } from './schema'
-import { type TokenKeeper, type TokenStorage, tokenKeeper } from './tokens'
+import { type TokenKeeper, type TokenStorage, type Tokens, tokenKeeper } from './tokens'
 import { type Progress, type Send, type SendInit, withProgress } from './upload'
 
 /** What prepares images before they are sent: `edge-social-api/client/images`, or the like. */
@@ -85,11 +85,10 @@ const ONCE = /registration|password/
 
 export function transport({ baseUrl, auth: mode, storage, images, fetch }: Options): Transport {
   const usesCookies = (mode ?? (platform.document ? 'cookie' : 'bearer')) === 'cookie'
-  const tokens = tokenKeeper(storage)
   const base = absolute(baseUrl)
-  const auth = usesCookies
-    ? authState(`edge-social-api:${base}`, true)
-    : authState(storage && 'edge-social-api:tokens', false)
+  const name = usesCookies ? `edge-social-api:${base}` : 'edge-social-api'
+  const tokens = tokenKeeper(usesCookies ? pageStorage() : storage, name)
+  const auth = authState(usesCookies || storage ? name : undefined)
   // Cookies beside a token would go on signing somebody in who has signed out here. Workers know no cookies, and no such setting.
   const credentials = usesCookies ? 'include' : platform.XMLHttpRequest && 'omit'
   const plain: Send = fetch ?? ((url, init) => globalThis.fetch(url, init))
@@ -128,21 +127,20 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
       const init: SendInit = {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ refresh: kept?.refresh }),
+        body: JSON.stringify({ refresh: kept?.refresh || undefined }),
       }
       const { response } = await send('/dj-rest-auth/token/refresh/', async () => init, true)
       if (response.status === 401) await expire(kept)
       if (!response.ok) throw await errorFrom(response)
       const { access, refresh } = await readJson<{ access: string; refresh?: string }>(response)
       // A fresh refresh token, where the API gives one, outlives the one before.
-      if (kept) await tokens.renewed(kept, { ...kept, access, ...(refresh && { refresh }) })
+      if (kept && !usesCookies) await tokens.renewed(kept, { ...kept, access, ...(refresh && { refresh }) })
     })
   }
 
   /** Signed out by the API, unless somebody has signed in or out meanwhile. */
-  async function expire(kept: { refresh: string; access: string } | undefined): Promise<void> {
-    const wasSignedIn = usesCookies ? auth.userId() !== undefined : await tokens.renewed(kept, undefined)
-    if (wasSignedIn) auth.tell({ type: 'signed-out', why: 'expired' })
+  async function expire(kept: Tokens | undefined): Promise<void> {
+    if (kept && (await tokens.renewed(kept, undefined))) auth.tell({ type: 'signed-out', why: 'expired' })
   }
 
   async function call<T>(method: Method, path: string, input: Input = {}): Promise<T> {
@@ -172,7 +170,7 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     if (response.status === 401) {
       const error = await errorFrom(response)
       // A page whose cookies are gone is anonymous to the API.
-      if (usesCookies && error.code === 'not_authenticated') await expire(undefined)
+      if (usesCookies && error.code === 'not_authenticated') await expire(await tokens.get())
       if (error.code !== 'token_not_valid' || !(usesCookies || used)) throw error
       await unlessAborted(renew(used), signal)
       const again = await send(target, build, mayRepeat, way)
@@ -217,11 +215,11 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
 
   async function me(options?: CallOptions): Promise<User> {
     const user = await call<User>('GET', '/dj-rest-auth/user/', options)
-    auth.remember(user)
+    if (usesCookies) await tokens.set({ access: '', refresh: '', user: user.pk })
     return user
   }
 
-  const identity = async () => (usesCookies ? auth.userId() : (await tokens.get())?.user)
+  const identity = async () => (await tokens.get())?.user
 
   return { baseUrl: base, usesCookies, tokens, auth, renew, call, me, identity, prepare }
 }
