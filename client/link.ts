@@ -6,10 +6,8 @@ export interface Socket {
   readonly readyState: number
   send(data: string): void
   close(code?: number): void
-  addEventListener(
-    type: string,
-    listener: (event: { type: string; data?: unknown; code?: number }) => void,
-  ): void
+  // biome-ignore lint/suspicious/noExplicitAny: platforms disagree on what an event is; each listener says what it needs of one
+  addEventListener(type: string, listener: (event: any) => void): void
 }
 
 export type SocketConstructor = new (url: string, protocols?: string[]) => Socket
@@ -70,12 +68,14 @@ export function link(socket: Socket, { receive, alive, lost }: Listeners): Link 
   socket.addEventListener('open', () => {
     isOpened = true
   })
-  socket.addEventListener('message', ({ data }) => {
+  socket.addEventListener('message', ({ data }: { data?: unknown }) => {
     if (isOver) return
     isAlive = true
     if (data === 'pong') alive()
     else receive(JSON.parse(String(data)))
   })
-  socket.addEventListener('close', ({ code }) => end(code))
+  socket.addEventListener('close', ({ code }: { code?: number }) => end(code))
+  // `close` follows. But for a listener, the package `ws` would end the process.
+  socket.addEventListener('error', () => undefined)
   return { send: (frame) => socket.send(JSON.stringify(frame)), drop }
 }

@@ -156,13 +156,18 @@ export class LiveConversation implements Conversation {
     if (this.#end) return
     const since = this.seq === undefined ? '' : `?since=${this.seq}`
     const url = `${baseUrl.replace(/^http/i, 'ws')}/messages/${this.userId}/live/${since}`
-    const socket = kept ? new this.#Socket(url, ['bearer', kept.access]) : new this.#Socket(url)
     const whoami = async () => kept?.user ?? (await this.#transport.me()).pk
-    this.#link = link(socket, {
-      receive: (frame) => this.#receive(frame, whoami),
-      alive: this.#relax,
-      lost: (why) => void this.#lost(why, kept?.access),
-    })
+    try {
+      const socket = kept ? new this.#Socket(url, ['bearer', kept.access]) : new this.#Socket(url)
+      this.#link = link(socket, {
+        receive: (frame) => this.#receive(frame, whoami),
+        alive: this.#relax,
+        lost: (why) => void this.#lost(why, kept?.access),
+      })
+    } catch (error) {
+      // Never allowed here, as `ws:` is not on a page of https.
+      this.#refuse(failure('network', String(error)))
+    }
   }
 
   async #lost(why: Loss, access: string | undefined): Promise<void> {

@@ -52,6 +52,7 @@ describe('errors', () => {
       const error = await failureOf(api.posts.update(1, { title: '' }))
       expect(error).toBeInstanceOf(ApiError)
       expect({ ...error, message: error.message }).toMatchObject(expected)
+      expect(error.fields).toEqual(expected.fields ?? {})
     }
   })
 

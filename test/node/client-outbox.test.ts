@@ -288,6 +288,21 @@ describe('a connection', () => {
     chat.close()
   })
 
+  it('that is never allowed ends the conversation, and what was written is kept', async () => {
+    const outbox = store()
+    class Forbidden {
+      constructor() {
+        throw new Error('mixed content')
+      }
+    }
+    const Socket = Forbidden as unknown as Room['Socket']
+    const chat = device(outbox)
+      .start({ ...room(), Socket })
+      .chat()
+    expect(await quietly(chat.send('one'))).toMatchObject({ code: 'network', detail: 'Error: mixed content' })
+    await until(() => outbox.drafts.size === 1)
+  })
+
   it('that the server begins to close is given up at once, though nothing tells of it', async () => {
     const { start } = device()
     const network = room()

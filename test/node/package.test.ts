@@ -19,7 +19,8 @@ const APPS = [
 
 /** What compiles, and (where it says so) what must not. */
 const TYPES = `import { ApiError, createClient, type Post } from 'edge-social-api/client'
-const api = createClient({ baseUrl: 'https://api.example.com' })
+const api = createClient({ baseUrl: 'https://api.example.com', fetch })
+export const chat = api.conversation(2, { WebSocket })
 const password = 'Blue-ferry-19'
 export async function good(signal: AbortSignal): Promise<Post[]> {
   await api.register({ username: 'ada', password1: password, password2: password })
@@ -156,22 +157,27 @@ describe("README's example", () => {
   })
 
   const old = findNode(20)
-  it.skipIf(!old)('but for the conversation, the client runs in Node 20', () => {
+  it.skipIf(!old)('the client runs in Node 20, with a WebSocket of its own choice', () => {
     app.write(
       'old.mjs',
       `import { createClient } from 'edge-social-api/client'
+      import WebSocket from '${resolve('node_modules/ws/wrapper.mjs')}'
       const api = createClient({ baseUrl: '${server.url}' })
       const password = 'Blue-ferry-19'
       const user = await api.register({ username: 'node-20', password1: password, password2: password })
       const image = new Blob([Buffer.from('${PIXEL}', 'base64')])
       await api.posts.create({ title: 'Old but here', image })
       for await (const post of api.posts.list({ owner: user.profile_id })) console.log(post.title)
-      try { api.conversation(1) } catch (error) { console.log(error.message) }`,
+      try { api.conversation(1) } catch (error) { console.log(error.message) }
+      const { pk } = await createClient({ baseUrl: '${server.url}' }).register({ username: 'node-20-too', password1: password, password2: password })
+      const chat = api.conversation(pk, { WebSocket })
+      console.log((await chat.send('Hello')).content)
+      chat.close()`,
     )
     const { status, output } = run(app.folder, old ?? '', 'old.mjs')
     expect({ status, output }).toEqual({
       status: 0,
-      output: 'Old but here\nThere is no WebSocket here: pass one to conversation().\n',
+      output: 'Old but here\nThere is no WebSocket here: pass one to conversation().\nHello\n',
     })
   })
 })
