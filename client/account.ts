@@ -1,6 +1,7 @@
 /** Signing in and out, and one's own account. */
 import type { AuthChange } from './auth'
 import { ApiError, failure } from './errors'
+import type { CallOptions } from './options'
 import type {
   Detail,
   PasswordChange,
@@ -10,7 +11,7 @@ import type {
   User,
   UserChanges,
 } from './schema'
-import type { CallOptions, Transport } from './transport'
+import type { Transport } from './transport'
 
 const AUTH = '/dj-rest-auth/'
 

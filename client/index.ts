@@ -3,6 +3,7 @@ import { account } from './account'
 import type { Conversation, ConversationOptions } from './conversation'
 import { type Draft, type OutboxStorage, outboxStorage, drafts as storedDrafts } from './drafts'
 import { LiveConversation } from './live'
+import type { CallOptions, CreateOptions, Options, UploadOptions } from './options'
 import { doubtful, IMAGE_BYTES, isSafe, mayPass, post } from './outbox'
 import { list } from './pages'
 import type {
@@ -29,13 +30,7 @@ import type {
   UserSummary,
 } from './schema'
 import type { TokenStorage } from './tokens'
-import {
-  type CallOptions,
-  type CreateOptions,
-  type Options,
-  transport,
-  type UploadOptions,
-} from './transport'
+import { transport } from './transport'
 
 export type { AuthChange } from './auth'
 export type { Conversation, ConversationEvent, ConversationOptions, MessageOptions } from './conversation'
@@ -43,10 +38,10 @@ export type { Draft, OutboxStorage } from './drafts'
 export { ApiError, type ApiFailure, type FieldErrors } from './errors'
 export type { ImageFile, NativeFile } from './files'
 export type { Socket, SocketConstructor } from './link'
+export type { CallOptions, CreateOptions, ImagePreparer, Options, UploadOptions } from './options'
 export type { List, Page } from './pages'
 export type * from './schema'
 export type { TokenStorage } from './tokens'
-export type { CallOptions, CreateOptions, ImagePreparer, Options, UploadOptions } from './transport'
 export type { Progress, Send, SendInit } from './upload'
 
 export interface ClientOptions extends Options {

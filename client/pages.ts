@@ -1,6 +1,7 @@
 /** Lists, as iterators and in pages, by cursor: nothing is skipped or repeated while others write. */
+
+import type { Call, CallOptions } from './options'
 import { ASYNC_ITERATOR } from './platform'
-import type { Call, CallOptions } from './transport'
 
 export interface Page<T> {
   items: T[]

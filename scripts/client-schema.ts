@@ -1,6 +1,6 @@
 /**
  * Makes client/schema.ts, the types that the client is written with, of the API's own documents; with `--check` only tells whether it
- * is current. It is committed so that editors and type checks need no build. Run by `npm run openapi` and `npm run check:client`.
+ * is current. It is committed so that editors and type checks need no build. Run by `npm run openapi` and `npm run check:openapi`.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ConversationEvent, Draft, OutboxStorage } from '../../client/index'
 import { collect, pause, until } from './people'
-import { asyncStorage, EXPIRED, json, SESSION, scripted, storage, USER } from './scripted'
+import { asyncStorage, EXPIRED, json, NAME, SESSION, scripted, storage, TOKENS, USER } from './scripted'
 import { type Room, room } from './scripted-socket'
 
 const DAY_MS = 24 * 3_600_000
@@ -18,10 +18,10 @@ function store(): OutboxStorage & { drafts: Map<string, Draft> } {
   }
 }
 
-const TOKENS = { 'edge-social-api': JSON.stringify({ access: 'access.1', refresh: 'refresh.1', user: 1 }) }
+const SIGNED_IN = { [NAME]: TOKENS }
 
 /** Somebody's device, on which the app is started as often as it likes. */
-function device(outbox: OutboxStorage | ReturnType<typeof asyncStorage> = store(), tokens = TOKENS) {
+function device(outbox: OutboxStorage | ReturnType<typeof asyncStorage> = store(), tokens = SIGNED_IN) {
   const kept = storage(tokens)
   const start = (network: Room, userId = 2) => {
     const posted: string[] = []
@@ -158,7 +158,7 @@ describe('messages written offline', () => {
           return isLost ? new TypeError('lost') : json({ id: 1 }, 201)
         },
         {
-          storage: storage(TOKENS),
+          storage: storage(SIGNED_IN),
           outbox,
           images: async () => ({
             prepareImage: async (image) => ({ image: image.size > 5 ? new Blob([`${++prepared}`]) : image }),
@@ -248,7 +248,7 @@ describe('the outbox of somebody', () => {
     network.isOffline = true
     let isOver = false
     const { api } = scripted(() => (isOver ? json(EXPIRED, 401) : new TypeError('fetch failed')), {
-      storage: storage(TOKENS),
+      storage: storage(SIGNED_IN),
       outbox,
     })
     const chat = api.conversation(2, { WebSocket: network.Socket })

@@ -1,5 +1,5 @@
 /** An API that answers what a test says, for what the real one does only in trouble. */
-import { type ClientOptions, createClient, type SendInit } from '../../client/index'
+import { type ApiError, type ClientOptions, createClient, type SendInit } from '../../client/index'
 
 export interface Sent extends SendInit {
   path: string
@@ -20,6 +20,9 @@ export const USER = {
   profile_image: '',
 }
 export const SESSION = { access_token: 'access.1', refresh_token: 'refresh.1', user: USER }
+/** Where tokens are kept. */
+export const NAME = 'edge-social-api'
+export const TOKENS = JSON.stringify({ access: 'access.1', refresh: 'refresh.1', user: 1 })
 export const EXPIRED = { detail: 'Given token not valid for any token type', code: 'token_not_valid' }
 
 /** `answer` gives what to answer, an error for no answer, or undefined for 404. */
@@ -64,3 +67,10 @@ export function asyncStorage(entries: Record<string, string> = {}) {
     removeItem: (name: string) => soon().then(() => removeItem(name)),
   }
 }
+
+/** What a call that must fail fails with. */
+export const failureOf = (call: Promise<unknown>): Promise<ApiError> =>
+  call.then(
+    () => Promise.reject(new Error('it succeeded')),
+    (error) => error,
+  )
