@@ -110,14 +110,8 @@ export class Outbox {
     for (const draft of this.#queue) this.#keep(draft)
     const all = await this.#drafts.of(owner, this.#recipient)
     const kept = all.filter(({ key }) => !this.#queue.some((draft) => draft.key === key))
-    const safe = kept.filter(isSafe)
-    this.#queue.unshift(...safe)
-    if (safe.length > 0) this.#hooks.restored(safe)
-    for (const draft of kept) {
-      if (isSafe(draft)) continue
-      void this.#drafts.delete(draft.key)
-      this.#hooks.settled(draft.key, { error: doubtful() })
-    }
+    this.#queue.unshift(...kept)
+    if (kept.length > 0) this.#hooks.restored(kept)
   }
 
   /** As soon as it is known whose it is. */
@@ -132,23 +126,31 @@ export class Outbox {
     if (this.#queue.length === 0 || !way || this.#isSending) return
     this.#isSending = true
     await this.#isRestored
+    let draft: Draft | undefined
     try {
       if (!this.#isVerified) await this.#verify(way)
-      const [draft] = this.#queue
+      draft = this.#queue[0]
       if (this.#way !== way || !draft) return
       this.#isVerified = true
-      if (draft.image || draft.content.length > FRAME_TEXT) {
-        const tell = (progress: Progress) => this.#hooks.progress(draft.key, progress)
-        return this.settle(draft.key, { message: await post(this.#transport, this.#drafts, draft, tell) })
-      }
-      draft.attemptedAt ??= Date.now()
-      this.#keep(draft)
-      way.say({ type: 'send', content: draft.content, key: draft.key })
+      await this.#send(draft, way)
     } catch (error) {
+      // Not the first of the queue: another attempt of this one may have succeeded meanwhile.
+      if (draft && !mayPass(error)) this.settle(draft.key, { error })
       // Without an answer it stays where it is, and is tried again with the next connection.
-      if (!mayPass(error)) this.settle(this.#queue[0]?.key ?? '', { error })
       else if (this.#way === way) way.drop()
     }
+  }
+
+  async #send(draft: Draft, way: Way): Promise<void> {
+    const { key, content, image } = draft
+    if (image || content.length > FRAME_TEXT) {
+      const tell = (progress: Progress) => this.#hooks.progress(key, progress)
+      return this.settle(key, { message: await post(this.#transport, this.#drafts, draft, tell) })
+    }
+    refuseDoubtful(draft)
+    draft.attemptedAt ??= Date.now()
+    this.#keep(draft)
+    way.say({ type: 'send', content, key })
   }
 
   async #verify(way: Way): Promise<void> {
@@ -166,6 +168,7 @@ export async function post(
   onProgress?: (progress: Progress) => void,
 ): Promise<Message> {
   const { key, content, recipient } = draft
+  refuseDoubtful(draft)
   if (isBlob(draft.image)) draft.image = await prepare(draft.image, IMAGE_BYTES, { onProgress })
   draft.attemptedAt ??= Date.now()
   await drafts.put(draft)
@@ -177,11 +180,11 @@ export async function post(
   })
 }
 
-/** Whether sending it (again) cannot double it. */
-export const isSafe = ({ attemptedAt }: Draft) =>
-  attemptedAt === undefined || Date.now() - attemptedAt < KEY_LIFE_MS
-
-export const doubtful = () => failure('outcome_unknown', 'This message may have been sent before.')
+/** Throws where sending it again could double it. */
+function refuseDoubtful({ attemptedAt }: Draft): void {
+  if (attemptedAt !== undefined && Date.now() - attemptedAt > KEY_LIFE_MS)
+    throw failure('outcome_unknown', 'This message may have been sent before.')
+}
 
 /** Whether another attempt may succeed. */
 export function mayPass(error: unknown): boolean {

@@ -176,6 +176,30 @@ describe('messages written offline', () => {
     after.close()
   }, 20_000)
 
+  it('are not taken for one that another attempt of an earlier one has failed for', async () => {
+    const network = room()
+    const answers: ((response: Response) => void)[] = []
+    const { api } = scripted(
+      ({ path }) =>
+        path.includes('/send/') ? new Promise((resolve) => answers.push(resolve)) : json({ detail: '' }, 426),
+      { storage: storage(SIGNED_IN), outbox: store() },
+    )
+    const chat = api.conversation(2, { WebSocket: network.Socket })
+    const first = chat.send('first', { image: new Blob(['x']) })
+    const second = chat.send('second', { image: new Blob(['y']) })
+    await until(() => answers.length === 1)
+    network.cut()
+    await until(() => answers.length === 2)
+    answers[0]?.(json({ id: 1 }, 201))
+    expect(await first).toEqual({ id: 1 })
+    await until(() => answers.length === 3)
+    answers[1]?.(json({ content: ['No.'] }, 400))
+    await pause(50)
+    answers[2]?.(json({ id: 2 }, 201))
+    expect(await second).toEqual({ id: 2 })
+    chat.close()
+  })
+
   it('last as long as the page where the store fails', async () => {
     const fail = () => Promise.reject(new Error('quota'))
     const network = room()
