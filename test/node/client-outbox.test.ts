@@ -336,6 +336,8 @@ describe('a connection', () => {
     network.beginClosing()
     await chat.send('over the next')
     expect(network.opened).toBe(2)
+    // Not found out by asking, which is seldom done.
+    expect(network.pings).toBe(0)
     expect(seen.map(({ type }) => type)).toContain('offline')
     chat.close()
   })

@@ -8,6 +8,8 @@ export interface Room {
   /** Frames that came, with the time of each in milliseconds. */
   frames: { frame: Record<string, unknown>; at: number }[]
   opened: number
+  /** How often the client has asked whether this end is there. */
+  pings: number
   isOffline: boolean
   /** Stores what comes, and does not answer. */
   isMute: boolean
@@ -44,6 +46,7 @@ export function room(): Room {
     }
 
     send(data: string) {
+      if (data === 'ping') it.pings += 1
       if (this.readyState !== 1 || data === 'ping') return
       const frame = JSON.parse(data)
       it.frames.push({ frame, at: Date.now() })
@@ -80,6 +83,7 @@ export function room(): Room {
     texts: [],
     frames: [],
     opened: 0,
+    pings: 0,
     isOffline: false,
     isMute: false,
     beginClosing() {
