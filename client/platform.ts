@@ -1,6 +1,11 @@
 import type { SocketConstructor } from './link'
 import type { TokenStorage } from './tokens'
 
+/** https://www.w3.org/TR/web-locks/ */
+export interface Locks {
+  request<T>(name: string, run: () => Promise<T>): Promise<T>
+}
+
 /** What only some platforms have, so that every use has to ask whether it is there. */
 interface Platform {
   crypto?: { randomUUID?(): string }
@@ -10,8 +15,8 @@ interface Platform {
   location?: { href: string }
   navigator?: {
     product?: string
-    /** https://www.w3.org/TR/web-locks/, in secure contexts only. */
-    locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> }
+    /** In secure contexts only. */
+    locks?: Locks
   }
   BroadcastChannel?: typeof BroadcastChannel
   WebSocket?: SocketConstructor

@@ -1,5 +1,5 @@
 /** Tokens: where they are kept, and how several tabs renew them once. */
-import { platform } from './platform'
+import { type Locks, pause, platform } from './platform'
 
 /** Where text survives a reload: `localStorage`, React Native's `AsyncStorage`, and whatever else has these. */
 export interface TokenStorage {
@@ -15,6 +15,9 @@ export interface Tokens {
   /** Whose they are. */
   user?: number | undefined
 }
+
+/** What one tab has stored, another may read only a little later, as each is a process of its own. */
+const SETTLE_MS = 150
 
 export interface TokenKeeper {
   get(): Promise<Tokens | undefined>
@@ -34,7 +37,8 @@ export function tokenKeeper(storage: TokenStorage | undefined, name: string): To
   let isCurrent = true
   let writing: Promise<unknown> = Promise.resolve()
   let renewing: Promise<void> | undefined
-  const locks = platform.navigator?.locks
+  // Only tabs share anything; in a server one person would wait for the other.
+  const locks = storage && platform.document ? platform.navigator?.locks : undefined
 
   const get = async () => {
     await writing
@@ -72,13 +76,22 @@ export function tokenKeeper(storage: TokenStorage | undefined, name: string): To
         const tokens = await get()
         if (stale === undefined || tokens?.access === stale) await renew(tokens)
       }
-      renewing ??= (locks ? locks.request(name, run) : run()).finally(() => {
+      renewing ??= (locks ? exclusively(locks, name, run) : run()).finally(() => {
         renewing = undefined
       })
       await renewing
     },
   }
 }
+
+/** One tab at a time. The others get their turn a moment after this one has its result. */
+const exclusively = (locks: Locks, name: string, run: () => Promise<void>) =>
+  new Promise<void>((resolve, reject) => {
+    void locks.request(name, async () => {
+      await run().then(resolve, reject)
+      await pause(SETTLE_MS)
+    })
+  })
 
 /** Whatever is not what this client has stored is nothing. */
 function parse(text: string | null | undefined): Tokens | undefined {
