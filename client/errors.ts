@@ -1,38 +1,143 @@
-/** Whatever the API refuses, as one class. */
+/** Whatever goes wrong, as one class whose `code` says what to do. */
 
 /** Messages by field; `non_field_errors` for those that belong to none. */
 export type FieldErrors = Record<string, string[]>
 
-export class ApiError extends Error {
-  override readonly name = 'ApiError'
+interface Kind<Code extends string, Status extends number> {
+  readonly code: Code
+  /** The HTTP status; 0 where there was no answer. */
+  readonly status: Status
+}
 
-  constructor(
-    /** The HTTP status; 0 where there was no answer. */
-    readonly status: number,
-    /** What to tell a person, where no field is to blame. */
-    readonly detail: string | undefined,
-    readonly fields: FieldErrors = {},
-    /** For machines, where the API gives one: `token_not_valid`, `user_inactive` … */
-    readonly code?: string,
-    /** Names the request in the server's log. */
-    readonly requestId?: string | null,
-  ) {
+type Retryable = {
+  /** Seconds to wait before the next try. */
+  readonly retryAfter: number
+}
+
+/** What `ApiError` can be; `switch (error.code)` tells. */
+export type ApiFailure =
+  /** The API was not reached, or its answer is not its own. */
+  | Kind<'network' | 'unreadable', 0>
+  /** `auth: 'cookie'`: the browser does not keep the API's cookies, so that nobody can be signed in this way. */
+  | Kind<'cookies_blocked', 0>
+  /** An image that cannot be read here, or not be made small enough; told under `fields.image`. */
+  | Kind<'bad_image', 0>
+  /** A conversation was closed before the message was sent; or a key that cannot be sent. */
+  | Kind<'closed' | 'bad_key', 0>
+  /** A message that may or may not have been sent more than a day ago: sending it again could double it. */
+  | Kind<'outcome_unknown', 0>
+  /** `fields` says what to correct. */
+  | Kind<'invalid', 400>
+  | Kind<
+      | 'not_authenticated'
+      | 'token_not_valid'
+      | 'bad_authorization_header'
+      | 'user_not_found'
+      | 'user_inactive'
+      /** Another account is signed in than the one that wrote. */
+      | 'other_user',
+      401
+    >
+  | Kind<'permission_denied', 403>
+  | Kind<'not_found', 404>
+  | Kind<'too_large', 413>
+  | Kind<'idempotency_key_reused', 422>
+  | (Kind<'throttled', 429> & Retryable)
+  | (Kind<'unavailable', 503> & Retryable)
+  | Kind<'server_error', 500 | 502 | 504>
+  | Kind<'refused', 402 | 405 | 406 | 408 | 409 | 410 | 415 | 426>
+
+interface Details {
+  detail?: string | undefined
+  fields?: FieldErrors
+  retryAfter?: number | undefined
+  requestId?: string | null
+}
+
+class Failure extends Error {
+  override readonly name = 'ApiError'
+  declare readonly code: ApiFailure['code']
+  declare readonly status: number
+  /** What to tell a person, where no field is to blame. */
+  declare readonly detail: string | undefined
+  declare readonly fields: FieldErrors
+  declare readonly retryAfter: number | undefined
+  /** Names the request in the server's log. */
+  declare readonly requestId: string | null | undefined
+
+  constructor(code: ApiFailure['code'], status: number, details: Details) {
+    const { detail, fields = {} } = details
     super(detail || Object.values(fields).flat().join(' ') || `HTTP ${status}`)
+    Object.assign(this, { retryAfter: undefined, ...details, code, status, fields })
   }
 }
 
-/** Reads an answer that is no success. */
+export type ApiError = Failure & ApiFailure
+
+/** Narrows with `instanceof`. Made by the client only. */
+export const ApiError = Failure as unknown as abstract new (made: never) => ApiError
+
+/** An error that the client itself finds out; or (`invalid`) that comes over a socket, where there is no status. */
+export const failure = (code: keyof typeof OWN, detail: string | undefined, fields = {}): ApiError =>
+  new Failure(code, OWN[code], { detail, fields }) as ApiError
+
+/** As a form shows it. */
+export const badImage = (why: string) => failure('bad_image', undefined, { image: [why] })
+
+const OWN = {
+  network: 0,
+  unreadable: 0,
+  cookies_blocked: 0,
+  bad_image: 0,
+  closed: 0,
+  bad_key: 0,
+  outcome_unknown: 0,
+  invalid: 400,
+  not_authenticated: 401,
+  other_user: 401,
+}
+const CODES: Record<number, ApiFailure['code']> = {
+  400: 'invalid',
+  401: 'not_authenticated',
+  403: 'permission_denied',
+  404: 'not_found',
+  413: 'too_large',
+  422: 'idempotency_key_reused',
+  429: 'throttled',
+  503: 'unavailable',
+}
+/** Where the API asks to wait and does not say how long. */
+const WAIT_SECONDS = 1
+
+/** Reads an answer that is no success. Message calls answer lists where others answer strings. */
 export async function errorFrom(response: Response): Promise<ApiError> {
+  const { status, headers } = response
   const body: unknown = await response.json().catch(() => undefined)
-  const requestId = response.headers.get('x-request-id')
-  if (Array.isArray(body))
-    return new ApiError(response.status, undefined, { non_field_errors: body }, undefined, requestId)
-  const { detail, code: given, messages: _, ...rest } = (body ?? {}) as Record<string, unknown>
-  // In calls that send a message every value is a list.
-  const code = Array.isArray(given) ? given[0] : given
-  const fields = Object.fromEntries(
-    Object.entries(rest).filter(([, value]) => Array.isArray(value)),
-  ) as FieldErrors
-  const text = Array.isArray(detail) ? detail.join(' ') : typeof detail === 'string' ? detail : undefined
-  return new ApiError(response.status, text, fields, typeof code === 'string' ? code : undefined, requestId)
+  const { detail, code, ...rest } = (
+    Array.isArray(body) ? { non_field_errors: body } : (body ?? {})
+  ) as Record<string, unknown>
+  const told = [code].flat()[0]
+  return new Failure(
+    // Only with a 401 the API names more than its status says.
+    status === 401 && typeof told === 'string'
+      ? (told as ApiFailure['code'])
+      : (CODES[status] ?? (status < 500 ? 'refused' : 'server_error')),
+    status,
+    {
+      detail: detail === undefined ? undefined : [detail].flat().join(' '),
+      fields: status === 400 ? fieldsOf(rest) : {},
+      retryAfter: CODES[status] === 'throttled' || status === 503 ? retryAfter(headers) : undefined,
+      requestId: headers.get('x-request-id'),
+    },
+  ) as ApiError
+}
+
+export const fieldsOf = (body: Record<string, unknown>): FieldErrors =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => Array.isArray(value))) as FieldErrors
+
+/** `Retry-After` in seconds: a number, or (proxies) a date. */
+export function retryAfter(headers: Headers): number {
+  const value = headers.get('retry-after') ?? ''
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000
+  return seconds >= 0 ? seconds : WAIT_SECONDS
 }

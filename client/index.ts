@@ -1,145 +1,168 @@
-/**
- * The client of edge-social-api, for browsers and Node: `createClient({ baseUrl })`. Every path, input and answer is typed by
- * the API's own code.
- */
-import { Conversation, type ConversationOptions } from './conversation'
+/** The client of edge-social-api, for pages, Node, workers and React Native: `createClient({ baseUrl })`. */
+import { account } from './account'
+import type { Conversation, ConversationOptions } from './conversation'
+import { type Draft, type OutboxStorage, outboxStorage, drafts as storedDrafts } from './drafts'
+import { LiveConversation } from './live'
+import type { CallOptions, CreateOptions, Options, UploadOptions } from './options'
+import { IMAGE_BYTES, mayPass, post } from './outbox'
 import { list } from './pages'
-import type { Body, Parameters, User } from './schema'
-import { type CallOptions, type Options, type Transport, transport } from './transport'
-
-export { Conversation, type ConversationEvent, type ConversationOptions } from './conversation'
-export { ApiError, type FieldErrors } from './errors'
-export type { List } from './pages'
-export type {
+import type {
   Comment,
-  Conversation as ConversationSummary,
+  CommentChanges,
+  CommentQuery,
+  ConversationSummary,
   Follower,
+  FollowerQuery,
   Like,
+  LikeQuery,
   Message,
+  MessageInput,
+  NewComment,
+  NewPost,
   Post,
+  PostChanges,
+  PostQuery,
   Profile,
-  User,
+  ProfileChanges,
+  ProfileQuery,
+  Unread,
+  UserQuery,
+  UserSummary,
 } from './schema'
-export type { TokenStorage } from './tokens'
-export type { CallOptions, Options } from './transport'
+import type { TokenStorage } from './tokens'
+import { transport } from './transport'
 
-const at = (id: number) => ({ param: { id: String(id) } })
+export type { AuthChange } from './auth'
+export type { Conversation, ConversationEvent, ConversationOptions, MessageOptions } from './conversation'
+export type { Draft, OutboxStorage } from './drafts'
+export { ApiError, type ApiFailure, type FieldErrors } from './errors'
+export type { ImageFile, NativeFile } from './files'
+export type { Socket, SocketConstructor } from './link'
+export type { CallOptions, CreateOptions, ImagePreparer, Options, UploadOptions } from './options'
+export type { List, Page } from './pages'
+export type * from './schema'
+export type { TokenStorage } from './tokens'
+export type { Progress, Send, SendInit } from './upload'
+
+export interface ClientOptions extends Options {
+  /**
+   * Where messages wait that could not be sent yet: React Native's `AsyncStorage`, or a store of your own. In pages IndexedDB without
+   * being asked; `false`: nowhere, they last as long as their conversation.
+   */
+  outbox?: OutboxStorage | TokenStorage | false | undefined
+}
 
 export type Client = ReturnType<typeof createClient>
 
-export function createClient(options: Options) {
+export function createClient(options: ClientOptions) {
   const api = transport(options)
   const { call } = api
-  return {
-    ...account(api),
-    users: {
-      list: (query?: Parameters<'/users'>) => list(api, '/users', query),
-      get: (id: number) => call('$get', '/users/:id{[0-9]+}', at(id)),
+  const drafts = storedDrafts(outboxStorage(options.outbox), api.baseUrl)
+
+  const get =
+    <T>(folder: string) =>
+    (id: number, more?: CallOptions) =>
+      call<T>('GET', `/${folder}/${id}/`, more)
+  const remove = (folder: string) => (id: number, more?: CallOptions) =>
+    call<null>('DELETE', `/${folder}/${id}/`, more)
+  const lists =
+    <T, Query extends object>(folder: string) =>
+    (query?: Query, more?: CallOptions) =>
+      list<T>(call, `/${folder}/`, query, more)
+  const update =
+    <T, Changes extends object, More extends CallOptions = CallOptions>(folder: string) =>
+    (id: number, body: Changes, more?: More) =>
+      call<T>('PATCH', `/${folder}/${id}/`, { ...more, body })
+  const create =
+    <T, New extends object, More extends CreateOptions = CreateOptions>(folder: string) =>
+    (body: New, more?: More) =>
+      call<T>('POST', `/${folder}/`, { ...more, body })
+
+  const messages = {
+    conversations: (search?: string, more?: CallOptions) =>
+      call<ConversationSummary[]>('GET', '/messages/', { ...more, query: { search } }),
+    /** From the first message on. */
+    thread: (userId: number, more?: CallOptions) => list<Message>(call, `/messages/${userId}/`, {}, more),
+    /** One page, oldest first: the newest, or what is next before or after the message of this id. */
+    around: async (
+      userId: number,
+      { before, after, size }: { before?: number; after?: number; size?: number } = {},
+      more?: CallOptions,
+    ): Promise<Message[]> => {
+      const query = { ...(after === undefined ? { before: before ?? '' } : { after }), page_size: size }
+      return (await call<{ results: Message[] }>('GET', `/messages/${userId}/`, { ...more, query })).results
     },
+    send: (userId: number, body: MessageInput, more?: CreateOptions & UploadOptions) =>
+      call<Message>('POST', `/messages/${userId}/send/`, { ...more, body, maxImageBytes: IMAGE_BYTES }),
+    update: (id: number, body: MessageInput, more?: UploadOptions) =>
+      call<Message>('PATCH', `/messages/${id}/update/`, { ...more, body, maxImageBytes: IMAGE_BYTES }),
+    delete: (id: number, more?: CallOptions) => call<null>('DELETE', `/messages/${id}/delete/`, more),
+    read: (userId: number, upTo: number, more?: CallOptions) =>
+      call<Unread>('POST', `/messages/${userId}/read/`, { ...more, body: { up_to: upTo } }),
+    /** Deletes the conversation, for both. */
+    clear: (userId: number, more?: CallOptions) =>
+      call('DELETE', `/chats/${userId}/delete/`, more).then(() => null),
+    /**
+     * Sends what waits in the outbox for any conversation; one that is open does so by itself. Gives what was refused. Rejects where
+     * another try may help.
+     */
+    async sendUnsent(more?: CallOptions): Promise<{ draft: Draft; error: unknown }[]> {
+      const refused: { draft: Draft; error: unknown }[] = []
+      for (const draft of await drafts.of((await api.me(more)).pk)) {
+        try {
+          await post(api, drafts, draft)
+        } catch (error) {
+          if (mayPass(error)) throw error
+          refused.push({ draft, error })
+        }
+        await drafts.delete(draft.key)
+      }
+      return refused
+    },
+  }
+
+  return {
+    ...account(api, async (owner) => {
+      for (const { key } of await drafts.of(owner)) await drafts.delete(key)
+    }),
+    users: { list: lists<UserSummary, UserQuery>('users'), get: get<UserSummary>('users') },
     profiles: {
-      list: (query?: Parameters<'/profiles'>) => list(api, '/profiles', query),
-      mostFollowed: () => list(api, '/profiles/most_followed'),
-      get: (id: number) => call('$get', '/profiles/:id{[0-9]+}', at(id)),
-      update: (id: number, json: Body<'/profiles/:id{[0-9]+}', '$patch'>) =>
-        call('$patch', '/profiles/:id{[0-9]+}', { ...at(id), json }),
+      list: lists<Profile, ProfileQuery>('profiles'),
+      mostFollowed: (more?: CallOptions) => list<Profile>(call, '/profiles/most_followed/', {}, more),
+      get: get<Profile>('profiles'),
+      update: update<Profile, ProfileChanges, UploadOptions>('profiles'),
     },
     posts: {
-      list: (query?: Parameters<'/posts'>) => list(api, '/posts', query),
-      get: (id: number) => call('$get', '/posts/:id{[0-9]+}', at(id)),
-      create: (json: Body<'/posts', '$post'>, more?: CallOptions) => call('$post', '/posts', { json }, more),
-      update: (id: number, json: Body<'/posts/:id{[0-9]+}', '$patch'>) =>
-        call('$patch', '/posts/:id{[0-9]+}', { ...at(id), json }),
-      delete: (id: number) => call('$delete', '/posts/:id{[0-9]+}', at(id)),
+      list: lists<Post, PostQuery>('posts'),
+      get: get<Post>('posts'),
+      create: create<Post, NewPost, CreateOptions & UploadOptions>('posts'),
+      update: update<Post, PostChanges, UploadOptions>('posts'),
+      delete: remove('posts'),
     },
     comments: {
-      list: (query?: Parameters<'/comments'>) => list(api, '/comments', query),
-      get: (id: number) => call('$get', '/comments/:id{[0-9]+}', at(id)),
-      create: (json: Body<'/comments', '$post'>, more?: CallOptions) =>
-        call('$post', '/comments', { json }, more),
-      update: (id: number, json: Body<'/comments/:id{[0-9]+}', '$patch'>) =>
-        call('$patch', '/comments/:id{[0-9]+}', { ...at(id), json }),
-      delete: (id: number) => call('$delete', '/comments/:id{[0-9]+}', at(id)),
+      list: lists<Comment, CommentQuery>('comments'),
+      get: get<Comment>('comments'),
+      create: create<Comment, NewComment>('comments'),
+      update: update<Comment, CommentChanges>('comments'),
+      delete: remove('comments'),
     },
     likes: {
-      list: () => list(api, '/likes'),
-      get: (id: number) => call('$get', '/likes/:id{[0-9]+}', at(id)),
-      create: (post: number, more?: CallOptions) => call('$post', '/likes', { json: { post } }, more),
-      delete: (id: number) => call('$delete', '/likes/:id{[0-9]+}', at(id)),
+      list: lists<Like, LikeQuery>('likes'),
+      get: get<Like>('likes'),
+      create: (post: number, more?: CreateOptions) =>
+        call<Like>('POST', '/likes/', { ...more, body: { post } }),
+      delete: remove('likes'),
     },
     followers: {
-      list: (query?: Parameters<'/followers'>) => list(api, '/followers', query),
-      get: (id: number) => call('$get', '/followers/:id{[0-9]+}', at(id)),
-      create: (followed: number, more?: CallOptions) =>
-        call('$post', '/followers', { json: { followed } }, more),
-      delete: (id: number) => call('$delete', '/followers/:id{[0-9]+}', at(id)),
+      list: lists<Follower, FollowerQuery>('followers'),
+      get: get<Follower>('followers'),
+      create: (followed: number, more?: CreateOptions) =>
+        call<Follower>('POST', '/followers/', { ...more, body: { followed } }),
+      delete: remove('followers'),
     },
-    messages: {
-      conversations: (search?: string) =>
-        call('$get', '/messages', { query: search === undefined ? {} : { search } }),
-      /** From the first message on. */
-      thread: (userId: number) => list(api, '/messages/:id{[0-9]+}', {}, { id: String(userId) }),
-      /** One page, oldest first: the newest, or what is next before or after the message of this id. */
-      around: (
-        userId: number,
-        { before, after, size }: { before?: number; after?: number; size?: number } = {},
-      ) =>
-        call('$get', '/messages/:id{[0-9]+}', {
-          ...at(userId),
-          query: {
-            ...(after === undefined ? { before: String(before ?? '') } : { after: String(after) }),
-            ...(size !== undefined && { page_size: String(size) }),
-          },
-        }),
-      send: (userId: number, json: Body<'/messages/:id{[0-9]+}/send', '$post'>, more?: CallOptions) =>
-        call('$post', '/messages/:id{[0-9]+}/send', { ...at(userId), json }, more),
-      update: (id: number, json: Body<'/messages/:id{[0-9]+}/update', '$patch'>) =>
-        call('$patch', '/messages/:id{[0-9]+}/update', { ...at(id), json }),
-      delete: (id: number) => call('$delete', '/messages/:id{[0-9]+}/delete', at(id)),
-      read: (userId: number, upTo: number) =>
-        call('$post', '/messages/:id{[0-9]+}/read', { ...at(userId), json: { up_to: upTo } }),
-      clear: (userId: number) => call('$delete', '/chats/:id{[0-9]+}/delete', at(userId)).then(() => null),
-    },
+    messages,
     /** A live conversation; `close` it when it is no longer shown. */
-    conversation: (userId: number, more: ConversationOptions = {}) => new Conversation(userId, api, more),
+    conversation: (userId: number, more: ConversationOptions = {}): Conversation =>
+      new LiveConversation(userId, api, drafts, more),
   }
-}
-
-/** Signing in and out, and one's own account. */
-function account({ call, tokens, usesCookies }: Transport) {
-  const signedIn = ({ access_token, refresh_token, user }: Session): User => {
-    if (!usesCookies) tokens.set({ access: access_token, refresh: refresh_token })
-    return user
-  }
-  return {
-    login: async (username: string, password: string) =>
-      signedIn(await call('$post', '/dj-rest-auth/login', { json: { username, password } })),
-    /** Signs up, and in. */
-    register: async (json: Body<'/dj-rest-auth/registration', '$post'>) => {
-      const session = await call('$post', '/dj-rest-auth/registration', { json })
-      // Signing up sets no cookies, as in the original.
-      if (usesCookies) {
-        const { username, password1: password } = json
-        return signedIn(await call('$post', '/dj-rest-auth/login', { json: { username, password } }))
-      }
-      return signedIn(session)
-    },
-    logout: async () => {
-      await call('$post', '/dj-rest-auth/logout', {})
-      tokens.set(undefined)
-    },
-    me: () => call('$get', '/dj-rest-auth/user', {}),
-    updateMe: (json: Body<'/dj-rest-auth/user', '$patch'>) => call('$patch', '/dj-rest-auth/user', { json }),
-    changePassword: (json: Body<'/dj-rest-auth/password/change', '$post'>) =>
-      call('$post', '/dj-rest-auth/password/change', { json }),
-    requestPasswordReset: (email: string) =>
-      call('$post', '/dj-rest-auth/password/reset', { json: { email } }),
-    resetPassword: (json: Body<'/dj-rest-auth/password/reset/confirm', '$post'>) =>
-      call('$post', '/dj-rest-auth/password/reset/confirm', { json }),
-  }
-}
-
-interface Session {
-  access_token: string
-  refresh_token: string
-  user: User
 }

@@ -1,39 +1,77 @@
 /** What is to be sent to somebody: one at a time, so that it arrives in order whatever happens to the connection. */
-import { ApiError } from './errors'
+import type { Draft, Drafts } from './drafts'
+import { ApiError, failure } from './errors'
+import { isBlob } from './files'
 import type { Message } from './schema'
-import type { Transport } from './transport'
+import { LONGEST_WAIT_SECONDS, type Transport } from './transport'
+import type { Progress } from './upload'
 
-export interface Draft {
-  /** The same in every attempt: the API takes it once. */
-  key: string
-  content: string
-  image?: Blob
-  resolve: (message: Message) => void
-  reject: (error: unknown) => void
-}
-
-interface Way {
+/** A connection that messages can take. */
+export interface Way {
   /** Over the socket. */
   say(frame: object): void
   /** Where that has failed: the next connection begins anew. */
   drop(): void
+  /** Who is signed in on it. */
+  whoami(): Promise<number>
+  /** Nobody's messages but the owner's may take it: ends the conversation. */
+  refuse(error: ApiError): void
 }
 
-/** Longer text may not fit into a frame, and goes over HTTP like a picture, which says what is wrong with it. */
+export interface Hooks {
+  progress(key: string, progress: Progress): void
+  /** Drafts from before a reload. */
+  restored(drafts: Draft[]): void
+  /** What has become of a draft. */
+  settled(key: string, outcome: { message: Message } | { error: unknown }): void
+}
+
+export type NewDraft = Pick<Draft, 'key' | 'content' | 'image'>
+
+/** Longer text may not fit into a frame, and goes over HTTP like an image, which says what is wrong with it. */
 const FRAME_TEXT = 10_000
+/** The API remembers keys for a day. What may have been sent before then cannot be told from something new. */
+const KEY_LIFE_MS = 23 * 3_600_000
+export const IMAGE_BYTES = 5 * 1024 * 1024
+
+let newest = 0
 
 export class Outbox {
+  /** Who writes; known later where a page has only cookies and was never told. */
+  #owner: number | undefined
   #way: Way | undefined
+  #isVerified = false
   #isSending = false
-  readonly #drafts: Draft[] = []
+  readonly #queue: Draft[] = []
+  readonly #recipient: number
+  readonly #transport: Transport
+  readonly #drafts: Drafts
+  readonly #hooks: Hooks
+  /** Until what was kept is back, nothing newer may be sent. */
+  readonly #isRestored: Promise<void>
 
-  constructor(
-    private readonly userId: number,
-    private readonly transport: Transport,
-  ) {}
+  constructor(recipient: number, transport: Transport, drafts: Drafts, hooks: Hooks) {
+    this.#recipient = recipient
+    this.#transport = transport
+    this.#drafts = drafts
+    this.#hooks = hooks
+    this.#isRestored = transport.identity().then((owner) => this.#belongTo(owner))
+  }
 
-  add(draft: Draft): void {
-    this.#drafts.push(draft)
+  get owner(): number | undefined {
+    return this.#owner
+  }
+
+  get unsent(): readonly Draft[] {
+    return this.#queue
+  }
+
+  add({ key, content, image }: NewDraft): void {
+    newest = Math.max(Date.now(), newest + 1)
+    const { baseUrl: api } = this.#transport
+    const draft = { key, content, image, api, owner: 0, recipient: this.#recipient, order: newest }
+    this.#queue.push(draft)
+    void this.#isRestored.then(() => this.#keep(draft))
     void this.#sendNext()
   }
 
@@ -41,41 +79,125 @@ export class Outbox {
   use(way: Way | undefined): void {
     this.#way = way
     this.#isSending = false
+    this.#isVerified = false
     void this.#sendNext()
   }
 
   /** What has become of the draft with this key. */
-  settle(key: string, how: (draft: Draft) => void): void {
-    const [draft] = this.#drafts
+  settle(key: string, outcome: { message: Message } | { error: unknown }): void {
     // Of two answers to one draft, which was sent again, the second says nothing about the next draft.
-    if (draft?.key !== key) return
-    this.#drafts.shift()
+    if (this.#queue[0]?.key !== key) return
+    this.#queue.shift()
     this.#isSending = false
-    how(draft)
+    void this.#drafts.delete(key)
+    this.#hooks.settled(key, outcome)
     void this.#sendNext()
   }
 
-  reject(why: ApiError): void {
-    for (const { reject } of this.#drafts.splice(0)) reject(why)
+  /** Nothing is sent any more. What waits is kept for another time, unless there will be none. */
+  stop(error: ApiError, isForGood: boolean): void {
+    this.#way = undefined
+    for (const { key } of this.#queue.splice(0)) {
+      if (isForGood) void this.#drafts.delete(key)
+      this.#hooks.settled(key, { error })
+    }
+  }
+
+  /** Takes up what this person had not sent to this recipient. */
+  async #belongTo(owner: number | undefined): Promise<void> {
+    if (owner === undefined) return
+    this.#owner = owner
+    for (const draft of this.#queue) this.#keep(draft)
+    const all = await this.#drafts.of(owner, this.#recipient)
+    const kept = all.filter(({ key }) => !this.#queue.some((draft) => draft.key === key))
+    this.#queue.unshift(...kept)
+    if (kept.length > 0) this.#hooks.restored(kept)
+  }
+
+  /** As soon as it is known whose it is. */
+  #keep(draft: Draft): void {
+    if (!this.#owner) return
+    draft.owner = this.#owner
+    void this.#drafts.put(draft)
   }
 
   async #sendNext(): Promise<void> {
-    const [draft] = this.#drafts
     const way = this.#way
-    if (!draft || !way || this.#isSending) return
+    if (this.#queue.length === 0 || !way || this.#isSending) return
     this.#isSending = true
+    await this.#isRestored
+    let draft: Draft | undefined
+    try {
+      if (!this.#isVerified) await this.#verify(way)
+      draft = this.#queue[0]
+      if (this.#way !== way || !draft) return
+      this.#isVerified = true
+      await this.#send(draft, way)
+    } catch (error) {
+      // Not the first of the queue: another attempt of this one may have succeeded meanwhile.
+      if (draft && !mayPass(error)) this.settle(draft.key, { error })
+      // Without an answer it stays where it is, and is tried again with the next connection.
+      else if (this.#way === way) way.drop()
+    }
+  }
+
+  async #send(draft: Draft, way: Way): Promise<void> {
     const { key, content, image } = draft
-    if (!image && content.length <= FRAME_TEXT) return way.say({ type: 'send', content, key })
-    const json = { content, ...(image && { image: image as File }) }
-    const input = { param: { id: String(this.userId) }, json }
-    await this.transport.call('$post', '/messages/:id{[0-9]+}/send', input, { idempotencyKey: key }).then(
-      (message) => this.settle(key, ({ resolve }) => resolve(message)),
-      (error: unknown) => {
-        // Without an answer it stays where it is, and is tried again with the connection.
-        const isLost = error instanceof ApiError && (error.status === 0 || error.status === 503)
-        if (!isLost) this.settle(key, ({ reject }) => reject(error))
-        else if (this.#way === way) way.drop()
-      },
-    )
+    if (image || content.length > FRAME_TEXT) {
+      const tell = (progress: Progress) => this.#hooks.progress(key, progress)
+      return this.settle(key, { message: await post(this.#transport, this.#drafts, draft, tell) })
+    }
+    refuseDoubtful(draft)
+    draft.attemptedAt ??= Date.now()
+    this.#keep(draft)
+    way.say({ type: 'send', content, key })
+  }
+
+  async #verify(way: Way): Promise<void> {
+    const who = await way.whoami()
+    if (this.#owner === undefined) await this.#belongTo(who)
+    if (this.#owner !== who) way.refuse(failure('other_user', 'Somebody else has signed in.'))
+  }
+}
+
+/** Over HTTP, as often as it takes: each attempt sends the same bytes with the same key. */
+export async function post(
+  { prepare, call }: Transport,
+  drafts: Drafts,
+  draft: Draft,
+  onProgress?: (progress: Progress) => void,
+): Promise<Message> {
+  const { key, content, recipient } = draft
+  refuseDoubtful(draft)
+  if (isBlob(draft.image)) draft.image = await prepare(draft.image, IMAGE_BYTES, { onProgress })
+  draft.attemptedAt ??= Date.now()
+  await drafts.put(draft)
+  return call<Message>('POST', `/messages/${recipient}/send/`, {
+    body: { content, image: draft.image },
+    maxImageBytes: IMAGE_BYTES,
+    idempotencyKey: key,
+    onProgress,
+  })
+}
+
+/** Throws where sending it again could double it. */
+function refuseDoubtful({ attemptedAt }: Draft): void {
+  if (attemptedAt !== undefined && Date.now() - attemptedAt > KEY_LIFE_MS)
+    throw failure('outcome_unknown', 'This message may have been sent before.')
+}
+
+/** Whether another attempt may succeed. */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false
+  switch (error.code) {
+    case 'network':
+    case 'unreadable':
+    case 'unavailable':
+      return true
+    case 'throttled':
+      return error.retryAfter <= LONGEST_WAIT_SECONDS
+    default:
+      // Signed out: the connection finds that out, too, and ends the conversation.
+      return error.status === 401
   }
 }

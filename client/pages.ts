@@ -1,44 +1,62 @@
-/** Lists as async iterators, by cursor: nothing is skipped or repeated while others write. */
-import type { Item, Method, Output, Parameters, Path } from './schema'
-import type { Transport } from './transport'
+/** Lists, as iterators and in pages, by cursor: nothing is skipped or repeated while others write. */
 
-type ListPath = { [P in Path]: Item<P> extends never ? never : P }[Path]
+import type { Call, CallOptions } from './options'
+import { ASYNC_ITERATOR } from './platform'
 
-export interface List<P extends ListPath> extends AsyncIterable<Item<P>> {
-  /** Page by page. */
-  pages(): AsyncIterable<Item<P>[]>
-  /** One numbered page, with the list's size. */
-  page(number?: number): Promise<Output<P, Method<P> & '$get'>>
+export interface Page<T> {
+  items: T[]
+  /** What to ask for the next page with; null behind the last one. */
+  next: string | null
+  /** How many there are in all; of filtered lists at most 1,000. */
+  count: number
 }
 
-interface Page<T> {
+/** Iterates over all there are; `for await (const post of client.posts.list())`. */
+export interface List<T> extends AsyncIterable<T> {
+  /** One page: the first, or the one that another page's `next` names. */
+  page(cursor?: string | null, options?: CallOptions): Promise<Page<T>>
+}
+
+interface Answer<T> {
+  count: number
   next: string | null
   results: T[]
 }
 
-export function list<P extends ListPath>(
-  { call }: Transport,
-  path: P,
-  query: Parameters<P> = {},
-  param: Record<string, string> = {},
-): List<P> {
-  // Each list's query has these; TypeScript cannot see that for a path that is still a variable.
-  const get = (more: object) =>
-    call('$get' as Method<P> & '$get', path, { query: { ...query, ...more }, param } as never)
-
-  async function* pages() {
-    let cursor: string | null = ''
-    while (cursor !== null) {
-      const { next, results } = (await get({ cursor })) as Page<Item<P>>
-      yield results
-      cursor = next === null ? null : new URL(next).searchParams.get('cursor')
-    }
+export function list<T>(call: Call, path: string, query: object = {}, defaults: CallOptions = {}): List<T> {
+  const page = async (cursor?: string | null, options?: CallOptions) => {
+    const { count, next, results } = await call<Answer<T>>('GET', path, {
+      ...defaults,
+      ...options,
+      query: { ...query, cursor: cursor ?? '' },
+    })
+    return { items: results, next: next && cursorOf(next), count }
   }
   return {
-    pages,
-    page: (number = 1) => get({ page: number }),
-    async *[Symbol.asyncIterator]() {
-      for await (const results of pages()) yield* results
+    page,
+    // By hand, as async generators are what engines of React Native lack.
+    [ASYNC_ITERATOR]() {
+      let next: string | null = ''
+      let items: T[] = []
+      return {
+        async next() {
+          while (items.length === 0 && next !== null) ({ items, next } = await page(next))
+          return items.length > 0
+            ? { value: items.shift() as T, done: false }
+            : { value: undefined, done: true }
+        },
+        async return() {
+          items = []
+          next = null
+          return { value: undefined, done: true }
+        },
+      }
     },
   }
+}
+
+/** The cursor in a page's address. Not by `URL`, which some platforms have only by name. */
+function cursorOf(next: string): string | null {
+  const cursor = /[?&]cursor=([^&#]*)/.exec(next)?.[1]
+  return cursor === undefined ? null : decodeURIComponent(cursor)
 }

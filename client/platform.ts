@@ -1,14 +1,53 @@
-/** What browsers have that the Workers' types, which this is checked with, do not. */
+import type { SocketConstructor } from './link'
+import type { TokenStorage } from './tokens'
+
+/** https://www.w3.org/TR/web-locks/ */
+export interface Locks {
+  request<T>(name: string, run: () => Promise<T>): Promise<T>
+}
+
+/** What only some platforms have, so that every use has to ask whether it is there. */
 interface Platform {
-  /** https://www.w3.org/TR/web-locks/ */
-  navigator?: { locks?: { request<T>(name: string, run: () => Promise<T>): Promise<T> } }
+  crypto?: { randomUUID?(): string }
   document?: unknown
+  indexedDB?: unknown
+  localStorage?: TokenStorage
   location?: { href: string }
+  navigator?: {
+    product?: string
+    /** In secure contexts only. */
+    locks?: Locks
+  }
+  BroadcastChannel?: typeof BroadcastChannel
+  WebSocket?: SocketConstructor
+  XMLHttpRequest?: typeof XMLHttpRequest
   addEventListener?(type: 'online' | 'offline', listener: () => void): void
   removeEventListener?(type: 'online' | 'offline', listener: () => void): void
 }
 
 export const platform = globalThis as unknown as Platform
+
+// Some engines of React Native have none, and compiled `for await` then looks for this name.
+export const ASYNC_ITERATOR: typeof Symbol.asyncIterator =
+  Symbol.asyncIterator ?? ('@@asyncIterator' as unknown as typeof Symbol.asyncIterator)
+
+/** Where pages keep what is no secret; some may not even look at it. */
+export function pageStorage(): TokenStorage | undefined {
+  try {
+    return platform.localStorage
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * A key that nobody has used before. It is no secret, as keys belong to a user: `Math.random` will do where there is no `crypto`
+ * (React Native), or none to speak of (pages on plain http).
+ */
+export function randomKey(): string {
+  const random = () => Math.random().toString(36).slice(2)
+  return platform.crypto?.randomUUID?.() ?? `${Date.now().toString(36)}-${random()}${random()}`
+}
 
 /** Runs it then; call what this gives to call it off. */
 export function later(run: () => void, milliseconds: number): () => void {
@@ -16,5 +55,25 @@ export function later(run: () => void, milliseconds: number): () => void {
   return () => clearTimeout(timer)
 }
 
-/** Sends and takes cookies, also of another origin. */
-export const WITH_COOKIES = { credentials: 'include' } as RequestInit
+/** What an aborted call rejects with. Signals of React Native have no reason. */
+export const abortion = (signal: AbortSignal): unknown =>
+  signal.reason ?? Object.assign(new Error('The call was aborted.'), { name: 'AbortError' })
+
+/** Waits for it, but not any longer than the signal allows. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(abortion(signal))
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+export const pause = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  unlessAborted(
+    new Promise((resolve) => {
+      setTimeout(resolve, milliseconds)
+    }),
+    signal,
+  )

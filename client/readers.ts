@@ -1,3 +1,5 @@
+import { ASYNC_ITERATOR } from './platform'
+
 /** Hands every event to all who read, each at their own pace. */
 export class Readers<T> {
   #isEnded = false
@@ -41,7 +43,7 @@ export class Readers<T> {
         reader()
         return { value: undefined, done: true }
       },
-      [Symbol.asyncIterator]() {
+      [ASYNC_ITERATOR]() {
         return this
       },
     }

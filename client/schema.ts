@@ -1,35 +1,364 @@
-/** What the API is, as its own code has it: paths, inputs and answers come from the type of the app. */
-import type { ExtractSchema } from 'hono/types'
-import type { routes } from '../src/app'
+// Made by `npm run openapi` of public/openapi.json and public/asyncapi.json.
 
-type Schema = ExtractSchema<typeof routes>
+/** What the API takes and answers. */
 
-export type Path = keyof Schema & string
-export type Method<P extends Path> = keyof Schema[P] & `$${string}`
+import type { ImageFile } from './files'
 
-type Endpoint<P extends Path, M extends Method<P>> = Schema[P][M]
-
-/** What a call takes: `param`, `query` and `json` (files in it make it a form). */
-export type Input<P extends Path, M extends Method<P>> = Endpoint<P, M> extends { input: infer I } ? I : never
-
-/** What a call that succeeds gives: a refusal by a validator is not among it. */
-export type Output<P extends Path, M extends Method<P>> =
-  Endpoint<P, M> extends { output: infer O } ? Exclude<O, { success: false }> : never
-
-export type Body<P extends Path, M extends Method<P>> = Input<P, M> extends { json: infer J } ? J : never
-export type Query<P extends Path, M extends Method<P>> = Input<P, M> extends { query: infer Q } ? Q : never
-export type Item<P extends Path> = Output<P, Method<P> & '$get'> extends { results: (infer T)[] } ? T : never
-
-/** Query parameters as a caller writes them. */
-export type Parameters<P extends Path> = {
-  [Name in keyof Query<P, Method<P> & '$get'>]?: string | number | undefined
+export interface User {
+  pk: number
+  username: string
+  email: string
+  first_name: string
+  last_name: string
+  profile_id: number
+  profile_image: string
 }
 
-export type User = Output<'/dj-rest-auth/user', '$get'>
-export type Post = Item<'/posts'>
-export type Profile = Item<'/profiles'>
-export type Comment = Item<'/comments'>
-export type Like = Item<'/likes'>
-export type Follower = Item<'/followers'>
-export type Message = Item<'/messages/:id{[0-9]+}'>
-export type Conversation = Output<'/messages', '$get'>[number]
+export interface Session {
+  access_token: string
+  refresh_token: string
+  user: User
+}
+
+export interface UserSummary {
+  id: number
+  username: string
+}
+
+export interface Profile {
+  id: number
+  owner: string
+  created_at: string
+  updated_at: string
+  created: string
+  updated: string
+  name: string
+  content: string
+  image: string
+  is_owner: boolean
+  following_id: number | null
+  posts_count: number
+  followers_count: number
+  following_count: number
+  posts: string[]
+  user_id: number
+}
+
+export interface Post {
+  id: number
+  owner: string
+  is_owner: boolean
+  profile_id: number
+  profile_image: string
+  created_at: string
+  updated_at: string
+  created: string
+  updated: string
+  title: string
+  content: string
+  image: string
+  image_filter: string
+  like_id: number | null
+  likes_count: number
+  comments_count: number
+}
+
+export interface Comment {
+  id: number
+  owner: string
+  is_owner: boolean
+  profile_id: number
+  profile_image: string
+  post: number
+  created_at: string
+  updated_at: string
+  created: string
+  updated: string
+  content: string
+}
+
+export interface Like {
+  id: number
+  created_at: string
+  created: string
+  updated: string
+  owner: string
+  post: number
+}
+
+export interface Follower {
+  id: number
+  owner: string
+  created_at: string
+  created: string
+  updated: string
+  followed: number
+  followed_name: string
+}
+
+export interface Message {
+  id: number
+  sender: number
+  recipient: number
+  content: string
+  image: string | null
+  date: string
+  time: string
+  timestamp: string
+  edited_at: string | null
+  seq: number
+  read: boolean
+  sender_profile_image: string
+  recipient_profile_image: string
+  is_sender: boolean
+  last_message: string
+  last_message_time: string
+}
+
+export interface ConversationSummary {
+  id: number
+  username: string
+  recipient_profile_image: string
+  last_message: string
+  last_message_time: string
+  last_message_at: string
+  unread_count: number
+  seq: number
+}
+
+export interface Unread {
+  unread_count: number
+}
+
+export interface Detail {
+  detail: string
+}
+
+export interface Registration {
+  username: string
+  email?: string | undefined
+  password1: string
+  password2: string
+}
+
+export interface UserChanges {
+  username?: string | undefined
+  first_name?: string | undefined
+  last_name?: string | undefined
+}
+
+export interface PasswordChange {
+  old_password?: string | undefined
+  new_password1: string
+  new_password2: string
+}
+
+export interface PasswordResetConfirmation {
+  uid: string
+  token: string
+  new_password1: string
+  new_password2: string
+}
+
+export interface ProfileChanges {
+  name?: string | undefined
+  content?: string | undefined
+  image?: ImageFile | undefined
+}
+
+export interface NewPost {
+  title: string
+  content?: string | undefined
+  image?: ImageFile | undefined
+  image_filter?:
+    | '_1977'
+    | 'brannan'
+    | 'earlybird'
+    | 'hudson'
+    | 'inkwell'
+    | 'lofi'
+    | 'kelvin'
+    | 'normal'
+    | 'nashville'
+    | 'rise'
+    | 'toaster'
+    | 'valencia'
+    | 'walden'
+    | 'xpro2'
+    | undefined
+}
+
+export interface PostChanges {
+  title?: string | undefined
+  content?: string | undefined
+  image?: ImageFile | undefined
+  image_filter?:
+    | '_1977'
+    | 'brannan'
+    | 'earlybird'
+    | 'hudson'
+    | 'inkwell'
+    | 'lofi'
+    | 'kelvin'
+    | 'normal'
+    | 'nashville'
+    | 'rise'
+    | 'toaster'
+    | 'valencia'
+    | 'walden'
+    | 'xpro2'
+    | undefined
+}
+
+export interface NewComment {
+  post: number
+  content: string
+}
+
+export interface CommentChanges {
+  content?: string | undefined
+}
+
+export interface MessageInput {
+  content?: string | undefined
+  image?: ImageFile | undefined
+}
+
+export interface UserQuery {
+  /** How many results a page has. */
+  page_size?: number | undefined
+  /** Exactly this name, in any case. */
+  username?: string | number | undefined
+}
+
+export interface ProfileQuery {
+  /** How many results a page has. */
+  page_size?: number | undefined
+  /** Comma-separated, each with `-` for descending: posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. */
+  ordering?:
+    | 'posts_count'
+    | '-posts_count'
+    | 'followers_count'
+    | '-followers_count'
+    | 'following_count'
+    | '-following_count'
+    | 'owner__following__created_at'
+    | '-owner__following__created_at'
+    | 'owner__followed__created_at'
+    | '-owner__followed__created_at'
+    | undefined
+  /** Profiles that follow this one. */
+  owner__following__followed__profile?: number | undefined
+  /** Profiles that this one follows. */
+  owner__followed__owner__profile?: number | undefined
+}
+
+export interface PostQuery {
+  /** How many results a page has. */
+  page_size?: number | undefined
+  /** Words that must each occur in the title or in the owner’s name. */
+  search?: string | number | undefined
+  /** One of likes_count, comments_count, likes__created_at, created_at; with `-` for descending. Of several, the first. */
+  ordering?:
+    | 'created_at'
+    | '-created_at'
+    | 'likes_count'
+    | '-likes_count'
+    | 'comments_count'
+    | '-comments_count'
+    | 'likes__created_at'
+    | '-likes__created_at'
+    | undefined
+  /** Posts of this profile. */
+  owner__profile?: number | undefined
+  /** The feed of this profile: posts of whom it follows. */
+  owner__followed__owner__profile?: number | undefined
+  /** Posts that this profile likes. */
+  likes__owner__profile?: number | undefined
+  /** Short for `owner__profile`. */
+  owner?: number | undefined
+  /** Short for `owner__followed__owner__profile`. */
+  followed?: number | undefined
+  /** Short for `likes__owner__profile`. */
+  liked?: number | undefined
+}
+
+export interface CommentQuery {
+  /** How many results a page has. */
+  page_size?: number | undefined
+  /** Comments on this post. */
+  post?: number | undefined
+}
+
+export interface LikeQuery {
+  /** How many results a page has. */
+  page_size?: number | undefined
+  /** Likes of this post. */
+  post?: number | undefined
+  /** Likes by this user. */
+  owner?: number | undefined
+}
+
+export interface FollowerQuery {
+  /** How many results a page has. */
+  page_size?: number | undefined
+  /** Follows by this user. */
+  owner?: number | undefined
+  /** Follows of this user. */
+  followed?: number | undefined
+}
+
+/** What comes over a socket. */
+export type ServerFrame =
+  | {
+      type: 'ready'
+      seq: number
+    }
+  | {
+      type: 'resync'
+    }
+  | {
+      type: 'message'
+      seq: number
+      prev: number
+      message: Message
+    }
+  | {
+      type: 'edited'
+      seq: number
+      prev: number
+      message: Message
+    }
+  | {
+      type: 'deleted'
+      seq: number
+      prev: number
+      id: number
+    }
+  | {
+      type: 'cleared'
+      seq: number
+      prev: number
+    }
+  | {
+      type: 'read'
+      seq: number
+      prev: number
+      user: number
+      up_to: number
+    }
+  | {
+      type: 'typing'
+      user: number
+    }
+  | {
+      type: 'sent'
+      key: string
+      message: Message
+    }
+  | {
+      type: 'error'
+      key?: string | undefined
+      code?: 'unavailable' | undefined
+      errors: Record<string, string[]>
+    }

@@ -1,62 +1,105 @@
 /** Tokens: where they are kept, and how several tabs renew them once. */
+import { type Locks, pause, platform } from './platform'
 
-import { platform } from './platform'
-
-/** Where tokens survive a reload: `localStorage` does, and so does anything with these. */
+/** Where text survives a reload: `localStorage`, React Native's `AsyncStorage`, and whatever else has these. */
 export interface TokenStorage {
-  getItem(name: string): string | null
-  setItem(name: string, value: string): void
-  removeItem(name: string): void
+  getItem(name: string): string | null | undefined | Promise<string | null | undefined>
+  setItem(name: string, value: string): unknown
+  removeItem(name: string): unknown
 }
 
+/** Where the browser keeps the tokens, both are empty: then this says only that somebody is signed in, and who. */
 export interface Tokens {
   access: string
   refresh: string
+  /** Whose they are. */
+  user?: number | undefined
 }
 
-const NAME = 'edge-social-api'
+/** What one tab has stored, another may read only a little later, as each is a process of its own. */
+const SETTLE_MS = 150
 
 export interface TokenKeeper {
-  get(): Tokens | undefined
-  set(tokens: Tokens | undefined): void
-  /** What a renewal gave: nothing where somebody has signed in or out meanwhile, perhaps in another tab. */
-  renewed(from: Tokens | undefined, to: Tokens | undefined): void
+  get(): Promise<Tokens | undefined>
+  set(tokens: Tokens | undefined): Promise<void>
+  /** Keeps what a renewal gave, unless somebody has signed in or out meanwhile, perhaps in another tab. Whether it did. */
+  renewed(from: Tokens | undefined, to: Tokens | undefined): Promise<boolean>
   /**
    * Runs `renew` unless somebody else has renewed since `stale` was read: one call at a time in this tab, and, where the browser has
-   * locks (https://www.w3.org/TR/web-locks/), one tab at a time.
+   * locks, one tab at a time.
    */
   renewOnce(stale: string | undefined, renew: (tokens: Tokens | undefined) => Promise<void>): Promise<void>
 }
 
-export function tokenKeeper(storage: TokenStorage | undefined): TokenKeeper {
+export function tokenKeeper(storage: TokenStorage | undefined, name: string): TokenKeeper {
   let memory: Tokens | undefined
+  /** Storage that did not take the newest tokens holds older ones: until it takes some again, it is not read. */
+  let isCurrent = true
+  let writing: Promise<unknown> = Promise.resolve()
   let renewing: Promise<void> | undefined
-  const locks = platform.navigator?.locks
+  // Only tabs share anything; in a server one person would wait for the other.
+  const locks = storage && platform.document ? platform.navigator?.locks : undefined
 
-  const get = () => {
-    const kept = storage?.getItem(NAME)
-    return storage ? (kept ? (JSON.parse(kept) as Tokens) : undefined) : memory
+  const get = async () => {
+    await writing
+    if (!storage || !isCurrent) return memory
+    try {
+      memory = parse(await storage.getItem(name))
+    } catch {
+      // It cannot be read, which says nothing about what is in it: what is known here stays.
+    }
+    return memory
   }
-  const set = (tokens: Tokens | undefined) => {
+  const set = async (tokens: Tokens | undefined) => {
     memory = tokens
-    if (tokens) storage?.setItem(NAME, JSON.stringify(tokens))
-    else storage?.removeItem(NAME)
+    // One after the other: of two that are under way at once, the older could win.
+    writing = writing.then(async () => {
+      try {
+        await (tokens ? storage?.setItem(name, JSON.stringify(tokens)) : storage?.removeItem(name))
+        isCurrent = true
+      } catch {
+        isCurrent = false
+      }
+    })
+    await writing
   }
   return {
     get,
     set,
-    renewed(from, to) {
-      if (get()?.refresh === from?.refresh) set(to)
+    async renewed(from, to) {
+      const isSame = (await get())?.refresh === from?.refresh
+      if (isSame) await set(to)
+      return isSame
     },
     async renewOnce(stale, renew) {
       const run = async () => {
-        const tokens = get()
+        const tokens = await get()
         if (stale === undefined || tokens?.access === stale) await renew(tokens)
       }
-      renewing ??= (locks ? locks.request(NAME, run) : run()).finally(() => {
+      renewing ??= (locks ? exclusively(locks, name, run) : run()).finally(() => {
         renewing = undefined
       })
       await renewing
     },
+  }
+}
+
+/** One tab at a time. The others get their turn a moment after this one has its result. */
+const exclusively = (locks: Locks, name: string, run: () => Promise<void>) =>
+  new Promise<void>((resolve, reject) => {
+    void locks.request(name, async () => {
+      await run().then(resolve, reject)
+      await pause(SETTLE_MS)
+    })
+  })
+
+/** Whatever is not what this client has stored is nothing. */
+function parse(text: string | null | undefined): Tokens | undefined {
+  try {
+    const tokens: Partial<Tokens> | null = JSON.parse(text ?? 'null')
+    const isWhole = typeof tokens?.access === 'string' && typeof tokens.refresh === 'string'
+    return isWhole ? (tokens as Tokens) : undefined
+  } catch {
+    return undefined
   }
 }

@@ -1,168 +1,196 @@
-/** One request: typed, signed, renewed when the token ran out, sent again when the way there failed. */
-import { ApiError, errorFrom } from './errors'
-import { platform, WITH_COOKIES } from './platform'
-import type { Input, Method, Output, Path } from './schema'
-import { type TokenKeeper, type TokenStorage, tokenKeeper } from './tokens'
-
-export interface Options {
-  /** Where the API is: `https://api.example.com`, or with `/api` behind it; in pages also `/api` on their own origin. */
-  baseUrl: string
-  /**
-   * `cookie`: the browser keeps the tokens, where scripts cannot read them. `bearer`: this client does. Without it: `cookie` in pages,
-   * `bearer` elsewhere.
-   */
-  auth?: 'cookie' | 'bearer'
-  /** For `bearer`: where tokens survive. Without it they live as long as this client. */
-  storage?: TokenStorage
-  fetch?: (request: Request) => Promise<Response>
-}
-
-export interface CallOptions {
-  signal?: AbortSignal
-  /** Makes sending again safe. Without it what creates something gets a random one. */
-  idempotencyKey?: string
-}
+/** One request: signed, renewed when the token ran out, sent again when the way there failed. */
+import { type Auth, authState } from './auth'
+import { badImage, errorFrom, failure, retryAfter } from './errors'
+import { encode, type Fields, isBlob } from './files'
+import type { Call, CallOptions, Input, Method, Options, UploadOptions } from './options'
+import { abortion, pageStorage, pause, platform, randomKey, unlessAborted } from './platform'
+import type { User } from './schema'
+import { type TokenKeeper, type Tokens, tokenKeeper } from './tokens'
+import { type Send, type SendInit, withProgress } from './upload'
 
 export interface Transport {
   baseUrl: string
   usesCookies: boolean
   tokens: TokenKeeper
-  /** Throws `ApiError`. */
-  call<P extends Path, M extends Method<P>>(
-    method: M,
-    path: P,
-    input: Input<P, M>,
-    options?: CallOptions,
-  ): Promise<Output<P, M>>
+  auth: Auth
+  call: Call
   /** Renews the access token, once for all who ask at the same time. */
   renew(stale: string | undefined): Promise<void>
+  /** Asks who is signed in now. */
+  me(options?: CallOptions): Promise<User>
+  /** Who is signed in, as far as this device knows. */
+  identity(): Promise<number | undefined>
+  /** Makes an image such as the API takes, where there is something that can. */
+  prepare(image: Blob, maxBytes: number, options?: UploadOptions): Promise<Blob>
 }
 
 const TRIES = 3
-const PAUSE = 300
+const PAUSE_MS = 300
+/** Whoever is told to wait longer than this gets the error at once. */
+export const LONGEST_WAIT_SECONDS = 60
+export const IMAGE_BYTES = 2 * 1024 * 1024
 /** Done twice, these tell of a name that is taken, or of a password that is no more. */
 const ONCE = /registration|password/
 
-export function transport({
-  baseUrl,
-  auth,
-  storage,
-  fetch = (request) => globalThis.fetch(request),
-}: Options): Transport {
-  const usesCookies = (auth ?? (platform.document ? 'cookie' : 'bearer')) === 'cookie'
-  const tokens = tokenKeeper(storage)
-  const credentials = usesCookies ? WITH_COOKIES : {}
-  const base = new URL(baseUrl, platform.location?.href).href.replace(/\/+$/, '')
+export function transport({ baseUrl, auth: mode, storage, images, fetch }: Options): Transport {
+  const usesCookies = (mode ?? (platform.document ? 'cookie' : 'bearer')) === 'cookie'
+  const base = absolute(baseUrl)
+  const name = usesCookies ? `edge-social-api:${base}` : 'edge-social-api'
+  const tokens = tokenKeeper(usesCookies ? pageStorage() : storage, name)
+  const auth = authState(usesCookies || storage ? name : undefined)
+  // Cookies beside a token would go on signing somebody in who has signed out here. Workers know no cookies, and no such setting.
+  const credentials = usesCookies ? 'include' : platform.XMLHttpRequest && 'omit'
+  const plain: Send = fetch ?? ((url, init) => globalThis.fetch(url, init))
 
   /** Fails with status 0 when there is no answer. Only what may be done twice is tried again; `isRepeated`: it was. */
-  async function send(
-    build: () => Request,
-    mayRepeat: boolean,
-  ): Promise<{ response: Response; isRepeated: boolean }> {
+  async function send(path: string, build: () => Promise<SendInit>, mayRepeat: boolean, way = plain) {
+    let hasWaited = false
     for (let attempt = 1; ; attempt++) {
-      const request = build()
-      const response = await fetch(request).catch((error: unknown) => {
-        if (request.signal.aborted) throw error
-        return undefined
-      })
-      const isLast = !mayRepeat || attempt === TRIES
+      const init = await build()
+      const { signal } = init
+      const response = await way(base + path, { ...init, ...(credentials && { credentials }) }).catch(
+        (error: unknown) => {
+          if (signal?.aborted) throw error
+        },
+      )
+      if (response?.status === 429 && !hasWaited) {
+        // It was not done, so everything may be sent again; once.
+        const seconds = retryAfter(response.headers)
+        hasWaited = true
+        if (seconds <= LONGEST_WAIT_SECONDS) {
+          await pause((seconds + Math.random() / 4) * 1000, signal)
+          attempt--
+          continue
+        }
+      }
+      const isLast = !mayRepeat || attempt >= TRIES
       if (response && (isLast || response.status !== 503)) return { response, isRepeated: attempt > 1 }
-      if (isLast) throw new ApiError(0, 'The API cannot be reached.')
-      await new Promise((resolve) => setTimeout(resolve, PAUSE * 2 ** attempt * (0.5 + Math.random())))
+      if (isLast) throw failure('network', 'The API cannot be reached.')
+      await pause(PAUSE_MS * 2 ** attempt * (0.5 + Math.random()), signal)
     }
   }
 
   function renew(stale: string | undefined): Promise<void> {
     return tokens.renewOnce(stale, async (kept) => {
-      if (!usesCookies && !kept) throw new ApiError(401, 'Signed out.')
-      const body = usesCookies ? '{}' : JSON.stringify({ refresh: kept?.refresh })
-      const headers = { 'content-type': 'application/json' }
-      const url = `${base}/dj-rest-auth/token/refresh/`
-      const { response } = await send(
-        () => new Request(url, { method: 'POST', headers, body, ...credentials }),
-        true,
-      )
-      if (response.status === 401) tokens.renewed(kept, undefined)
+      if (!usesCookies && !kept) throw failure('not_authenticated', 'Signed out.')
+      const init: SendInit = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ refresh: kept?.refresh || undefined }),
+      }
+      const { response } = await send('/dj-rest-auth/token/refresh/', async () => init, true)
+      if (response.status === 401) await expire(kept)
       if (!response.ok) throw await errorFrom(response)
-      const { access } = (await readJson(response)) as { access: string }
-      if (kept) tokens.renewed(kept, { ...kept, access })
+      const { access, refresh } = await readJson<{ access: string; refresh?: string }>(response)
+      // A fresh refresh token, where the API gives one, outlives the one before.
+      if (kept && !usesCookies) await tokens.renewed(kept, { ...kept, access, ...(refresh && { refresh }) })
     })
   }
 
-  return {
-    baseUrl: base,
-    usesCookies,
-    tokens,
-    renew,
-    async call<P extends Path, M extends Method<P>>(
-      method: M,
-      path: P,
-      input: Input<P, M>,
-      options: CallOptions = {},
-    ) {
-      const { param, query, json } = input as { param?: Values; query?: Values; json?: Values }
-      const verb = method.slice(1).toUpperCase()
-      const url = new URL(`${base}${fill(path, param)}/`)
-      for (const [name, value] of Object.entries(query ?? {})) {
-        if (value !== undefined) url.searchParams.set(name, String(value))
-      }
-      const key = options.idempotencyKey ?? (verb === 'POST' ? crypto.randomUUID() : undefined)
-      const body = json && encode(json)
-      const build = () => {
-        const headers = new Headers()
-        if (typeof body === 'string') headers.set('content-type', 'application/json')
-        const access = usesCookies ? undefined : tokens.get()?.access
-        if (access) headers.set('authorization', `Bearer ${access}`)
-        if (key) headers.set('idempotency-key', key)
-        const { signal } = options
-        return new Request(url, {
-          method: verb,
-          headers,
-          body: body ?? null,
-          ...credentials,
-          ...(signal && { signal }),
-        })
-      }
-
-      const used = tokens.get()?.access
-      const mayRepeat = verb !== 'PATCH' && !ONCE.test(path)
-      let { response, isRepeated } = await send(build, mayRepeat)
-      if (response.status === 401 && (usesCookies || used)) {
-        const error = await errorFrom(response)
-        if (error.code !== 'token_not_valid') throw error
-        await renew(used)
-        const again = await send(build, mayRepeat)
-        response = again.response
-        isRepeated ||= again.isRepeated
-      }
-      // What is gone was deleted by an attempt whose answer was lost.
-      const isGone = verb === 'DELETE' && isRepeated && response.status === 404
-      if (!response.ok && !isGone) throw await errorFrom(response)
-      // The schema of the route says what a success holds; nothing where there is no body.
-      return (isGone || response.status === 204 ? null : await readJson(response)) as Output<P, M>
-    },
+  /** Signed out by the API, unless somebody has signed in or out meanwhile. */
+  async function expire(kept: Tokens | undefined): Promise<void> {
+    if (kept && (await tokens.renewed(kept, undefined))) auth.tell({ type: 'signed-out', why: 'expired' })
   }
+
+  async function call<T>(method: Method, path: string, input: Input = {}): Promise<T> {
+    const { query, body, signal, onProgress } = input
+    if (signal?.aborted) throw abortion(signal)
+    const key = input.idempotencyKey ?? (method === 'POST' ? randomKey() : undefined)
+    const content = body && (await encode(await prepared(body as Fields, input)))
+    const isForm = content !== undefined && typeof content !== 'string'
+    let used: string | undefined
+    const build = async (): Promise<SendInit> => {
+      used = input.token ?? (usesCookies ? undefined : (await tokens.get())?.access)
+      return {
+        method,
+        headers: {
+          ...(content !== undefined && !isForm && { 'content-type': 'application/json' }),
+          ...(used && { authorization: `Bearer ${used}` }),
+          ...(key && { 'idempotency-key': key }),
+        },
+        ...(content !== undefined && { body: content }),
+        ...(signal && { signal }),
+      }
+    }
+    const way = onProgress && isForm ? withProgress(fetch, onProgress) : plain
+    const mayRepeat = method !== 'PATCH' && !ONCE.test(path)
+    const target = path + search(query)
+    let { response, isRepeated } = await send(target, build, mayRepeat, way)
+    if (response.status === 401) {
+      const error = await errorFrom(response)
+      // A page whose cookies are gone is anonymous to the API.
+      if (usesCookies && error.code === 'not_authenticated') await expire(await tokens.get())
+      if (error.code !== 'token_not_valid' || !(usesCookies || used)) throw error
+      await unlessAborted(renew(used), signal)
+      const again = await send(target, build, mayRepeat, way)
+      response = again.response
+      isRepeated ||= again.isRepeated
+    }
+    // What is gone was deleted by an attempt whose answer was lost.
+    const isGone = method === 'DELETE' && isRepeated && response.status === 404
+    if (!response.ok && !isGone) throw await errorFrom(response)
+    // Which path answers what is for the caller to say; nothing where there is no body.
+    return isGone || response.status === 204 ? (null as T) : readJson<T>(response)
+  }
+
+  /** The body with its images made such as the API takes. */
+  async function prepared(body: Fields, { maxImageBytes = IMAGE_BYTES, ...options }: Input): Promise<Fields> {
+    const entries = Object.entries(body).map(async ([name, value]) => [
+      name,
+      isBlob(value) ? await prepare(value, maxImageBytes, options) : value,
+    ])
+    return images ? Object.fromEntries(await Promise.all(entries)) : body
+  }
+
+  async function prepare(
+    image: Blob,
+    maxBytes: number,
+    { signal, onProgress }: UploadOptions = {},
+  ): Promise<Blob> {
+    if (!images) return image
+    const { prepareImage } = await images()
+    return prepareImage(image, {
+      maxBytes,
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress: (fraction) => onProgress({ stage: 'preparing', fraction }) }),
+    }).then(
+      (result) => result.image,
+      (error: Error) => {
+        if (signal?.aborted) throw error
+        throw badImage(error.message)
+      },
+    )
+  }
+
+  async function me(options?: CallOptions): Promise<User> {
+    const user = await call<User>('GET', '/dj-rest-auth/user/', options)
+    if (usesCookies) await tokens.set({ access: '', refresh: '', user: user.pk })
+    return user
+  }
+
+  const identity = async () => (await tokens.get())?.user
+
+  return { baseUrl: base, usesCookies, tokens, auth, renew, call, me, identity, prepare }
 }
 
-type Values = Record<string, unknown>
+/** Only in pages there is something that an address can be relative to. */
+function absolute(url: string): string {
+  const page = platform.location?.href
+  const isRelative = !/^https?:\/\//i.test(url)
+  if (isRelative && !page) throw new TypeError('baseUrl must begin with https:// or http://')
+  return (isRelative ? new URL(url, page).href : url).replace(/\/+$/, '')
+}
 
-/** `/posts/:id{[0-9]+}` with its values. */
-const fill = (path: string, values: Values = {}) =>
-  path.replace(/:(\w+)(\{[^}]*\})?/g, (_, name: string) => encodeURIComponent(String(values[name])))
+/** By hand, as not every platform's URL can be added to. */
+function search(query: object = {}): string {
+  const pairs = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
+  return pairs.length > 0 ? `?${pairs.join('&')}` : ''
+}
 
 /** An answer that breaks off, or is somebody else's, is none. */
-const readJson = (response: Response): Promise<unknown> =>
+const readJson = <T>(response: Response): Promise<T> =>
   response.json().catch(() => {
-    throw new ApiError(0, 'The answer cannot be read.')
+    throw failure('unreadable', 'The answer cannot be read.')
   })
-
-/** JSON, or a form where a file is among the fields. */
-function encode(fields: Values): string | FormData {
-  if (!Object.values(fields).some((value) => value instanceof Blob)) return JSON.stringify(fields)
-  const form = new FormData()
-  for (const [name, value] of Object.entries(fields)) {
-    if (value instanceof Blob) form.set(name, value)
-    else if (value !== undefined) form.set(name, value === null ? '' : String(value))
-  }
-  return form
-}

@@ -1,6 +1,6 @@
 /**
  * Makes public/openapi.json and public/asyncapi.json of the Worker's source; with `--check` only tells whether they are current.
- * Run by `npm run openapi` and `npm run check:openapi`.
+ * Run by `npm run openapi` and `npm run check:openapi`. The client's types follow from both.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { app } from '../src/app'
@@ -22,3 +22,5 @@ for (const [path, document] of Object.entries(documents)) {
     process.exitCode = 1
   }
 }
+
+await import('./client-schema')

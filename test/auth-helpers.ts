@@ -2,7 +2,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
-import type { Bindings } from '../src/http/env'
 import worker from '../src/index'
 import { type Answer, anyone, type Client, call, ORIGIN, PASSWORD, stored } from './client'
 

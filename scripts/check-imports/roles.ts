@@ -27,7 +27,7 @@ const FILES = {
   middleware: ['auth/credentials.ts'],
   images: ['images/**'],
   concept: [
-    'about/{health,page}.ts',
+    'about/{documents,health,page}.ts',
     'auth/{common-passwords,cookies,new-password,password,password-rules,registration,sessions,tokens}.ts',
     'posts/listing.ts',
     'messaging/worker/{close-sockets,conversation-stub,error-lists,open-socket,send-message,thread-page}.ts',

@@ -55,9 +55,10 @@ export const imageField = (rules: Rules) =>
  */
 export const changedImageField = (rules: Rules) =>
   // As `preprocess` takes anything, the input is typed as what clients are meant to send.
-  z.preprocess((value) => (isImageUrl(value) ? undefined : value), imageField(rules)) as unknown as ReturnType<
-    typeof imageField
-  >
+  z.preprocess(
+    (value) => (isImageUrl(value) ? undefined : value),
+    imageField(rules),
+  ) as unknown as ReturnType<typeof imageField>
 
 /** A file that may be taken away: a form's blank part and null mean no image, absent means that nothing is said of it. */
 export const optionalImageField = (rules: Rules) =>

@@ -1,7 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import type { Bindings } from '../../src/http/env'
 import worker from '../../src/index'
 import { type Answer, download, form, ORIGIN, type Person, stored } from '../client'
 import { signUpCast, signUpPair } from '../fixtures/factories'

@@ -219,7 +219,7 @@ describe.skipIf(!browserPath)('in a browser', () => {
     const ann = createHere({ baseUrl: server.url })
     await ann.login('example-ann', 'A lighthouse at 4 am')
     const [chat] = await ann.messages.conversations()
-    const [first] = (await ann.messages.thread(chat?.id ?? 0).page()).results
+    const [first] = (await ann.messages.thread(chat?.id ?? 0).page()).items
     await ann.messages.update(first?.id ?? 0, { content: 'edited' })
     opened = 0
     await page.reload()

@@ -24,6 +24,8 @@ export const launch = (): Promise<Browser> =>
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // A name without https, as of a machine on a local network: not the secure context that localhost is.
+      '--host-resolver-rules=MAP api.lan 127.0.0.1',
       // A page that a test makes up has no address, and so may not open sockets to a local one.
       '--disable-features=LocalNetworkAccessChecks',
     ],

@@ -1,6 +1,6 @@
 /** The client where something goes wrong: answers that are lost, tabs that disagree, conversations that cannot be. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createClient } from '../../client/index'
+import { createClient, type SendInit } from '../../client/index'
 import { collect, PASSWORD, pause, signUp, texts, until } from './people'
 import { type Server, startServer } from './server'
 
@@ -12,13 +12,13 @@ beforeAll(async () => {
 afterAll(() => server?.stop())
 
 /** A client whose first answer to such a request is lost. */
-function losing(isMeant: (request: Request) => boolean) {
+function losing(isMeant: (init: SendInit) => boolean) {
   let lost = 0
   return createClient({
     baseUrl: server.url,
-    async fetch(request) {
-      const answer = await fetch(request)
-      if (isMeant(request) && lost++ === 0) throw new TypeError('lost')
+    async fetch(url, init) {
+      const answer = await fetch(url, init)
+      if (isMeant(init) && lost++ === 0) throw new TypeError('lost')
       return answer
     },
   })
@@ -64,9 +64,9 @@ it('who signs out in one tab is not signed in again by what another has under wa
   const tab = createClient({
     baseUrl: server.url,
     storage,
-    async fetch(request) {
-      const answer = await fetch(request)
-      if (request.url.includes('/token/refresh/')) await other.logout()
+    async fetch(url, init) {
+      const answer = await fetch(url, init)
+      if (url.includes('/token/refresh/')) await other.logout()
       return answer
     },
   })
@@ -88,6 +88,26 @@ describe('a conversation', () => {
     for (let i = 0; i < 30; i++) chat.typing()
     await until(() => seen.some(({ type }) => type === 'read'))
     expect((await dave.messages.conversations())[0]?.unread_count).toBe(0)
+    expect(seen.map(({ type }) => type)).not.toContain('offline')
+    chat.close()
+  })
+
+  it('sends sixty that were written offline without being cut off for it', async () => {
+    const nina = await signUp(server.url, 'nina')
+    const oscar = await signUp(server.url, 'oscar')
+    let isOffline = true
+    class Flaky extends WebSocket {
+      constructor(url: string, protocols?: string[]) {
+        super(isOffline ? 'ws://localhost:9/' : url, protocols)
+      }
+    }
+    nina.offline(true)
+    const chat = nina.conversation(oscar.user.pk, { WebSocket: Flaky })
+    const seen = collect(chat)
+    const all = Promise.all(Array.from({ length: 60 }, (_, i) => chat.send(`${i}`)))
+    isOffline = false
+    nina.offline(false)
+    expect((await all).map(({ content }) => content)).toEqual(Array.from({ length: 60 }, (_, i) => `${i}`))
     expect(seen.map(({ type }) => type)).not.toContain('offline')
     chat.close()
   })

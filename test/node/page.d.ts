@@ -1,5 +1,6 @@
-/** What the tabs of browser.test.ts have as globals. */
-import type { Client, Conversation, createClient as create, Message, TokenStorage } from '../../client/index'
+/** What the tabs of the browser tests have as globals. */
+import type { prepareImage as prepare } from '../../client/images/index'
+import type { AuthChange, Client, Conversation, createClient as create, Message } from '../../client/index'
 
 declare global {
   const api: Client
@@ -9,8 +10,8 @@ declare global {
   const seen: string[]
   const isOnline: boolean
   const written: Promise<Message[]>
-  // Of pages; the rest of the DOM stays out of these types.
-  const document: { cookie: string }
-  const localStorage: TokenStorage
-  const location: { origin: string }
+  const prepareImage: typeof prepare
+  const changes: AuthChange['type'][]
+  const workers: number
+  const photo: (width: number, height: number, look?: 'noise' | 'see-through') => Promise<Blob>
 }

@@ -10,10 +10,10 @@ export async function signUp(baseUrl: string, username: string) {
   let isOffline = false
   const client = createClient({
     baseUrl,
-    async fetch(request) {
-      requests.push(`${request.method} ${new URL(request.url).pathname}`)
+    async fetch(url, init) {
+      requests.push(`${init.method} ${new URL(url).pathname}`)
       if (isOffline) throw new TypeError('fetch failed')
-      return fetch(request)
+      return fetch(url, init)
     },
   })
   const user = await client.register({ username, password1: PASSWORD, password2: PASSWORD })

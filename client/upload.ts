@@ -1,0 +1,65 @@
+/** What `fetch` does, with progress. */
+import { abortion, platform } from './platform'
+
+export interface Progress {
+  stage: 'preparing' | 'uploading'
+  /** From 0 to 1. */
+  fraction: number
+}
+
+/** What this client hands to `fetch`: a part of what every `fetch` takes. */
+export interface SendInit {
+  method: string
+  headers: Record<string, string>
+  body?: string | FormData
+  credentials?: 'include' | 'omit'
+  signal?: AbortSignal
+}
+
+export type Send = (url: string, init: SendInit) => Promise<Response>
+
+/** A way to send that tells how far it is: all the way with XMLHttpRequest, and at the end with any `fetch`. */
+export function withProgress(fetch: Send | undefined, onProgress: (progress: Progress) => void): Send {
+  const tell = (fraction: number) => onProgress({ stage: 'uploading', fraction })
+  return async (url, init) => {
+    const response = await (fetch
+      ? fetch(url, init)
+      : platform.XMLHttpRequest
+        ? sendByXhr(platform.XMLHttpRequest, url, init, tell)
+        : globalThis.fetch(url, init))
+    tell(1)
+    return response
+  }
+}
+
+const HEADERS = ['retry-after', 'x-request-id']
+
+function sendByXhr(
+  Request: typeof XMLHttpRequest,
+  url: string,
+  { method, headers, body, credentials, signal }: SendInit,
+  tell: (fraction: number) => void,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const xhr = new Request()
+    xhr.open(method, url)
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value)
+    xhr.withCredentials = credentials === 'include'
+    xhr.upload.onprogress = ({ loaded, total }) => {
+      if (total > 0 && loaded < total) tell(loaded / total)
+    }
+    xhr.onload = () => {
+      const told = HEADERS.map((name) => [name, xhr.getResponseHeader(name) ?? ''])
+      resolve(
+        new Response(xhr.status === 204 ? null : xhr.responseText, {
+          status: xhr.status,
+          headers: Object.fromEntries(told),
+        }),
+      )
+    }
+    xhr.onerror = xhr.ontimeout = () => reject(new TypeError('Network request failed'))
+    xhr.onabort = () => reject(signal ? abortion(signal) : new TypeError('aborted'))
+    signal?.addEventListener('abort', () => xhr.abort())
+    xhr.send(body ?? null)
+  })
+}
