@@ -371,7 +371,7 @@ describe('errors of calls that send a message have lists for values', () => {
     const failing = {
       DB: {
         withSession: () => ({
-          prepare: () => {},
+          prepare: () => ({ bind: () => ({}) }),
           batch: () => Promise.reject(new Error('x')),
           getBookmark: () => null,
         }),

@@ -90,7 +90,11 @@ describe('a token is refused, even where none is needed:', () => {
     ['another algorithm', () => jwt({ user_id: alice.id }, { header: { alg: 'HS512' } }), INVALID],
     ['no algorithm', () => jwt({ user_id: alice.id }, { header: { typ: 'JWT' } }), INVALID],
     ['a refresh token', () => alice.refresh, badToken('Token has wrong type')],
-    ['a token of no type', () => jwt({ user_id: alice.id, token_type: undefined }), INVALID],
+    [
+      'a token of no type',
+      () => jwt({ user_id: alice.id, token_type: undefined }),
+      badToken('Token has no type'),
+    ],
     [
       'a token of another type',
       () => jwt({ user_id: alice.id, token_type: 'x' }),
