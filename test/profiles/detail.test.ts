@@ -105,7 +105,7 @@ describe('/profiles/:id/ (ProfileDetailViewTests)', () => {
     ['name with NUL', { name: '\0' }, { name: ['Null characters are not allowed.'] }],
     ['content 10,001', { content: 'x'.repeat(10_001) }, { content: tooLong(10_000) }],
     ['image null', { image: null }, { image: ['This field may not be null.'] }],
-    ['image a string', { image: DEFAULT_PROFILE }, { image: [NOT_A_FILE] }],
+    ['image a string', { image: 'https://example.com/picture.png' }, { image: [NOT_A_FILE] }],
     ['image empty', form({ image: file(new Uint8Array()) }), { image: ['The submitted file is empty.'] }],
     ['image an SVG', form({ image: file(svg()) }), { image: [NOT_AN_IMAGE] }],
     ['image a BMP', form({ image: file(bmp()) }), { image: [NOT_AN_IMAGE] }],
