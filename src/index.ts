@@ -3,6 +3,7 @@ import { app } from './app'
 import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-queries'
 import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import { openDb } from './db/client'
+import { agreedTime } from './db/clock'
 import { deleteExpiredKeysStatement } from './db/idempotency'
 import { config } from './http/config'
 import type { Bindings } from './http/env'
@@ -17,7 +18,11 @@ export default {
   async scheduled(_event, env) {
     config(env)
     const db = openDb(env.DB, { primary: true })
-    const now = Date.now()
+    const now = await agreedTime(db)
+    if (now === undefined) {
+      console.error(JSON.stringify({ error: 'A clock has jumped: nothing is swept.' }))
+      return
+    }
     await db.batch([
       deleteExpiredSessionsStatement(now),
       deleteExpiredPasswordResetsStatement(now),

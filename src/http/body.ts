@@ -32,7 +32,7 @@ export function body<S extends z.ZodType>(
 ): MiddlewareHandler<AppEnv, string, { in: { json: z.input<S> }; out: { json: z.output<S> } }> {
   const check: MiddlewareHandler<AppEnv> = async (c, next) => {
     const read = await readFields(c.req.raw, schema, (fields, errors) => before?.(c, fields, errors))
-    c.set('fields', read.fields)
+    c.set('fields', takenFields(read.fields, read.json))
     c.req.addValidatedData('json', read.json as object)
     await next()
   }
@@ -150,6 +150,13 @@ async function parseMultipart(
     else fields[name] = new Upload(new Uint8Array(await value.arrayBuffer()), value.name)
   }
   return fields
+}
+
+/** The fields that the schema knows: what else was sent is ignored, also where requests are compared. */
+function takenFields(fields: Record<string, unknown>, json: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(json as object).flatMap((name) => (Object.hasOwn(fields, name) ? [[name, fields[name]]] : [])),
+  )
 }
 
 /** A field may be called `__proto__`. */

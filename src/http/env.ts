@@ -53,7 +53,7 @@ export interface AppEnv {
     /** The request's D1 session; for the viewer, if somebody is signed in. */
     db: Db
     viewer: Viewer | undefined
-    /** The body's fields as they were read. */
+    /** The body's fields that the route takes, as they were read. */
     fields: Record<string, unknown>
     /** Sessions that the request has ended: one, or all of a user but one. */
     endedSessions: EndedSessions | undefined

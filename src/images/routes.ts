@@ -5,7 +5,7 @@ import { asset } from '../http/assets'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
-import { StorageUnavailable } from './store'
+import { getImage, StorageUnavailable } from './store'
 
 const YEAR = 'public, max-age=31536000, immutable'
 /** Whatever a browser makes of the bytes, it runs nothing. */
@@ -37,7 +37,7 @@ export const mediaRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const request = c.req.raw
-      const object = await c.env.MEDIA.get(c.req.param('hash'), {
+      const object = await getImage(c.env.MEDIA, c.req.param('hash'), {
         onlyIf: condition(request.headers),
         range: request.headers,
       }).catch((error: unknown) => {
