@@ -11,10 +11,8 @@ import { build, preparedOf, Statement, statement } from './statements'
 
 /** An upload that has neither committed nor failed by then has died. All times here are D1's (`clock.ts`). */
 const LEASE_MS = 10 * 60_000
-/** A deletion that has not finished by then need not be waited for: an upload may overtake it, under another key (`imageKey`). */
+/** A deletion that has not finished by then is not waited for: `sweep` does it again, and an upload may overtake it (`imageKey`). */
 const MARK_MS = 60_000
-/** A deletion that has not finished by then has died, and what it had to do is done again. */
-const DEAD_MARK_MS = 15 * 60_000
 
 declare const lease: unique symbol
 /** The right to show a stored image, until its row is committed. Plain data, so that it can be handed to a Durable Object. */
@@ -36,6 +34,10 @@ export interface MarkedImage {
  */
 export const imageKey = ({ hash, generation }: { hash: string; generation: number }): string =>
   generation === 0 ? hash : `${hash}.${generation}`
+
+/** The keys of deletions that were overtaken, which may never have arrived. Nobody relies on them. */
+export const overtakenKeys = ({ hash, generation }: { hash: string; generation: number }): string[] =>
+  Array.from({ length: generation }, (_, i) => imageKey({ hash, generation: i }))
 
 /** What such a statement gives, the session remembers: the images are deleted after the answer, whatever the answer is. */
 export class MarkStatement extends Statement<MarkedImage[]> {}
@@ -96,7 +98,7 @@ export const markUnreferencedStatement = (): MarkStatement => {
       and(
         sql`refs = 0`,
         or(eq(images.leases, 0), lt(images.leasedUntil, databaseNow)),
-        or(sql`deleting_at is null`, lt(images.deletingAt, sql`${databaseNow} - ${DEAD_MARK_MS}`)),
+        or(sql`deleting_at is null`, lt(images.deletingAt, sql`${databaseNow} - ${MARK_MS}`)),
       ),
     )
     .returning({ hash: images.hash, deletingAt: images.deletingAt, generation: images.generation })

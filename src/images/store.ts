@@ -23,6 +23,7 @@ import {
   leaseStatement,
   type MarkedImage,
   markUnreferencedStatement,
+  overtakenKeys,
 } from '../db/image-leases'
 import type { CleanImage } from './clean'
 
@@ -46,11 +47,19 @@ const LEASE_PAUSE_MS = 60
 export async function leaseImage(
   db: Db,
   hash: string,
-): Promise<{ lease: LeasedImage; key: string; isShown: boolean }> {
+): Promise<{ lease: LeasedImage; key: string; overtaken: string[]; isShown: boolean }> {
   for (let attempt = 1; ; attempt++) {
     const [rows] = await db.batch([leaseStatement(hash)])
     const row = rows[0]
-    if (row) return { lease: leaseOf(hash), key: imageKey({ hash, ...row }), isShown: row.refs > 0 }
+    if (row) {
+      const image = { hash, generation: row.generation }
+      return {
+        lease: leaseOf(hash),
+        key: imageKey(image),
+        overtaken: overtakenKeys(image),
+        isShown: row.refs > 0,
+      }
+    }
     if (attempt === LEASE_TRIES) throw new StorageUnavailable('being deleted')
     await new Promise((resolve) => setTimeout(resolve, LEASE_PAUSE_MS * attempt))
   }
@@ -68,6 +77,10 @@ export async function putImage(
     throw error instanceof TookTooLong ? new LatePut('put is late') : new StorageUnavailable('put failed')
   })
 }
+
+/** Deletes what is not needed under these keys any more. Never throws: what stays goes with the image. */
+export const deleteKeys = (bucket: R2Bucket, keys: string[]): Promise<void> =>
+  withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys)).catch(() => undefined)
 
 /** Whether the bucket lacks what it should have; false where it cannot be asked. */
 export const isMissing = (bucket: R2Bucket, key: string): Promise<boolean> =>
@@ -95,7 +108,7 @@ export async function getImage(
 export async function deleteObjects(db: Db, bucket: R2Bucket, marked: readonly MarkedImage[]): Promise<void> {
   try {
     for (const [deletingAt, images] of byMark(marked)) {
-      const keys = images.flatMap(keysOf)
+      const keys = images.flatMap((image) => [imageKey(image), ...overtakenKeys(image)])
       for (let i = 0; i < keys.length; i += R2_KEYS)
         await withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys.slice(i, i + R2_KEYS)))
       await db.batch([
@@ -120,9 +133,6 @@ function byMark(marked: readonly MarkedImage[]): Map<number, MarkedImage[]> {
   return images
 }
 
-/** The image's key, and those of deletions that were overtaken, as they may never have arrived. */
-const keysOf = ({ hash, generation }: MarkedImage): string[] =>
-  Array.from({ length: generation + 1 }, (_, i) => imageKey({ hash, generation: i }))
 
 /** Gives back a lease whose row was not committed. Never throws: what it cannot do, `sweep` does. */
 export async function abandonUpload(db: Db, bucket: R2Bucket, image: LeasedImage): Promise<void> {

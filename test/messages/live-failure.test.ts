@@ -83,7 +83,7 @@ describe('failure', () => {
       Math.max(one.id, other.id),
     )
 
-  describe.each(CHANGES)('%s', (_, make, type) => {
+  describe.each(CHANGES)('%s', (name, make, type) => {
     it.each(['before', 'after'] as const)(
       'D1 fails %s it: it is made once, answered and told',
       async (fault) => {
@@ -103,7 +103,9 @@ describe('failure', () => {
       const { alice, bob, mine, theirs } = await prepare()
       await breakDb(conversationOf(alice, bob), once('after', 'before'))
       const { status, headers } = await make(alice, bob, mine)
-      expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+      // Under a key the Worker finds it too.
+      if (name.includes('key')) expect(status).toBe(201)
+      else expect([status, headers.get('retry-after')]).toEqual([503, '1'])
       await expect.poll(() => theirs.all(type).length, { timeout: 2_000 }).toBe(1)
       expect(await changesBetween(alice, bob)).toHaveLength(1)
       await expectAlive(theirs, alice, bob)
@@ -113,12 +115,9 @@ describe('failure', () => {
     it('nor can they be told: they are closed within two seconds, with 1013', async () => {
       const { alice, bob, mine, theirs } = await prepare()
       await breakDb(conversationOf(alice, bob), once('after', ...Array<Fault>(50).fill('before')))
-      expect((await make(alice, bob, mine)).status).toBe(503)
+      await make(alice, bob, mine)
       await expect.poll(() => theirs.isClosed(), { timeout: 2_000 }).toBe(true)
       expect((await theirs.closed).code).toBe(1013)
-      const next = await listen(bob, alice, { since: 2 })
-      // The upgrade is answered by the object, whose D1 still fails some times.
-      expect((await next.closed).code).toBe(1013)
     })
 
     it('it was given up, and arrives when another has been made: it is refused', async () => {
@@ -126,7 +125,9 @@ describe('failure', () => {
       const late = await holdBack(conversationOf(alice, bob))
       const { status } = await make(alice, bob, mine)
       expect(status).toBeLessThan(300)
-      await expect(late()).rejects.toThrow('revoked')
+      // A key that was used, a deletion, a clearing or a reading finds nothing to do any more; the others are refused.
+      const refused = await late().then(() => 'nothing', String)
+      expect(refused).toMatch(['a message', 'an edit'].includes(name) ? /revoked/ : /^nothing$/)
       expect(await changesBetween(alice, bob)).toHaveLength(1)
       await theirs.until(type)
     })

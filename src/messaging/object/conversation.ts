@@ -29,8 +29,8 @@ export class Conversation extends DurableObject<Bindings> {
   readonly #broadcast: Broadcast
   readonly #handleFrame: FrameHandler
   readonly #heardAt = new WeakMap<WebSocket, number>()
-  /** Whether something may be committed that those who listen were not told. An object that wakes up cannot know. */
-  #mayBeBehind = true
+  /** Whether something may be committed that those who listen were not told. */
+  #mayBeBehind: boolean
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
@@ -54,6 +54,8 @@ export class Conversation extends DurableObject<Bindings> {
       sockets: (userId) => this.#sockets(userId),
     })
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEP_ALIVE.request, KEEP_ALIVE.response))
+    // An object that wakes up cannot know what the one before it has left undone.
+    this.#mayBeBehind = ctx.getWebSockets().length > 0
     // Whoever was still catching up when the memory went starts again.
     for (const socket of ctx.getWebSockets()) {
       if (!attachmentOf(socket).isLive) closeSocket(socket, CLOSE.tryAgain, 'restarted')
