@@ -46,7 +46,7 @@ export async function rows() {
 /** A statement is not a query. */
 export async function statements() {
   // @ts-expect-error it has no rows before it is sent
-  const [first] = await markUnreferencedStatement(0)
+  const [first] = await markUnreferencedStatement()
   // @ts-expect-error a query of the builder goes into `statement` first
   await db.batch([build.select({ id: posts.id }).from(posts)])
   return first
@@ -56,9 +56,9 @@ export async function statements() {
 export function creating() {
   // @ts-expect-error a row that was made without its key: only `createRow` makes a `Created` row
   createOnce(c, async () => ({ id: 1 }))
-  // @ts-expect-error the hash of an image without its lease
   build
     .insert(posts)
+    // @ts-expect-error the hash of an image without its lease
     .values({ ownerId: 1, title: '', titleKey: '', image: 'a hash', createdAt: 0, updatedAt: 0 })
   // @ts-expect-error a lease is not a hash: it is given back in the batch that uses it
   build.update(posts).set({ image: lease })

@@ -118,10 +118,7 @@ export const correctFutureTimesStatement = () =>
       .where(
         and(
           sql`refs = 0`,
-          or(
-            gt(images.leasedUntil, sql`${databaseNow} + ${LEASE_MS}`),
-            gt(images.deletingAt, databaseNow),
-          ),
+          or(gt(images.leasedUntil, sql`${databaseNow} + ${LEASE_MS}`), gt(images.deletingAt, databaseNow)),
         ),
       ),
   )

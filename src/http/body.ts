@@ -155,7 +155,9 @@ async function parseMultipart(
 /** The fields that the schema knows: what else was sent is ignored, also where requests are compared. */
 function takenFields(fields: Record<string, unknown>, json: unknown): Record<string, unknown> {
   return Object.fromEntries(
-    Object.keys(json as object).flatMap((name) => (Object.hasOwn(fields, name) ? [[name, fields[name]]] : [])),
+    Object.keys(json as object).flatMap((name) =>
+      Object.hasOwn(fields, name) ? [[name, fields[name]]] : [],
+    ),
   )
 }
 

@@ -11,7 +11,6 @@
  * Whatever a crash leaves (leases that ran out, marks that grew old) `sweep` finishes.
  */
 import type { Db } from '../db/client'
-import { TookTooLong, withinDeadline } from '../deadline'
 import { Unavailable } from '../db/errors'
 import {
   correctFutureTimesStatement,
@@ -25,6 +24,7 @@ import {
   markUnreferencedStatement,
   overtakenKeys,
 } from '../db/image-leases'
+import { TookTooLong, withinDeadline } from '../deadline'
 import type { CleanImage } from './clean'
 
 /** The bucket is out of reach, or the same image is being deleted this moment: try again. */
@@ -132,7 +132,6 @@ function byMark(marked: readonly MarkedImage[]): Map<number, MarkedImage[]> {
   }
   return images
 }
-
 
 /** Gives back a lease whose row was not committed. Never throws: what it cannot do, `sweep` does. */
 export async function abandonUpload(db: Db, bucket: R2Bucket, image: LeasedImage): Promise<void> {

@@ -331,7 +331,9 @@ it('in the end the bucket holds what the rows show, and nothing else', async () 
      where image is not null group by image order by image`,
   )
   // Each once, under its hash or, where a deletion was overtaken, a key made of it.
-  expect((await objectKeys()).map((key) => key.replace(/\.\d+$/, '')).sort()).toEqual(shown.map(({ image }) => image))
+  expect((await objectKeys()).map((key) => key.replace(/\.\d+$/, '')).sort()).toEqual(
+    shown.map(({ image }) => image),
+  )
   expect(await stored('select hash, refs from images order by hash')).toEqual(
     shown.map(({ image, n }) => ({ hash: image, refs: n })),
   )

@@ -54,7 +54,11 @@ describe('failure', () => {
   const UNAVAILABLE = 'The service is unavailable for the moment. Please try again.'
 
   /** Every kind of change, as alice makes it where bob has sent a message, and she another. */
-  const CHANGES: [name: string, make: (alice: Person, bob: Person, mine: number) => Promise<Answer>, type: Change['type']][] = [
+  const CHANGES: [
+    name: string,
+    make: (alice: Person, bob: Person, mine: number) => Promise<Answer>,
+    type: Change['type'],
+  ][] = [
     ['a message', (alice, bob) => alice.post(`/messages/${bob.id}/send/`, { content: 'x' }), 'message'],
     [
       'a message with a key',

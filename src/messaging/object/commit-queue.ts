@@ -8,8 +8,15 @@
  * changes in the log, and revokes those that it does not find (`settle-queries.ts`). What was found is answered as if nothing had happened; what
  * was not is made once more, as it cannot arrive any more. So no change is made twice, whether or not its client gave it a key.
  */
-import { activeUserStatement, DEADLINES_MS, type Db, stateOf } from '../../db/client'
-import { ForeignKeyViolation, Rejected, Revoked, Unavailable, UserInactive, UserNotFound } from '../../db/errors'
+import { activeUserStatement, type Db, DEADLINES_MS, stateOf } from '../../db/client'
+import {
+  ForeignKeyViolation,
+  Rejected,
+  Revoked,
+  Unavailable,
+  UserInactive,
+  UserNotFound,
+} from '../../db/errors'
 import { MarkStatement } from '../../db/image-leases'
 import {
   type CommitResult,
@@ -65,11 +72,7 @@ interface CommittedChange {
   marksImages: boolean
 }
 
-export function commitQueue(
-  openDb: () => Db,
-  pair: Pair,
-  { onCommitted, onGap }: Listening,
-): CommitQueue {
+export function commitQueue(openDb: () => Db, pair: Pair, { onCommitted, onGap }: Listening): CommitQueue {
   const waiting: WaitingChange[] = []
   let unsettled: TrackedChange[] = []
   let last: Promise<unknown> = Promise.resolve()
@@ -133,7 +136,11 @@ export function commitQueue(
         const error = await tryTogether(sent)
         if (error === undefined) return
         // Only what SQLite refused is known not to be written; an error of any other kind may have come after the commit.
-        if (!(error instanceof Rejected)) left = await settle(sent.map(({ change }) => change), sent)
+        if (!(error instanceof Rejected))
+          left = await settle(
+            sent.map(({ change }) => change),
+            sent,
+          )
         // It is not known whose change is to blame: each is tried on its own.
         else if (sent.length > 1) return await oneByOne(sent)
         else return refuse(sent, error)

@@ -35,11 +35,10 @@ export class Conversation extends DurableObject<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
     this.#pair = pairFromName(ctx.id.name ?? '')
-    this.#queue = commitQueue(
-      () => this.#openDb(),
-      this.#pair,
-      { onCommitted: (news) => this.#broadcast.tell(news), onGap: () => this.#checkSoon() },
-    )
+    this.#queue = commitQueue(() => this.#openDb(), this.#pair, {
+      onCommitted: (news) => this.#broadcast.tell(news),
+      onGap: () => this.#checkSoon(),
+    })
     this.#broadcast = broadcast({
       pair: this.#pair,
       env,
@@ -153,9 +152,7 @@ export class Conversation extends DurableObject<Bindings> {
   async #checkSoon(): Promise<void> {
     this.#mayBeBehind = true
     await this.#wakeAt(Date.now() + CHECK_AFTER_MS).catch(() => {
-      this.ctx.waitUntil(
-        new Promise((done) => setTimeout(done, CHECK_AFTER_MS)).then(() => this.alarm()),
-      )
+      this.ctx.waitUntil(new Promise((done) => setTimeout(done, CHECK_AFTER_MS)).then(() => this.alarm()))
     })
   }
 

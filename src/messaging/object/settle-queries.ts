@@ -99,9 +99,7 @@ const entriesStatement = (pair: Pair, ids: string) =>
       })
       .from(c)
       .innerJoin(changes, isRecent(c))
-      .where(
-        and(ofPair(pair, c), sql`${changes.changeId} in (select value from json_each(${ids}))`),
-      ),
+      .where(and(ofPair(pair, c), sql`${changes.changeId} in (select value from json_each(${ids}))`)),
   )
 
 /** The statement that writes down those of the ids that are not in the log. */
