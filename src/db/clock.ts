@@ -1,13 +1,11 @@
-/** The one clock that all who write rows share: D1's. Those of Workers may each be ahead or behind. */
+/** Whether it is safe to delete what is past its time. */
 import { sql } from 'drizzle-orm'
 import type { Db } from './client'
+import { databaseNow } from './now'
 import { selectStatement } from './statements'
 
 /** More than clocks that are kept in step ever differ. */
 const MAX_DIFFERENCE_MS = 60_000
-
-/** D1's time in milliseconds since the epoch, the same all through a statement. */
-export const databaseNow = sql<number>`cast(unixepoch('subsec') * 1000 as integer)`
 
 /**
  * The time, if D1's clock and this Worker's agree on it. Undefined where one of them has jumped: what is deleted because it is past its time

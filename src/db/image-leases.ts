@@ -5,11 +5,11 @@
  * without the other cannot be written.
  */
 import { and, eq, gt, lt, or, sql } from 'drizzle-orm'
-import { databaseNow } from './clock'
+import { databaseNow } from './now'
 import { type ImageHash, images } from './schema'
 import { build, preparedOf, Statement, statement } from './statements'
 
-/** An upload that has neither committed nor failed by then has died. All times here are D1's (`clock.ts`). */
+/** An upload that has neither committed nor failed by then has died. All times here are D1's (`now.ts`). */
 const LEASE_MS = 10 * 60_000
 /** A deletion that has not finished by then is not waited for: `sweep` does it again, and an upload may overtake it (`imageKey`). */
 const MARK_MS = 60_000

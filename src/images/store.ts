@@ -34,7 +34,7 @@ export class StorageUnavailable extends Unavailable {}
 export class LatePut extends StorageUnavailable {}
 
 /** How long R2 may take, for as much as `images/field.ts` lets through. */
-export const R2_DEADLINE_MS = 10_000
+const R2_DEADLINE_MS = 10_000
 /** Keys that one R2 call deletes. */
 const R2_KEYS = 1000
 const LEASE_TRIES = 5
