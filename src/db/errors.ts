@@ -59,7 +59,7 @@ export function normalizeError(error: unknown): Error {
   // What `activeUserStatement` provokes (client.ts).
   if (messages.includes('malformed JSON')) return new UserInactive()
   if (messages.includes('integer overflow')) return new UserNotFound()
-  if (messages.includes(`bad JSON path: '${REVOKED_PATH}'`)) return new Revoked()
+  if (messages.includes(`'${REVOKED_PATH}'`)) return new Revoked()
   return new Rejected(withoutParameters(messages), { cause: error })
 }
 
