@@ -3,6 +3,7 @@ import { app } from './app'
 import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-queries'
 import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import { openDb } from './db/client'
+import { agreedTime } from './db/clock'
 import { deleteExpiredKeysStatement } from './db/idempotency'
 import { config } from './http/config'
 import { asSentToPublicUrl } from './http/public-url'
@@ -19,7 +20,11 @@ export default {
   async scheduled(_event, env) {
     config(env)
     const db = openDb(env.DB, { primary: true })
-    const now = Date.now()
+    const now = await agreedTime(db)
+    if (now === undefined) {
+      console.error(JSON.stringify({ error: 'A clock has jumped: nothing is swept.' }))
+      return
+    }
     await db.batch([
       deleteExpiredSessionsStatement(now),
       deleteExpiredPasswordResetsStatement(now),

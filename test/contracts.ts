@@ -46,7 +46,7 @@ export async function rows() {
 /** A statement is not a query. */
 export async function statements() {
   // @ts-expect-error it has no rows before it is sent
-  const [first] = await markUnreferencedStatement(0)
+  const [first] = await markUnreferencedStatement()
   // @ts-expect-error a query of the builder goes into `statement` first
   await db.batch([build.select({ id: posts.id }).from(posts)])
   return first

@@ -3,15 +3,17 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { Conversation } from '../src/messaging/object/conversation'
 
-/** What happens to a call: nothing of it is done, its answer is lost, or comes late. */
-export type Fault = 'before' | 'after' | 'late'
+/** What happens to a call: nothing of it is done, its answer is lost, or comes late; or it has a mistake in its SQL. */
+export type Fault = 'before' | 'after' | 'late' | 'mistake'
 
 /** Asked before each call. */
 export type Faults = () => Fault | undefined
 
 /** In milliseconds. */
 const LATE = 300
-const LOST = 'D1_ERROR: Network connection lost.'
+/** As D1 throws it: `test/failures/d1-errors.test.ts` has the shape of those that the runtime really throws. */
+export const d1Error = (message: string) => new Error(`D1_ERROR: ${message}`, { cause: new Error(message) })
+const lost = () => d1Error('Network connection lost.')
 
 /**
  * Puts these faults between the object and D1, until the object is evicted. `called` learns of each call with its number of statements.
@@ -31,9 +33,10 @@ export async function breakDb(
           async batch<T>(statements: D1PreparedStatement[]) {
             called(statements.length)
             const fault = faults()
-            if (fault === 'before') throw new Error(LOST)
+            if (fault === 'before') throw lost()
+            if (fault === 'mistake') await session.batch([session.prepare('select nothing')])
             const results = await session.batch<T>(statements)
-            if (fault === 'after') throw new Error(LOST)
+            if (fault === 'after') throw lost()
             if (fault === 'late') await new Promise((done) => setTimeout(done, LATE))
             return results
           },
@@ -47,4 +50,27 @@ export async function breakDb(
 /** Faults that come once each, in this order; `undefined` for a call that works. */
 export function once(...faults: (Fault | undefined)[]): Faults {
   return () => faults.shift()
+}
+
+/** Gives up the object's next call to D1 without sending it; what it gives sends it after all. */
+export async function holdBack(stub: DurableObjectStub<Conversation>): Promise<() => Promise<unknown>> {
+  let send: (() => Promise<unknown>) | undefined
+  await runInDurableObject(stub, (instance) => {
+    const DB = {
+      withSession(constraint?: string) {
+        const session = env.DB.withSession(constraint)
+        return {
+          prepare: (query: string) => session.prepare(query),
+          getBookmark: () => session.getBookmark(),
+          async batch<T>(statements: D1PreparedStatement[]) {
+            if (send) return session.batch<T>(statements)
+            send = () => session.batch(statements)
+            throw lost()
+          },
+        }
+      },
+    }
+    Object.defineProperty(instance, 'env', { value: { ...env, DB }, configurable: true })
+  })
+  return async () => send?.()
 }

@@ -10,7 +10,7 @@ export type Role = keyof typeof MAY_IMPORT
 const FILES = {
   index: ['index.ts'],
   app: ['app.ts'],
-  base: ['crypto.ts'],
+  base: ['{crypto,deadline}.ts'],
   db: ['db/**'],
   http: ['http/**'],
   routes: ['*/**/{routes,*-routes}.ts'],

@@ -75,7 +75,8 @@ export const commentRoutes = new Hono<AppEnv>()
         const comment = await createOnce(c, (creation) =>
           createComment(c.var.db, c.var.user.id, { postId, content }, creation),
         )
-        return c.json(viewer(c)(comment), 201)
+        // As it was when it was made: so the answer to a second try is the same.
+        return c.json(viewer(c, comment.createdAt)(comment), 201)
       } catch (error) {
         if (error instanceof ForeignKeyViolation) throw new ValidationError({ post: [noSuchPk(postId)] })
         throw error
@@ -141,8 +142,8 @@ export const commentRoutes = new Hono<AppEnv>()
     },
   )
 
-const viewer = (c: RequestContext) => {
-  const context = { viewerId: c.var.viewer?.id, urls: imageUrls(c), now: Date.now() }
+const viewer = (c: RequestContext, now = Date.now()) => {
+  const context = { viewerId: c.var.viewer?.id, urls: imageUrls(c), now }
   return (comment: Parameters<typeof commentView>[0]) => commentView(comment, context)
 }
 

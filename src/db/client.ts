@@ -5,9 +5,17 @@
  * only its answers carry `meta`.
  */
 import { sql } from 'drizzle-orm'
+import { withinDeadline } from '../deadline'
 import { normalizeError } from './errors'
 import { type MarkedImage, MarkStatement } from './image-leases'
-import { type ResultsOf, type Statement, selectStatement } from './statements'
+import { type Query, type ResultsOf, type Statement, selectStatement, writes } from './statements'
+
+/** How long a call may take. After that nobody waits for its answer any more, and what became of it is not known. */
+export const DEADLINES_MS = {
+  /** A batch of nothing but SELECTs: it costs nothing to give it up. */
+  read: 5_000,
+  write: 10_000,
+} as const
 
 /** What was asked of D1, by its own counters. */
 export interface Usage {
@@ -38,7 +46,10 @@ export interface Db {
   bookmark(): string | null
   /** Takes over what was done for this request elsewhere, in a Durable Object. */
   include(elsewhere: SessionState): void
-  /** One call, one transaction. Throws the errors of `errors.ts`; nothing is written then. No statements, no call. */
+  /**
+   * One call, one transaction. Throws the errors of `errors.ts`: `Rejected` where nothing was written, `DatabaseUnavailable` where that is not
+   * known. No statements, no call.
+   */
   batch<S extends readonly Statement[]>(statements: readonly [...S]): Promise<ResultsOf<S>>
   /** The same session for a signed-in user: every batch fails with nothing written if they are gone or inactive. */
   forUser(userId: number): Db
@@ -56,21 +67,25 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
   async function send(statements: readonly Statement[]): Promise<unknown[]> {
     if (statements.length === 0) return []
     usage.calls += 1
-    try {
-      const answers = await session.batch(
-        statements.map(({ query }) => session.prepare(query.sql).bind(...query.params)),
-      )
-      return answers.map((answer, i) => {
-        usage.rowsRead += answer.meta.rows_read
-        usage.rowsWritten += answer.meta.rows_written
-        const one = statements[i]
-        const result = one?.read(answer)
-        if (one instanceof MarkStatement) markedImages.push(...one.read(answer))
-        return result
-      })
-    } catch (error) {
+    const queries = statements.map(({ query }) => query)
+    const answers = await ask(queries).catch((error: unknown) => {
       throw normalizeError(error)
-    }
+    })
+    // From here on it is written: an error below is a mistake of ours, and must not look like one of D1.
+    return answers.map((answer, i) => {
+      usage.rowsRead += answer.meta.rows_read
+      usage.rowsWritten += answer.meta.rows_written
+      const one = statements[i]
+      const result = one?.read(answer)
+      if (one instanceof MarkStatement) markedImages.push(...one.read(answer))
+      return result
+    })
+  }
+
+  async function ask(queries: Query[]): Promise<D1Result[]> {
+    const prepared = queries.map((query) => session.prepare(query.sql).bind(...query.params))
+    const ms = queries.some(writes) ? DEADLINES_MS.write : DEADLINES_MS.read
+    return await withinDeadline(ms, () => session.batch(prepared))
   }
 
   const db: Db = {

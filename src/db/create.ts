@@ -35,7 +35,7 @@ export async function createRow<C extends Columns, M extends Columns = Record<ne
   { columns, more, insert, from }: NewRow<C, M>,
 ): Promise<Created<RowOf<C> & RowOf<M>>> {
   const [, rows] = await db.batch(
-    withLease(image, now, (hash) => [
+    withLease(image, (hash) => [
       insert(hash ?? undefined),
       selectStatement(columns, from, more),
       ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, from, now)] : []),

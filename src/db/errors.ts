@@ -1,51 +1,77 @@
 /** What D1 can answer other than rows, by name. Messages never hold a value that a client sent. */
 
+/** SQLite refused a statement, so its whole batch was rolled back: nothing of it is written, and nothing will be. */
+export class Rejected extends Error {}
+
 /** A UNIQUE constraint refused the write; `target` is `table.column` of the (first) column. */
-export class UniqueViolation extends Error {
+export class UniqueViolation extends Rejected {
   constructor(readonly target: string) {
     super(`unique violation on ${target}`)
   }
 }
 
 /** A row that the write refers to is not there (any more). */
-export class ForeignKeyViolation extends Error {}
+export class ForeignKeyViolation extends Rejected {}
+
+/** The signed-in user's row is gone. */
+export class UserNotFound extends Rejected {}
+
+/** The signed-in user's row says that they may not use the API. */
+export class UserInactive extends Rejected {}
+
+/** The batch was given up while it was under way, and another has been told that it was not written (`messaging/`). */
+export class Revoked extends Rejected {}
 
 /** A store is out of reach for the moment: trying again may help. */
 export class Unavailable extends Error {}
 
-/** D1 cannot be reached, is overloaded or was reset; whether a write happened is not known. */
+/** D1 cannot be reached, is overloaded, was reset or took too long: whether anything was written is not known. */
 export class DatabaseUnavailable extends Unavailable {}
 
-/** The signed-in user's row is gone. */
-export class UserNotFound extends Error {}
+/**
+ * SQLite's codes for a statement that cannot run: a constraint, or a mistake of ours. Others (BUSY, FULL, IOERR, NOMEM, INTERRUPT) tell of the
+ * state of the database, and may come at any time, even while it commits.
+ */
+const REFUSAL = /: SQLITE_(ERROR|CONSTRAINT|TOOBIG|MISMATCH|RANGE|AUTH)\b/
 
-/** The signed-in user's row says that they may not use the API. */
-export class UserInactive extends Error {}
+/** What D1 itself refuses before SQLite has seen any of it. */
+const REFUSED_UNSEEN =
+  /^(D1_ERROR: )?(Wrong number of parameter bindings|No SQL statements detected)|^D1_TYPE_ERROR/m
+
+/** What `revokedIn` provokes: SQLite quotes the path that it cannot read, and in an SQL text only ours is called that. */
+export const REVOKED_PATH = 'revoked'
 
 /**
- * drizzle wraps some errors and D1 prefixes all of them; what is left of the message decides.
+ * Gives an error of D1 its name. Only what SQLite is known to have rolled back is `Rejected`. Everything else, also what nobody has seen yet,
+ * is `DatabaseUnavailable`: to take it for "nothing was written" would be to write twice.
+ *
+ * D1 throws `Error('D1_ERROR: x: SQLITE_CODE', { cause: Error('x: SQLITE_CODE') })`, hence the whole chain of causes is read.
  * https://developers.cloudflare.com/d1/observability/debug-d1/
  */
 export function normalizeError(error: unknown): Error {
-  const message = rootMessage(error)
-  const unique = /UNIQUE constraint failed: ([\w.]+)/.exec(message)
+  const messages = messagesOf(error)
+  if (!REFUSAL.test(messages) && !REFUSED_UNSEEN.test(messages))
+    return new DatabaseUnavailable(withoutParameters(messages))
+  const unique = /UNIQUE constraint failed: ([\w.]+)/.exec(messages)
   if (unique?.[1]) return new UniqueViolation(unique[1])
-  if (message.includes('FOREIGN KEY constraint failed'))
+  if (messages.includes('FOREIGN KEY constraint failed'))
     return new ForeignKeyViolation('foreign key violation')
-  // What `assertActive` provokes (client.ts).
-  if (message.includes('malformed JSON')) return new UserInactive()
-  if (message.includes('integer overflow')) return new UserNotFound()
-  // SQLite's own complaints are mistakes of ours; what else D1 says is about its state.
-  const isState = /^D1_|D1 DB|[Nn]etwork|storage|overloaded|timed? ?out|reset/.test(message)
-  const isMistake = /SQLITE_(?!BUSY|FULL|IOERR|INTERRUPT|NOMEM)/.test(message)
-  if (isState && !isMistake) return new DatabaseUnavailable(withoutParameters(message))
-  return new Error(withoutParameters(message), { cause: error })
+  // What `activeUserStatement` provokes (client.ts).
+  if (messages.includes('malformed JSON')) return new UserInactive()
+  if (messages.includes('integer overflow')) return new UserNotFound()
+  if (messages.includes(`'${REVOKED_PATH}'`)) return new Revoked()
+  return new Rejected(withoutParameters(messages), { cause: error })
 }
 
-function rootMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? rootMessage(error.cause) : error.message
+/** The messages of an error and of its causes, one a line. */
+function messagesOf(error: unknown): string {
+  const messages: string[] = []
+  for (let one = error; one !== undefined && messages.length < 5; one = causeOf(one))
+    messages.push(one instanceof Error ? one.message : String(one))
+  return messages.join('\n')
 }
+
+const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
 
 /** A DrizzleQueryError's message ends in the parameters, which are people's data. */
 const withoutParameters = (message: string) => message.replace(/\nparams:[\s\S]*$/, '').slice(0, 500)

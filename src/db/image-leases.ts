@@ -4,13 +4,14 @@
  * A hash that a row is to show comes out of a lease only, together with the statements that give the lease back: a batch that writes the one
  * without the other cannot be written.
  */
-import { and, eq, lt, or, sql } from 'drizzle-orm'
+import { and, eq, gt, lt, or, sql } from 'drizzle-orm'
+import { databaseNow } from './now'
 import { type ImageHash, images } from './schema'
 import { build, preparedOf, Statement, statement } from './statements'
 
-/** An upload that has neither committed nor failed by then has died. */
+/** An upload that has neither committed nor failed by then has died. All times here are D1's (`now.ts`). */
 const LEASE_MS = 10 * 60_000
-/** A deletion that has not finished by then has died. */
+/** A deletion that has not finished by then is not waited for: `sweep` does it again, and an upload may overtake it (`imageKey`). */
 const MARK_MS = 60_000
 
 declare const lease: unique symbol
@@ -24,7 +25,19 @@ export interface MarkedImage {
   hash: string
   /** Milliseconds since the epoch. */
   deletingAt: number | null
+  generation: number
 }
+
+/**
+ * The image's key in the bucket. R2 may get a deletion long after it was sent, and cannot be asked to delete on a condition: so who overtakes a
+ * deletion stores the image under a key that the deletion does not know.
+ */
+export const imageKey = ({ hash, generation }: { hash: string; generation: number }): string =>
+  generation === 0 ? hash : `${hash}.${generation}`
+
+/** The keys of deletions that were overtaken, which may never have arrived. Nobody relies on them. */
+export const overtakenKeys = ({ hash, generation }: { hash: string; generation: number }): string[] =>
+  Array.from({ length: generation }, (_, i) => imageKey({ hash, generation: i }))
 
 /** What such a statement gives, the session remembers: the images are deleted after the answer, whatever the answer is. */
 export class MarkStatement extends Statement<MarkedImage[]> {}
@@ -34,21 +47,23 @@ export const leaseOf = (imageHash: string) => ({ hash: imageHash }) as unknown a
 const leasedHash = (image: LeasedImage) => (image as unknown as { hash: ImageHash }).hash
 
 /** The statement that leases the hash; gives no row while the image is being deleted, else how many rows show it already. */
-export const leaseStatement = (imageHash: string, now: number) =>
+export const leaseStatement = (imageHash: string) =>
   statement(
     build
       .insert(images)
-      .values({ hash: imageHash, leases: 1, leasedUntil: now + LEASE_MS })
+      .values({ hash: imageHash, leases: 1, leasedUntil: sql`${databaseNow} + ${LEASE_MS}` })
       .onConflictDoUpdate({
         target: images.hash,
         set: {
-          leases: sql`case when leased_until < ${now} then 1 else leases + 1 end`,
-          leasedUntil: now + LEASE_MS,
+          leases: sql`case when leased_until < ${databaseNow} then 1 else leases + 1 end`,
+          leasedUntil: sql`${databaseNow} + ${LEASE_MS}`,
+          generation: sql`generation + (deleting_at is not null)`,
           deletingAt: null,
         },
-        setWhere: sql`(deleting_at is null or deleting_at < ${now - MARK_MS})`,
+        // A mark of the future was made while a clock was ahead: nobody knows how old it is.
+        setWhere: sql`deleting_at is null or abs(${databaseNow} - deleting_at) > ${MARK_MS}`,
       })
-      .returning({ refs: images.refs }),
+      .returning({ refs: images.refs, generation: images.generation }),
   )
 
 /**
@@ -56,15 +71,14 @@ export const leaseStatement = (imageHash: string, now: number) =>
  */
 export function withLease<S extends readonly Statement[]>(
   image: LeasedImage | null | undefined,
-  now: number,
   write: (image: ImageHash | null | undefined) => readonly [...S],
 ): readonly [...S, ...Statement[]] {
   if (!image) return write(image)
-  return [...write(leasedHash(image)), ...endLeaseStatements(image, now)]
+  return [...write(leasedHash(image)), ...endLeaseStatements(image)]
 }
 
 /** The statements that give a lease back, and mark the image if nothing else needs it. */
-export const endLeaseStatements = (image: LeasedImage, now: number) =>
+export const endLeaseStatements = (image: LeasedImage) =>
   [
     statement(
       build
@@ -72,24 +86,42 @@ export const endLeaseStatements = (image: LeasedImage, now: number) =>
         .set({ leases: sql`max(leases - 1, 0)` })
         .where(eq(images.hash, leasedHash(image))),
     ),
-    markUnreferencedStatement(now),
+    markUnreferencedStatement(),
   ] as const
 
 /** The statement that marks what nothing needs any more, in the batch that took the last reference. */
-export const markUnreferencedStatement = (now: number): MarkStatement => {
+export const markUnreferencedStatement = (): MarkStatement => {
   const update = build
     .update(images)
-    .set({ deletingAt: now })
+    .set({ deletingAt: databaseNow })
     .where(
       and(
         sql`refs = 0`,
-        or(eq(images.leases, 0), lt(images.leasedUntil, now)),
-        or(sql`deleting_at is null`, lt(images.deletingAt, now - MARK_MS)),
+        or(eq(images.leases, 0), lt(images.leasedUntil, databaseNow)),
+        or(sql`deleting_at is null`, lt(images.deletingAt, sql`${databaseNow} - ${MARK_MS}`)),
       ),
     )
-    .returning({ hash: images.hash, deletingAt: images.deletingAt })
+    .returning({ hash: images.hash, deletingAt: images.deletingAt, generation: images.generation })
   return new MarkStatement(preparedOf(update))
 }
+
+/** The statement that takes leases and marks that a clock ahead of time has made for ones made now: they would never end. */
+export const correctFutureTimesStatement = () =>
+  statement(
+    build
+      .update(images)
+      .set({
+        // Null stays null.
+        leasedUntil: sql`min(leased_until, ${databaseNow} + ${LEASE_MS})`,
+        deletingAt: sql`min(deleting_at, ${databaseNow})`,
+      })
+      .where(
+        and(
+          sql`refs = 0`,
+          or(gt(images.leasedUntil, sql`${databaseNow} + ${LEASE_MS}`), gt(images.deletingAt, databaseNow)),
+        ),
+      ),
+  )
 
 /** The statement that forgets images whose objects are gone: those marked at that time, of any number. */
 export const forgetMarkedStatement = (hashes: string[], deletingAt: number) =>

@@ -204,6 +204,8 @@ export const images = sqliteTable(
     leasedUntil: integer().notNull().default(0),
     /** Set while the object is being deleted: no upload may rely on it. */
     deletingAt: integer(),
+    /** How often a deletion that had not ended was overtaken by an upload: part of the object's key (`imageKey`). */
+    generation: integer().notNull().default(0),
   },
   (t) => [index('images_unreferenced').on(t.hash).where(sql`refs = 0`)],
 )
@@ -230,6 +232,8 @@ export const conversations = sqliteTable(
     readB: integer().notNull().default(0),
     unreadA: integer().notNull().default(0),
     unreadB: integer().notNull().default(0),
+    /** Ids of changes that were given up, newest first: should one of them arrive after all, it fails. */
+    revokedChanges: text().notNull().default(''),
   },
   (t) => [
     uniqueIndex('conversations_pair').on(t.userA, t.userB),
@@ -273,6 +277,8 @@ export const changes = sqliteTable(
     messageId: integer(),
     /** How far was read. */
     upTo: integer(),
+    /** What its object called it: whether a change whose answer was lost is here, is found out by this. Null in old entries. */
+    changeId: text(),
   },
   (t) => [primaryKey({ columns: [t.conversationId, t.seq] })],
 )

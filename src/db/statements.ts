@@ -10,12 +10,21 @@ import { drizzle } from 'drizzle-orm/d1'
 import type { RunnableQuery } from 'drizzle-orm/runnable-query'
 import { type Columns, dialect, listed, type RowOf, SelectList } from './columns'
 
+/** SQL and its parameters. */
+export interface Query {
+  sql: string
+  params: unknown[]
+}
+
+/** Whether it may change rows. A SELECT that only mentions one of these words counts too. */
+export const writes = ({ sql }: Query): boolean => /\b(insert|update|delete|replace)\b/i.test(sql)
+
 /** What drizzle's own `batch` uses of a query (0.45), which its types leave out. */
 interface Preparable {
   _prepare(): Prepared
 }
 interface Prepared {
-  getQuery(): { sql: string; params: unknown[] }
+  getQuery(): Query
   mapResult(result: D1Result, isFromBatch: true): unknown
 }
 
@@ -30,7 +39,7 @@ export class Statement<Result = unknown> {
     watcher?.made(this)
   }
 
-  get query(): { sql: string; params: unknown[] } {
+  get query(): Query {
     watcher?.sent(this)
     return this.#prepared.getQuery()
   }

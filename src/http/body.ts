@@ -39,7 +39,7 @@ export function body<S extends z.ZodType>(
 ): MiddlewareHandler<AppEnv, string, { in: { json: z.input<S> }; out: { json: z.output<S> } }> {
   const check: MiddlewareHandler<AppEnv> = async (c, next) => {
     const read = await readFields(c.req.raw, schema, { limits, before: (...found) => before?.(c, ...found) })
-    c.set('fields', read.fields)
+    c.set('fields', takenFields(read.fields, read.json))
     c.req.addValidatedData('json', read.json as object)
     await next()
   }
@@ -147,4 +147,13 @@ function decodeJson(bytes: Uint8Array, charset: string | undefined): string {
   } catch {
     throw new ApiError('parse_error', { detail: `JSON parse error - invalid ${charset || 'utf-8'}` })
   }
+}
+
+/** The fields that the schema knows: what else was sent is ignored, also where requests are compared. */
+function takenFields(fields: Record<string, unknown>, json: unknown): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(json as object).flatMap((name) =>
+      Object.hasOwn(fields, name) ? [[name, fields[name]]] : [],
+    ),
+  )
 }

@@ -55,7 +55,7 @@ export interface AppEnv {
     /** The request's D1 session; for the viewer, if somebody is signed in. */
     db: Db
     viewer: Viewer | undefined
-    /** The body's fields as they were read. */
+    /** The body's fields that the route takes, as they were read. */
     fields: Record<string, unknown>
     /** Errors are to have lists for values, whatever they are. */
     errorsInLists: true | undefined

@@ -2,7 +2,7 @@
 
 import { sha256 } from '../crypto'
 import type { Created, Creation } from '../db/create'
-import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
+import { ForeignKeyViolation, Unavailable, UniqueViolation } from '../db/errors'
 import { findRemembered, type IdempotencyKey, type Remembered } from '../db/idempotency'
 import type { UserContext } from './env'
 import { ApiError } from './errors'
@@ -42,13 +42,22 @@ export async function createOnce<Row>(
   try {
     return await create({ key, now: Date.now() })
   } catch (error) {
-    // What is unique may be the key, or the thing itself that the first request made; and what that was for may be gone since.
-    const isTold = error instanceof UniqueViolation || error instanceof ForeignKeyViolation
-    const remembered = key && isTold ? await findRemembered(c.var.db, key) : undefined
-    if (!key || !remembered) throw error
+    if (!key || !mayBeRemembered(error)) throw error
+    const remembered = await findRemembered(c.var.db, key).catch(() => undefined)
+    if (!remembered) throw error
     return rememberedRow(key, remembered)
   }
 }
+
+/**
+ * What is unique may be the key, or the thing itself that the first request made; and what that was for may be gone since. Where a store was out
+ * of reach, this very request may have been remembered, and only its answer lost.
+ */
+const mayBeRemembered = (error: unknown): boolean =>
+  error instanceof UniqueViolation ||
+  error instanceof ForeignKeyViolation ||
+  error instanceof Unavailable ||
+  (error instanceof ApiError && error.code === 'unavailable')
 
 /** The row of the first answer. 422 where the request is another. */
 export function rememberedRow<Row>(key: IdempotencyKey, { requestHash, answer }: Remembered): Row {

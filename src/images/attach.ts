@@ -7,7 +7,7 @@ import type { LeasedImage } from '../db/image-leases'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
 import type { CleanImage } from './clean'
-import { abandonUpload, deleteObjects, leaseImage, putImage } from './store'
+import { abandonUpload, deleteKeys, deleteObjects, isMissing, LatePut, leaseImage, putImage } from './store'
 
 /** Stores the image, if there is one, then runs the write with its lease. If the write fails the image goes again. */
 export async function withImage<T>(
@@ -17,19 +17,22 @@ export async function withImage<T>(
 ): Promise<T> {
   if (!image) return write(undefined)
   const hash = await sha256(image.bytes)
-  const { lease, isStored } = await leaseImage(c.var.db, hash)
+  const { lease, key, overtaken, isShown } = await leaseImage(c.var.db, hash)
   try {
-    if (!isStored) await putImage(c.env.MEDIA, hash, image)
+    if (!isShown || (await isMissing(c.env.MEDIA, key))) await putImage(c.env.MEDIA, { key, hash }, image)
+    if (overtaken.length > 0) c.executionCtx.waitUntil(deleteKeys(c.env.MEDIA, overtaken))
     return await write(lease)
   } catch (error) {
-    // Whether the row was written is not known then: `sweep` will see.
+    // Whether the row was written, or the object will be, is not known then: `sweep` will see once the lease has run out.
     if (!isUnknown(error)) c.executionCtx.waitUntil(abandonUpload(ownDb(c), c.env.MEDIA, lease))
     throw error
   }
 }
 
 const isUnknown = (error: unknown) =>
-  error instanceof DatabaseUnavailable || (error instanceof ApiError && error.code === 'unavailable')
+  error instanceof DatabaseUnavailable ||
+  error instanceof LatePut ||
+  (error instanceof ApiError && error.code === 'unavailable')
 
 /** Cleaning up is not done for the viewer, who may be the one who is gone. */
 const ownDb = (c: RequestContext) => openDb(c.env.DB, { primary: true })

@@ -6,7 +6,7 @@ import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
 import { parseRange } from './range'
-import { StorageUnavailable } from './store'
+import { getImage, StorageUnavailable } from './store'
 
 const YEAR = 'public, max-age=31536000, immutable'
 /** Whatever a browser makes of the bytes, it runs nothing. */
@@ -43,7 +43,7 @@ export const mediaRoutes = new Hono<AppEnv>()
       const asksPart = method !== 'HEAD' && (await isSame(c.env.MEDIA, hash, asked.get('if-range')))
       const range = asksPart ? parseRange(asked.get('range') ?? '') : undefined
       const options = { onlyIf: condition(asked), ...(range && { range: range.of }) }
-      const object = await c.env.MEDIA.get(hash, options).catch((error: unknown) => {
+      const object = await getImage(c.env.MEDIA, hash, options).catch((error: unknown) => {
         // R2 refuses a range outside of the object.
         if (range && /range/i.test(String(error))) return 'unsatisfiable' as const
         throw new StorageUnavailable('get failed')

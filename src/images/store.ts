@@ -6,76 +6,137 @@
  *      `refs` (trigger) and gives the lease back in the same batch;
  *   2. a row of `images` without refs and leases is *marked* for deletion in the batch that took the last ref; the
  *      object is deleted after that commit, and the row after the object.
- * While the mark stands nobody may lease the hash: so a deletion can never take an object that a new row shows.
+ * While the mark is young nobody may lease the hash. Afterwards an upload may overtake the deletion, and puts the object under another key (its
+ * generation): so a deletion, however late it arrives, can never take an object that a new row shows.
  * Whatever a crash leaves (leases that ran out, marks that grew old) `sweep` finishes.
  */
 import type { Db } from '../db/client'
 import { Unavailable } from '../db/errors'
 import {
+  correctFutureTimesStatement,
   endLeaseStatements,
   forgetMarkedStatement,
+  imageKey,
   type LeasedImage,
   leaseOf,
   leaseStatement,
   type MarkedImage,
   markUnreferencedStatement,
+  overtakenKeys,
 } from '../db/image-leases'
+import { TookTooLong, withinDeadline } from '../deadline'
 import type { CleanImage } from './clean'
 
 /** The bucket is out of reach, or the same image is being deleted this moment: try again. */
 export class StorageUnavailable extends Unavailable {}
 
+/** The image was not put in time, and may be yet. */
+export class LatePut extends StorageUnavailable {}
+
+/** How long R2 may take, for as much as `images/field.ts` lets through. */
+const R2_DEADLINE_MS = 10_000
 /** Keys that one R2 call deletes. */
 const R2_KEYS = 1000
 const LEASE_TRIES = 5
 const LEASE_PAUSE_MS = 60
 
 /**
- * Leases the hash, so that the object stays. `isStored` where a committed row shows the image: the bucket has it then. Throws
+ * Leases the hash, so that the object stays under this key. `isShown` where a committed row shows the image: the bucket should have it. Throws
  * `StorageUnavailable` while the image is being deleted. Follow with a batch that uses the lease (`withLease`), or with `abandonUpload`.
  */
-export async function leaseImage(db: Db, hash: string): Promise<{ lease: LeasedImage; isStored: boolean }> {
+export async function leaseImage(
+  db: Db,
+  hash: string,
+): Promise<{ lease: LeasedImage; key: string; overtaken: string[]; isShown: boolean }> {
   for (let attempt = 1; ; attempt++) {
-    const [rows] = await db.batch([leaseStatement(hash, Date.now())])
+    const [rows] = await db.batch([leaseStatement(hash)])
     const row = rows[0]
-    if (row) return { lease: leaseOf(hash), isStored: row.refs > 0 }
+    if (row) {
+      const image = { hash, generation: row.generation }
+      return {
+        lease: leaseOf(hash),
+        key: imageKey(image),
+        overtaken: overtakenKeys(image),
+        isShown: row.refs > 0,
+      }
+    }
     if (attempt === LEASE_TRIES) throw new StorageUnavailable('being deleted')
     await new Promise((resolve) => setTimeout(resolve, LEASE_PAUSE_MS * attempt))
   }
 }
 
 /** Puts a leased image into the bucket. */
-export async function putImage(bucket: R2Bucket, hash: string, { bytes, type }: CleanImage): Promise<void> {
-  await bucket.put(hash, bytes, { sha256: hash, httpMetadata: { contentType: type } }).catch(() => {
-    throw new StorageUnavailable('put failed')
+export async function putImage(
+  bucket: R2Bucket,
+  { key, hash }: { key: string; hash: string },
+  { bytes, type }: CleanImage,
+): Promise<void> {
+  await withinDeadline(R2_DEADLINE_MS, () =>
+    bucket.put(key, bytes, { sha256: hash, httpMetadata: { contentType: type } }),
+  ).catch((error: unknown) => {
+    throw error instanceof TookTooLong ? new LatePut('put is late') : new StorageUnavailable('put failed')
+  })
+}
+
+/** Deletes what is not needed under these keys any more. Never throws: what stays goes with the image. */
+export const deleteKeys = (bucket: R2Bucket, keys: string[]): Promise<void> =>
+  withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys)).catch(() => undefined)
+
+/** Whether the bucket lacks what it should have; false where it cannot be asked. */
+export const isMissing = (bucket: R2Bucket, key: string): Promise<boolean> =>
+  withinDeadline(R2_DEADLINE_MS, () => bucket.head(key)).then(
+    (object) => object === null,
+    () => false,
+  )
+
+/** The image, under whichever key it has: all but a few have their hash, so the others are looked for only where there is none. */
+export async function getImage(
+  bucket: R2Bucket,
+  hash: string,
+  options: R2GetOptions,
+): Promise<R2ObjectBody | R2Object | null> {
+  return withinDeadline(R2_DEADLINE_MS, async () => {
+    const object = await bucket.get(hash, options)
+    if (object) return object
+    const { objects } = await bucket.list({ prefix: `${hash}.` })
+    const newest = Math.max(...objects.map(({ key }) => Number(key.slice(hash.length + 1))))
+    return objects.length > 0 ? bucket.get(imageKey({ hash, generation: newest }), options) : null
   })
 }
 
 /** Deletes marked objects, then their rows. On failure the marks stay, and `sweep` tries again. */
 export async function deleteObjects(db: Db, bucket: R2Bucket, marked: readonly MarkedImage[]): Promise<void> {
   try {
-    for (const [deletingAt, hashes] of byMark(marked)) {
-      for (let i = 0; i < hashes.length; i += R2_KEYS) await bucket.delete(hashes.slice(i, i + R2_KEYS))
-      await db.batch([forgetMarkedStatement(hashes, deletingAt)])
+    for (const [deletingAt, images] of byMark(marked)) {
+      const keys = images.flatMap((image) => [imageKey(image), ...overtakenKeys(image)])
+      for (let i = 0; i < keys.length; i += R2_KEYS)
+        await withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys.slice(i, i + R2_KEYS)))
+      await db.batch([
+        forgetMarkedStatement(
+          images.map(({ hash }) => hash),
+          deletingAt,
+        ),
+      ])
     }
   } catch (error) {
     console.error(JSON.stringify({ error: 'Images could not be deleted yet.', why: String(error) }))
   }
 }
 
-/** Hashes by the time at which they were marked: usually one time, that of the request. */
-function byMark(marked: readonly MarkedImage[]): Map<number, string[]> {
-  const hashes = new Map<number, string[]>()
-  for (const { hash, deletingAt } of marked) {
-    if (deletingAt !== null) hashes.set(deletingAt, [...(hashes.get(deletingAt) ?? []), hash])
+/** Images by the time at which they were marked: usually one time, that of the request. */
+function byMark(marked: readonly MarkedImage[]): Map<number, MarkedImage[]> {
+  const images = new Map<number, MarkedImage[]>()
+  for (const image of marked) {
+    const { deletingAt } = image
+    if (deletingAt !== null) images.set(deletingAt, [...(images.get(deletingAt) ?? []), image])
   }
-  return hashes
+  return images
 }
 
 /** Gives back a lease whose row was not committed. Never throws: what it cannot do, `sweep` does. */
 export async function abandonUpload(db: Db, bucket: R2Bucket, image: LeasedImage): Promise<void> {
   try {
-    const [, marked] = await db.batch(endLeaseStatements(image, Date.now()))
+    const [, marked] = await db.batch(endLeaseStatements(image))
     await deleteObjects(db, bucket, marked)
   } catch (error) {
     console.error(JSON.stringify({ error: 'An upload could not be undone yet.', why: String(error) }))
@@ -84,6 +145,6 @@ export async function abandonUpload(db: Db, bucket: R2Bucket, image: LeasedImage
 
 /** Finishes what uploads and deletions that died have left. */
 export async function sweep(db: Db, bucket: R2Bucket): Promise<void> {
-  const [marked] = await db.batch([markUnreferencedStatement(Date.now())])
+  const [, marked] = await db.batch([correctFutureTimesStatement(), markUnreferencedStatement()])
   await deleteObjects(db, bucket, marked)
 }

@@ -104,7 +104,7 @@ export async function updatePost(
   now: number,
 ): Promise<PostRow | undefined> {
   const [, rows] = await db.batch(
-    withLease(image, now, (hash) => [
+    withLease(image, (hash) => [
       statement(
         build
           .update(posts)

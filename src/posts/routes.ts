@@ -117,7 +117,7 @@ export const postRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     async (c) => {
-      await deleteOwn(c, OWN_POST, [markUnreferencedStatement(Date.now())])
+      await deleteOwn(c, OWN_POST, [markUnreferencedStatement()])
       return c.body(null, 204)
     },
   )

@@ -59,7 +59,7 @@ export async function updateProfile(
   now: number,
 ): Promise<ProfileRow | undefined> {
   const [, rows] = await db.batch(
-    withLease(image, now, (hash) => [
+    withLease(image, (hash) => [
       statement(
         build
           .update(users)

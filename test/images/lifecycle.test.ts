@@ -330,7 +330,10 @@ it('in the end the bucket holds what the rows show, and nothing else', async () 
     `select image, count(*) as n from (select image from posts union all select image from users)
      where image is not null group by image order by image`,
   )
-  expect((await objectKeys()).sort()).toEqual(shown.map(({ image }) => image))
+  // Each once, under its hash or, where a deletion was overtaken, a key made of it.
+  expect((await objectKeys()).map((key) => key.replace(/\.\d+$/, '')).sort()).toEqual(
+    shown.map(({ image }) => image),
+  )
   expect(await stored('select hash, refs from images order by hash')).toEqual(
     shown.map(({ image, n }) => ({ hash: image, refs: n })),
   )

@@ -104,7 +104,7 @@ const devices = [alice, alice, bob, bob].map((person) => new Device(person))
 
 /** Faults to come, one a call of the object to D1. */
 const faults: Fault[] = []
-const failed = { before: 0, after: 0, late: 0 }
+const failed: Record<Fault, number> = { before: 0, after: 0, late: 0, mistake: 0 }
 const nextFault = () => {
   const fault = faults.shift()
   if (fault) failed[fault] += 1

@@ -1,5 +1,6 @@
 /** The log of a conversation: every change under its number, without a gap. */
 import { type SQL, sql } from 'drizzle-orm'
+import { REVOKED_PATH } from '../../db/errors'
 import { changes, conversations } from '../../db/schema'
 import { build, type ResultsOf, type Statement, statement } from '../../db/statements'
 import type { ConversationEvent, Outcome } from '../shared/changes'
@@ -34,17 +35,17 @@ export const EVENT = {
 
 interface Entry {
   kind: ConversationEvent['kind']
-  userId: number
+  change: { id: string; userId: number }
   messageId?: SQL
   upTo?: SQL
 }
 
 /**
  * The statement that writes an entry under the next `seq` of the conversation for which the condition is true. A change is made if
- * it gives an entry: the statements after it have the same condition.
+ * it gives an entry: the statements after it have the same condition. Fails with `Revoked`, and with it the batch, where the change was given up.
  */
 export const logStatement = (
-  { kind, userId, messageId = sql`null`, upTo = sql`null` }: Entry,
+  { kind, change: { id, userId }, messageId = sql`null`, upTo = sql`null` }: Entry,
   condition: SQL | undefined,
 ) =>
   statement(
@@ -55,10 +56,12 @@ export const logStatement = (
           .select({
             conversationId: conversations.id,
             seq: nextSeq.as('seq'),
-            kind: sql<Entry['kind']>`${kind}`.as('kind'),
+            kind: sql<Entry['kind']>`case when instr(${conversations.revokedChanges}, ${id}) = 0 then ${kind}
+              else json_extract('{}', ${sql.raw(`'${REVOKED_PATH}'`)}) end`.as('kind'),
             userId: sql<number>`${userId}`.as('userId'),
             messageId: messageId.as('messageId'),
             upTo: upTo.as('upTo'),
+            changeId: sql<string>`${id}`.as('changeId'),
           })
           .from(conversations)
           .where(condition),

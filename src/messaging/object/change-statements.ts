@@ -5,7 +5,7 @@
  * and moves the conversation to that `seq`. A change that does not apply (somebody else's message, nothing left to read, a key that was
  * used) writes no entry, and so nothing. The object runs them one after the other; nobody else writes here.
  */
-import type { Change } from '../shared/changes'
+import type { TrackedChange } from '../shared/changes'
 import type { Pair } from '../shared/pair'
 import type { ChangeStatements } from './change-log'
 import { clearStatements, deleteStatements } from './delete-statements'
@@ -14,16 +14,16 @@ import { readStatements } from './read-statements'
 import { sendStatements } from './send-statements'
 
 /** The statements of a change. A text message without a key writes 4 rows, with one 6. */
-export function changeStatements(pair: Pair, change: Change, now: number): ChangeStatements {
+export function changeStatements(pair: Pair, change: TrackedChange, now: number): ChangeStatements {
   switch (change.type) {
     case 'send':
       return sendStatements(pair, change, now)
     case 'edit':
       return editStatements(change, now)
     case 'delete':
-      return deleteStatements(change, now)
+      return deleteStatements(change)
     case 'clear':
-      return clearStatements(pair, change, now)
+      return clearStatements(pair, change)
     case 'read':
       return readStatements(pair, change)
   }

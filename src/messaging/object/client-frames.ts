@@ -71,7 +71,7 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
     const { isKeyReused, message } = result.outcome
     if (isKeyReused) return fail(detailErrors('idempotency_key_reused'))
     if (!message) return fail(detailErrors('internal'))
-    const viewer = { viewerId: userId, urls: imageUrlsAt(env, origin), now: Date.now() }
+    const viewer = { viewerId: userId, urls: imageUrlsAt(env, origin), now: message.createdAt }
     sendFrame(socket, { type: 'sent', key, message: messageView(message, viewer) })
   }
 

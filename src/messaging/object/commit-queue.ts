@@ -3,24 +3,48 @@
  *
  * The calls of a Durable Object interleave wherever they wait for D1, so it is this queue that puts changes in order. Those that arrive
  * while a commit is under way wait, and go into the next one together: a busy conversation makes many changes for each round trip.
+ *
+ * Where D1's answer is lost the queue does not know whether a batch is committed, and does nothing before it does: it looks for the ids of the
+ * changes in the log, and revokes those that it does not find (`settle-queries.ts`). What was found is answered as if nothing had happened; what
+ * was not is made once more, as it cannot arrive any more. So no change is made twice, whether or not its client gave it a key.
  */
-import { activeUserStatement, type Db, stateOf } from '../../db/client'
-import { DatabaseUnavailable, ForeignKeyViolation, UserInactive, UserNotFound } from '../../db/errors'
+import { activeUserStatement, type Db, DEADLINES_MS, stateOf } from '../../db/client'
+import {
+  ForeignKeyViolation,
+  Rejected,
+  Revoked,
+  Unavailable,
+  UserInactive,
+  UserNotFound,
+} from '../../db/errors'
 import { MarkStatement } from '../../db/image-leases'
-import type { Change, CommitResult, ConversationEvent, Outcome, Refusal } from '../shared/changes'
+import {
+  type CommitResult,
+  type ConversationEvent,
+  newChangeId,
+  type Outcome,
+  type Refusal,
+  type TrackedChange,
+} from '../shared/changes'
 import { ensureConversationStatement } from '../shared/conversation-row'
 import type { Pair } from '../shared/pair'
 import { changeStatements } from './change-statements'
+import { settleChanges } from './settle-queries'
 
-/** How many changes one transaction holds: D1 gives a call 30 seconds. */
+/** How many changes one transaction holds: D1 is given `DEADLINES_MS` for them. */
 const MAX_CHANGES_PER_COMMIT = 40
 /** How many changes are taken in while D1 is slow: each may hold `MAX_CONTENT_CHARACTERS`, and the object has 128 MB. */
 const MAX_WAITING_CHANGES = 2_000
+/** How many changes are remembered that nothing is known of; each is as large as one that waits. */
+const MAX_UNSETTLED_CHANGES = 200
 
 export interface CommitQueue {
-  commit(change: Change): Promise<CommitResult>
+  /** `isDoubtful`: it was sent before, under this id, and nobody knows what came of that. */
+  commit(change: TrackedChange, isDoubtful?: boolean): Promise<CommitResult>
   /** Runs something while nothing is being committed. */
   exclusively<T>(run: () => Promise<T>): Promise<T>
+  /** Finds out what became of the changes that nothing is known of. Throws where that cannot be found out. Only while nothing is committed. */
+  settle(): Promise<void>
 }
 
 /** What has just been committed. `isGap`: perhaps that was not all, as the answer of an earlier commit was lost. */
@@ -29,10 +53,17 @@ export interface Committed {
   isGap: boolean
 }
 
+interface Listening {
+  /** Learns of each commit, in order, before anybody has an answer. */
+  onCommitted: (news: Committed) => Promise<void>
+  /** Is told that something may have been committed that `onCommitted` has not learnt of, or could not pass on. Never throws. */
+  onGap: () => Promise<void>
+}
+
 interface WaitingChange {
-  change: Change
+  change: TrackedChange
+  isDoubtful: boolean
   resolve: (result: CommitResult) => void
-  reject: (error: unknown) => void
 }
 
 interface CommittedChange {
@@ -41,13 +72,9 @@ interface CommittedChange {
   marksImages: boolean
 }
 
-/** `onCommitted` learns of each commit, in order, before anybody has an answer. */
-export function commitQueue(
-  openDb: () => Db,
-  pair: Pair,
-  onCommitted: (news: Committed) => Promise<void>,
-): CommitQueue {
+export function commitQueue(openDb: () => Db, pair: Pair, { onCommitted, onGap }: Listening): CommitQueue {
   const waiting: WaitingChange[] = []
+  let unsettled: TrackedChange[] = []
   let last: Promise<unknown> = Promise.resolve()
   let isGap = false
 
@@ -57,36 +84,100 @@ export function commitQueue(
     return result
   }
 
+  async function noteGap(): Promise<void> {
+    isGap = true
+    await onGap()
+  }
+
+  /** Tells of what is committed: whatever fails here, it must be neither refused nor made again. */
+  async function tell(events: ConversationEvent[]): Promise<void> {
+    const news = { events, isGap }
+    isGap = false
+    await onCommitted(news).catch(async (error: unknown) => {
+      console.error(JSON.stringify({ error: 'A change could not be told to all.', why: String(error) }))
+      await noteGap()
+    })
+  }
+
+  /** Answers those of the batch that turn out to be committed; gives the others, which are not and cannot be any more. */
+  async function settle(lost: readonly TrackedChange[], batch: WaitingChange[]): Promise<WaitingChange[]> {
+    const db = openDb()
+    const all = [...new Set([...unsettled, ...lost])].slice(-MAX_UNSETTLED_CHANGES)
+    let found: Map<string, Outcome>
+    try {
+      found = await settleChanges(db, pair, all)
+    } catch (error) {
+      unsettled = all
+      throw error
+    }
+    unsettled = []
+    if (found.size > 0) {
+      isGap = true
+      await tell([])
+    }
+    const revoked = new Set(all)
+    return batch.filter((one) => {
+      const outcome = found.get(one.change.id)
+      if (outcome) one.resolve({ ok: true, outcome, state: stateOf(db) })
+      else if (revoked.has(one.change)) one.change = { ...one.change, id: newChangeId() }
+      return outcome === undefined
+    })
+  }
+
   async function commitTogether(batch: WaitingChange[]): Promise<void> {
     if (batch.length === 0) return
-    let committed: CommittedChange[]
+    const started = Date.now()
+    let left = batch
+    try {
+      const doubtful = batch.flatMap(({ change, isDoubtful }) => (isDoubtful ? change : []))
+      if (doubtful.length + unsettled.length > 0) left = await settle(doubtful, batch)
+      for (let isLast = false; left.length > 0; isLast = true) {
+        const sent = left
+        const error = await tryTogether(sent)
+        if (error === undefined) return
+        // Only what SQLite refused is known not to be written; an error of any other kind may have come after the commit.
+        if (!(error instanceof Rejected))
+          left = await settle(
+            sent.map(({ change }) => change),
+            sent,
+          )
+        // It is not known whose change is to blame: each is tried on its own.
+        else if (sent.length > 1) return await oneByOne(sent)
+        else return refuse(sent, error)
+        if (isLast || Date.now() - started > DEADLINES_MS.write) return refuse(left, error)
+      }
+    } catch (error) {
+      // It could not be found out what became of them.
+      await noteGap()
+      refuse(left, error)
+    }
+  }
+
+  async function oneByOne(batch: WaitingChange[]): Promise<void> {
+    // What was doubtful is settled, and has another id.
+    for (const one of batch) await commitTogether([{ ...one, isDoubtful: false }])
+  }
+
+  /** One transaction, and what follows from it; the error where it failed. */
+  async function tryTogether(batch: WaitingChange[]): Promise<unknown> {
     const db = openDb()
+    let committed: CommittedChange[]
     try {
       committed = await write(db, batch)
     } catch (error) {
-      const isUnknown = refusalOf(error) === 'unavailable'
-      isGap ||= isUnknown
-      // Nothing was written, and it is not known whose change is to blame: each is tried on its own.
-      if (batch.length > 1 && !isUnknown) for (const one of batch) await commitTogether([one])
-      else for (const one of batch) refuse(one, error)
-      return
+      return error ?? new Error('failed')
     }
-    const news = { events: committed.flatMap(({ outcome }) => outcome.event ?? []), isGap }
-    isGap = false
-    // The changes are committed: whatever fails from here on, they must be neither refused nor made again.
-    await onCommitted(news).catch((error: unknown) => {
-      isGap = true
-      console.error(JSON.stringify({ error: 'A change could not be told to all.', why: String(error) }))
-    })
-    // Whoever gets the marked images deletes them. Only one may: a second, later, could take an image that was stored anew meanwhile.
+    await tell(committed.flatMap(({ outcome }) => outcome.event ?? []))
+    // Whoever gets the marked images deletes them: one is enough.
     const state = stateOf(db)
     const deletes = committed.findIndex(({ marksImages }) => marksImages)
     committed.forEach(({ outcome }, i) => {
       batch[i]?.resolve({ ok: true, outcome, state: i === deletes ? state : { ...state, markedImages: [] } })
     })
+    return undefined
   }
 
-  /** One transaction. Throws where nothing was written, and where that is not known. */
+  /** Throws `Rejected` where nothing was written, and something else where that is not known. */
   async function write(db: Db, batch: WaitingChange[]): Promise<CommittedChange[]> {
     const now = Date.now()
     const changes = batch.map(({ change }) => changeStatements(pair, change, now))
@@ -106,26 +197,31 @@ export function commitQueue(
 
   return {
     exclusively,
-    commit: (change) =>
-      new Promise((resolve, reject) => {
+    async settle() {
+      if (unsettled.length > 0) await settle([], [])
+    },
+    commit: (change, isDoubtful = false) =>
+      new Promise((resolve) => {
         if (waiting.length >= MAX_WAITING_CHANGES) return resolve({ ok: false, why: 'unavailable' })
-        waiting.push({ change, resolve, reject })
+        waiting.push({ change, isDoubtful, resolve })
         void exclusively(() => commitTogether(waiting.splice(0, MAX_CHANGES_PER_COMMIT)))
       }),
   }
 }
 
-function refuse({ resolve, reject }: WaitingChange, error: unknown): void {
+/** A mistake of ours is logged here: its error does not survive RPC. */
+function refuse(batch: WaitingChange[], error: unknown): void {
   const why = refusalOf(error)
-  if (why) resolve({ ok: false, why })
-  else reject(error)
+  if (why === 'internal')
+    console.error(JSON.stringify({ error: 'A change could not be made.', why: String(error) }))
+  for (const { resolve } of batch) resolve({ ok: false, why })
 }
 
-function refusalOf(error: unknown): Refusal | undefined {
-  if (error instanceof DatabaseUnavailable) return 'unavailable'
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Unavailable || error instanceof Revoked) return 'unavailable'
   if (error instanceof UserNotFound) return 'user_not_found'
   if (error instanceof UserInactive) return 'user_inactive'
   // The sender was found to be there, so the one who does not exist is the recipient.
   if (error instanceof ForeignKeyViolation) return 'no_recipient'
-  return undefined
+  return 'internal'
 }

@@ -5,7 +5,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
 import type { Bindings } from '../../http/env'
-import type { Change, CommitResult } from '../shared/changes'
+import { type Change, type CommitResult, newChangeId } from '../shared/changes'
 import { CLOSE, KEEP_ALIVE } from '../shared/frames'
 import { readListenRequest } from '../shared/listener'
 import { type Pair, pairFromName } from '../shared/pair'
@@ -18,23 +18,27 @@ import { attach, attachmentOf, closeIfExpired, closeSignedOut, closeSocket, send
 
 /** How many sockets a user may have open on one conversation. */
 const MAX_SOCKETS_PER_USER = 20
-/** How soon to find out what became of a commit whose answer was lost. */
-const CHECK_AFTER_MS = 2_000
+/** How soon those who listen learn of what they were not told at once. */
+const CHECK_AFTER_MS = 1_500
+/** Clients ping twice as often (`client/link.ts`): who has not been heard of for so long is gone, or can come back. */
+const SILENT_AFTER_MS = 30_000
 
 export class Conversation extends DurableObject<Bindings> {
   readonly #pair: Pair
   readonly #queue: CommitQueue
   readonly #broadcast: Broadcast
   readonly #handleFrame: FrameHandler
+  readonly #heardAt = new WeakMap<WebSocket, number>()
+  /** Whether something may be committed that those who listen were not told. */
+  #mayBeBehind: boolean
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
     this.#pair = pairFromName(ctx.id.name ?? '')
-    this.#queue = commitQueue(
-      () => this.#openDb(),
-      this.#pair,
-      (news) => this.#broadcast.tell(news),
-    )
+    this.#queue = commitQueue(() => this.#openDb(), this.#pair, {
+      onCommitted: (news) => this.#broadcast.tell(news),
+      onGap: () => this.#checkSoon(),
+    })
     this.#broadcast = broadcast({
       pair: this.#pair,
       env,
@@ -49,6 +53,8 @@ export class Conversation extends DurableObject<Bindings> {
       sockets: (userId) => this.#sockets(userId),
     })
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEP_ALIVE.request, KEEP_ALIVE.response))
+    // An object that wakes up cannot know what the one before it has left undone.
+    this.#mayBeBehind = ctx.getWebSockets().length > 0
     // Whoever was still catching up when the memory went starts again.
     for (const socket of ctx.getWebSockets()) {
       if (!attachmentOf(socket).isLive) closeSocket(socket, CLOSE.tryAgain, 'restarted')
@@ -56,11 +62,13 @@ export class Conversation extends DurableObject<Bindings> {
   }
 
   /** Makes a change, together with all that arrive at the same time. Expected failures are values. */
-  async commit(change: Change): Promise<CommitResult> {
-    const result = await this.#queue.commit(change)
-    // It may have been committed all the same: then those who listen are behind.
-    if (!result.ok && result.why === 'unavailable') await this.#wakeAt(Date.now() + CHECK_AFTER_MS)
-    return result
+  async commit(change: Change, id = newChangeId()): Promise<CommitResult> {
+    return this.#queue.commit({ ...change, id })
+  }
+
+  /** Makes a change that was asked for before, under this id, unless it was made then; gives the outcome either way. */
+  async commitOnce(change: Change, id: string): Promise<CommitResult> {
+    return this.#queue.commit({ ...change, id }, true)
   }
 
   /** Whether objects and their storage can be reached (`about/health.ts`). */
@@ -83,19 +91,23 @@ export class Conversation extends DurableObject<Bindings> {
     const { listener, since } = readListenRequest(request)
     const newest = await newestSeq(this.#openDb(), this.#pair).catch(() => undefined)
     if (newest === undefined) return new Response(null, { status: 503 })
+    // Before there is a socket: one that nothing closes when its token ends must not be.
+    const isWoken = await this.#wakeAt(listener.expiresAt).then(
+      () => true,
+      () => false,
+    )
+    if (!isWoken) return new Response(null, { status: 503 })
     // After all waiting, so that nobody else can come between the count and the socket.
-    if (this.#sockets(listener.userId).length >= MAX_SOCKETS_PER_USER)
-      return new Response(null, { status: 429 })
+    if (!this.#hasPlace(listener.userId)) return new Response(null, { status: 429 })
 
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [String(listener.userId)])
     const isForeign = since !== undefined && since > newest
     const start = since === undefined || isForeign ? newest : since
-    attach(server, { ...listener, seen: start, last: start, isLive: false })
+    attach(server, { ...listener, seen: start, last: start, isLive: false, openedAt: Date.now() })
     sendFrame(server, { type: 'ready', seq: newest })
     if (isForeign) sendFrame(server, { type: 'resync' })
     this.ctx.waitUntil(this.#broadcast.goLive(server, start))
-    await this.#wakeAt(listener.expiresAt)
     const protocol = request.headers.get('sec-websocket-protocol')
     return new Response(null, {
       status: 101,
@@ -105,6 +117,7 @@ export class Conversation extends DurableObject<Bindings> {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    this.#heardAt.set(socket, Date.now())
     await this.#handleFrame(socket, data)
   }
 
@@ -118,14 +131,50 @@ export class Conversation extends DurableObject<Bindings> {
     for (const socket of this.#sockets()) closeIfExpired(socket, now)
     const open = this.#sockets()
     if (open.length === 0) return
-    await this.#wakeAt(Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
     try {
+      await this.#wakeAt(Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
       const mayStay = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
       for (const socket of open) if (!mayStay(attachmentOf(socket))) closeSignedOut(socket)
-      await this.#queue.exclusively(() => this.#broadcast.catchUpAll())
+      await this.#queue.exclusively(async () => {
+        await this.#queue.settle()
+        await this.#broadcast.catchUpAll()
+      })
+      this.#mayBeBehind = false
     } catch {
-      await this.#wakeAt(now + CHECK_AFTER_MS)
+      // Who is told nothing must not believe that nothing happens: they come back with what they have seen.
+      if (this.#mayBeBehind)
+        for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
+      else await this.#checkSoon()
     }
+  }
+
+  /** Finds out within two seconds whether those who listen have missed something; without an alarm, by a timer. */
+  async #checkSoon(): Promise<void> {
+    this.#mayBeBehind = true
+    await this.#wakeAt(Date.now() + CHECK_AFTER_MS).catch(() => {
+      this.ctx.waitUntil(new Promise((done) => setTimeout(done, CHECK_AFTER_MS)).then(() => this.alarm()))
+    })
+  }
+
+  /**
+   * Whether the user may open one more socket. Nothing tells the object of a connection that broke without a word, so where there are too
+   * many, the one that has been silent the longest makes room, if it has been for long enough.
+   */
+  #hasPlace(userId: number): boolean {
+    const open = this.#sockets(userId)
+    if (open.length < MAX_SOCKETS_PER_USER) return true
+    const [silent] = open
+      .map((socket) => ({ socket, heardAt: this.#lastHeard(socket) }))
+      .sort((one, other) => one.heardAt - other.heardAt)
+    if (!silent || Date.now() - silent.heardAt < SILENT_AFTER_MS) return false
+    closeSocket(silent.socket, CLOSE.tryAgain, 'silent')
+    return true
+  }
+
+  /** When the socket last gave a sign of life: a ping, a frame since the object woke up, or its opening. */
+  #lastHeard(socket: WebSocket): number {
+    const pingedAt = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0
+    return Math.max(pingedAt, this.#heardAt.get(socket) ?? 0, attachmentOf(socket).openedAt)
   }
 
   #openDb() {

@@ -21,14 +21,15 @@ function unreadWithout(side: Side) {
   })
 }
 
-export function deleteStatements({ userId, messageId }: ChangeOf<'delete'>, now: number): ChangeStatements {
+export function deleteStatements(change: ChangeOf<'delete'>): ChangeStatements {
+  const { userId, messageId } = change
   const isOwn = isSentBy(userId, messageId)
   const newestRemaining = sql`(select ${remaining.id} from messages remaining
     where ${remaining.conversationId} = ${conversations.id} and ${remaining.id} <> ${messageId}
     order by ${remaining.id} desc limit 1)`
   return withOutcome(
     [
-      logStatement({ kind: 'deleted', userId, messageId: sql`${messageId}` }, isConversationOf(isOwn)),
+      logStatement({ kind: 'deleted', change, messageId: sql`${messageId}` }, isConversationOf(isOwn)),
       statement(
         build
           .update(conversations)
@@ -43,18 +44,18 @@ export function deleteStatements({ userId, messageId }: ChangeOf<'delete'>, now:
           .where(and(eq(conversations.id, messages.conversationId), isOwn)),
       ),
       statement(build.delete(messages).where(isOwn)),
-      markUnreferencedStatement(now),
+      markUnreferencedStatement(),
     ],
     ([[event]]) => ({ event }),
   )
 }
 
 /** Clears the conversation for both; its row stays, and the numbers of its changes go on. */
-export function clearStatements(pair: Pair, { userId }: ChangeOf<'clear'>, now: number): ChangeStatements {
+export function clearStatements(pair: Pair, change: ChangeOf<'clear'>): ChangeStatements {
   const hasMessages = and(ofPair(pair), isNotNull(conversations.lastMessageId))
   return withOutcome(
     [
-      logStatement({ kind: 'cleared', userId }, hasMessages),
+      logStatement({ kind: 'cleared', change }, hasMessages),
       statement(
         build
           .update(conversations)
@@ -71,7 +72,7 @@ export function clearStatements(pair: Pair, { userId }: ChangeOf<'clear'>, now: 
             ),
           ),
       ),
-      markUnreferencedStatement(now),
+      markUnreferencedStatement(),
     ],
     ([[event]]) => ({ event }),
   )

@@ -12,12 +12,12 @@ import { isConversationOf, isSentBy } from './own-message'
 export function editStatements(change: ChangeOf<'edit'>, now: number): ChangeStatements {
   const { userId, messageId, content, image } = change
   const newContent = content === undefined ? messages.content : sql`${content}`
-  const statements = withLease(image, now, (hash) => {
+  const statements = withLease(image, (hash) => {
     const newImage = hash === undefined ? messages.image : sql`${hash}`
     const isEditable = sql`${isSentBy(userId, messageId)} and (${newContent} <> '' or ${newImage} is not null)`
     const inConversation = isConversationOf(isEditable)
     return [
-      logStatement({ kind: 'edited', userId, messageId: sql`${messageId}` }, inConversation),
+      logStatement({ kind: 'edited', change, messageId: sql`${messageId}` }, inConversation),
       statement(build.update(conversations).set({ seq: nextSeq }).where(inConversation)),
       statement(
         build
@@ -33,7 +33,7 @@ export function editStatements(change: ChangeOf<'edit'>, now: number): ChangeSta
       ),
       selectStatement(MESSAGE, sql`${fromMessage} where ${m.id} = ${messageId}`),
       // A new image's lease brings this statement along.
-      ...(image ? [] : [markUnreferencedStatement(now)]),
+      ...(image ? [] : [markUnreferencedStatement()]),
     ]
   })
   return withOutcome(statements, ([[entry], , , [message]]) => ({

@@ -9,7 +9,8 @@ import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './cha
 import { SIDES } from './sides'
 
 /** The statements that mark as read what the other person sent up to a seq. */
-export function readStatements(pair: Pair, { userId, upTo }: ChangeOf<'read'>): ChangeStatements {
+export function readStatements(pair: Pair, change: ChangeOf<'read'>): ChangeStatements {
+  const { userId, upTo } = change
   const reader = SIDES[sideOf(pair, userId)]
   const readUpTo = sql`min(${upTo}, ${conversations.seq})`
   // Counted in the log, which is in the order of seq and never looked at again where it has been read.
@@ -19,7 +20,7 @@ export function readStatements(pair: Pair, { userId, upTo }: ChangeOf<'read'>): 
   const isAnyRead = and(ofPair(pair), gt(reader.unread, 0), sql`${newlyRead} > 0`)
   return withOutcome(
     [
-      logStatement({ kind: 'read', userId, upTo: readUpTo }, isAnyRead),
+      logStatement({ kind: 'read', change, upTo: readUpTo }, isAnyRead),
       statement(
         build
           .update(conversations)

@@ -21,7 +21,7 @@ export function sendStatements(pair: Pair, change: ChangeOf<'send'>, now: number
   const isNew = key && isUnused(key)
   const writing = (hash: ImageHash | null | undefined) =>
     [
-      logStatement({ kind: 'message', userId, messageId: nextId('messages') }, and(ofPair(pair), isNew)),
+      logStatement({ kind: 'message', change, messageId: nextId('messages') }, and(ofPair(pair), isNew)),
       insertStatement(pair, { userId, content, hash, now }),
       countStatement(pair, userId),
     ] as const
@@ -29,12 +29,12 @@ export function sendStatements(pair: Pair, change: ChangeOf<'send'>, now: number
     select ${conversations.lastMessageId} from conversations where ${ofPair(pair)})`
   if (!key) {
     return withOutcome(
-      withLease(image, now, (hash) => [...writing(hash), selectStatement(MESSAGE, found)]),
+      withLease(image, (hash) => [...writing(hash), selectStatement(MESSAGE, found)]),
       ([[entry], , , [message]]) => ({ event: entry && message && { ...entry, message }, message }),
     )
   }
   return withOutcome(
-    withLease(image, now, (hash) => [
+    withLease(image, (hash) => [
       ...writing(hash),
       rememberRowStatement(key, MESSAGE.columns, sql`${found} and ${isNew}`, now),
       rememberedStatement(key),

@@ -10,6 +10,8 @@ export interface Attachment extends Listener {
   seen: number
   /** The `seq` of the frame before: the next one's `prev`. */
   last: number
+  /** Milliseconds since the epoch. */
+  openedAt: number
   /** Whether it gets changes as they happen; until then it is catching up. */
   isLive: boolean
 }

@@ -27,10 +27,16 @@ export type Change =
   | { type: 'clear'; userId: number }
   | { type: 'read'; userId: number; upTo: number }
 
-export type ChangeOf<Type extends Change['type']> = Extract<Change, { type: Type }>
+/** A change on its way into the log; `id` is found there if it has arrived. */
+export type TrackedChange = Change & { id: string }
+export type ChangeOf<Type extends Change['type']> = Extract<TrackedChange, { type: Type }>
+
+/** 72 random bits, in 12 characters. */
+export const newChangeId = (): string =>
+  crypto.getRandomValues(new Uint8Array(9)).toBase64({ alphabet: 'base64url' })
 
 /** A change as it was made: its entry in the log, with the message as it was then. */
-export type ConversationEvent = Omit<typeof changes.$inferSelect, 'conversationId'> & {
+export type ConversationEvent = Omit<typeof changes.$inferSelect, 'conversationId' | 'changeId'> & {
   message?: MessageRow
 }
 
@@ -45,8 +51,11 @@ export interface Outcome {
   unread: number
 }
 
-/** Why a change was not made. A value, as error classes do not survive RPC. */
-export type Refusal = 'unavailable' | 'user_not_found' | 'user_inactive' | 'no_recipient'
+/**
+ * Why a change was not made, or perhaps not: after `unavailable` it may be, and nobody may make it again without finding out. A value, as error
+ * classes do not survive RPC.
+ */
+export type Refusal = 'unavailable' | 'internal' | 'user_not_found' | 'user_inactive' | 'no_recipient'
 
 /**
  * `state` is that of the whole transaction, which may have held other changes too; but for the images that are to be deleted, which

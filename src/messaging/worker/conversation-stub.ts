@@ -1,8 +1,9 @@
 /** The one way from the Worker to the objects of conversations. */
+import { TookTooLong, withinDeadline } from '../../deadline'
 import type { Bindings, UserContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
 import type { Conversation } from '../object/conversation'
-import type { Change, CommitResult, Outcome } from '../shared/changes'
+import { type Change, type CommitResult, newChangeId, type Outcome } from '../shared/changes'
 import { objectName, type Pair, pairOf } from '../shared/pair'
 
 /** A new stub each time: one that has failed stays broken. */
@@ -30,32 +31,30 @@ export async function commitChange(
   throw new ApiError(result.why)
 }
 
-/** Tries a second time where the object says that it may help, and a change made twice is the same as one. */
+/** How long the object may take: it has its own deadlines for D1, so what takes longer has lost the call. */
+const DEADLINE_MS = 30_000
+
+/**
+ * Asks a second time where the object failed without an answer: it may have died between the commit and the answer, and so before it told
+ * anybody. The second time it is asked to look first, so that nothing is made twice.
+ */
 async function commit(env: Bindings, pair: Pair, change: Change): Promise<CommitResult> {
+  const id = newChangeId()
   try {
-    return await conversationStub(env, pair).commit(change)
+    return await withinDeadline(DEADLINE_MS, async () => conversationStub(env, pair).commit(change, id))
   } catch (error) {
-    if (!isIdempotent(change) || !isRetryable(error)) throw unreachable(error)
+    if (!mayAskAgain(error)) throw unreachable(error)
   }
-  return conversationStub(env, pair)
-    .commit(change)
-    .catch((error: unknown) => {
-      throw unreachable(error)
-    })
+  try {
+    return await withinDeadline(DEADLINE_MS, async () => conversationStub(env, pair).commitOnce(change, id))
+  } catch (error) {
+    throw unreachable(error)
+  }
 }
 
-/** Not a deletion, whose second try would be told that there is nothing to delete. */
-function isIdempotent(change: Change): boolean {
-  if (change.type === 'send') return change.key !== undefined
-  return change.type === 'edit' || change.type === 'read'
-}
-
-/** https://developers.cloudflare.com/durable-objects/best-practices/error-handling/ */
-const isRetryable = (error: unknown) =>
-  error instanceof Error &&
-  'retryable' in error &&
-  error.retryable === true &&
-  !('overloaded' in error && error.overloaded)
+/** What is overloaded only becomes more so: https://developers.cloudflare.com/durable-objects/best-practices/error-handling/ */
+const mayAskAgain = (error: unknown) =>
+  error instanceof Error && !(error instanceof TookTooLong) && !('overloaded' in error && error.overloaded)
 
 function unreachable(error: unknown): ApiError {
   console.error(JSON.stringify({ error: 'A conversation could not be reached.', why: String(error) }))

@@ -50,7 +50,8 @@ export async function sendMessage(
       // The object remembers the key in the batch that inserts the message; what types say of that does not survive RPC.
       return sent.message as Created<MessageRow>
     })
-    return messageView(message, { viewerId: user.id, urls: imageUrls(c), now: Date.now() })
+    // As it was when it was sent: so the answer to a second try is the same.
+    return messageView(message, { viewerId: user.id, urls: imageUrls(c), now: message.createdAt })
   } catch (error) {
     throw error instanceof ForeignKeyViolation ? new ValidationError(toNobody) : error
   }

@@ -1,0 +1,116 @@
+/** What became of changes whose answer was lost. */
+import { and, eq, gt, sql } from 'drizzle-orm'
+import type { Db } from '../../db/client'
+import { ForeignKeyViolation } from '../../db/errors'
+import { rememberedStatement } from '../../db/idempotency'
+import { changes, conversations } from '../../db/schema'
+import { build, statement } from '../../db/statements'
+import type { ConversationEvent, Outcome, TrackedChange } from '../shared/changes'
+import { ensureConversationStatement, ofPair } from '../shared/conversation-row'
+import { c, m, messageJson, parseMessage } from '../shared/message-row'
+import { type Pair, sideOf } from '../shared/pair'
+import { EVENT } from './change-log'
+import { SIDES } from './sides'
+
+/** How far back in the log changes are looked for. They are looked for before anything else is committed, so they are the newest. */
+const RECENT_ENTRIES = 1_000
+/** What is kept of the ids that were revoked: those of the last few hundred changes. */
+const REVOKED_CHARACTERS = 4_000
+
+/**
+ * The outcomes of those of the changes that are in the log, by their ids. The others are revoked in the same transaction: whatever still carries
+ * them fails when it arrives, so that they may be made again, under new ids. One call; reads up to `RECENT_ENTRIES` rows.
+ */
+export async function settleChanges(
+  db: Db,
+  pair: Pair,
+  lost: readonly TrackedChange[],
+): Promise<Map<string, Outcome>> {
+  const ids = JSON.stringify(lost.map(({ id }) => id))
+  const keyed = lost.flatMap((change) =>
+    change.type === 'send' && change.key ? { id: change.id, key: change.key } : [],
+  )
+  const sent = await db
+    .batch([
+      ...keyed.map(({ key }) => rememberedStatement(key)),
+      entriesStatement(pair, ids),
+      statement(
+        build.select({ a: SIDES.a.unread, b: SIDES.b.unread }).from(conversations).where(ofPair(pair)),
+      ),
+      // A message that begins a conversation has none yet that could say so.
+      ...(lost.some(({ type }) => type === 'send') ? [ensureConversationStatement(pair)] : []),
+      revokeStatement(pair, ids),
+    ])
+    .catch((error: unknown) => {
+      // One of the two is not there, and so nothing of theirs is, nor can it arrive.
+      if (error instanceof ForeignKeyViolation) return undefined
+      throw error
+    })
+  if (!sent) return new Map()
+  // The tuple begins with a list, which types cannot take apart.
+  const results = sent as unknown[]
+  const answers = new Map(
+    keyed.map(({ id }, i) => [id, (results[i] as { answer: string }[] | undefined)?.[0]?.answer]),
+  )
+  const entries = (results[keyed.length] ?? []) as Entry[]
+  const [unread] = (results[keyed.length + 1] ?? []) as { a: number; b: number }[]
+  const byId = new Map(lost.map((change) => [change.id, change]))
+  return new Map(
+    entries.flatMap(({ changeId, message: now, ...entry }): [string, Outcome][] => {
+      const change = changeId === null ? undefined : byId.get(changeId)
+      if (!change) return []
+      // What was remembered is the message as it was sent; there is no more than the message as it is now for the others.
+      const json = answers.get(change.id) ?? now
+      const message = json === null ? undefined : parseMessage(json)
+      const event: ConversationEvent = message ? { ...entry, message } : entry
+      return [
+        [
+          change.id,
+          {
+            event,
+            message,
+            isKeyReused: false,
+            unread: (change.type === 'read' && unread?.[sideOf(pair, change.userId)]) || 0,
+          },
+        ],
+      ]
+    }),
+  )
+}
+
+type Entry = ReturnType<typeof entriesStatement>['result'][number]
+
+/** The condition for the entries that may be those of a change that was lost. */
+const isRecent = (conversation: typeof c | typeof conversations) =>
+  and(
+    eq(changes.conversationId, conversation.id),
+    gt(changes.seq, sql`${conversation.seq} - ${RECENT_ENTRIES}`),
+  )
+
+const entriesStatement = (pair: Pair, ids: string) =>
+  statement(
+    build
+      .select({
+        ...EVENT,
+        changeId: changes.changeId,
+        message: messageJson(
+          sql`${m.id} = ${changes.messageId} and ${changes.kind} in ('message', 'edited')`,
+        ).as('message'),
+      })
+      .from(c)
+      .innerJoin(changes, isRecent(c))
+      .where(and(ofPair(pair, c), sql`${changes.changeId} in (select value from json_each(${ids}))`)),
+  )
+
+/** The statement that writes down those of the ids that are not in the log. */
+const revokeStatement = (pair: Pair, ids: string) =>
+  statement(
+    build
+      .update(conversations)
+      .set({
+        revokedChanges: sql`substr(coalesce((select group_concat(value, ' ') from json_each(${ids})
+          where value not in (select ${changes.changeId} from changes where ${isRecent(conversations)}
+            and ${changes.changeId} is not null)), '') || ' ' || ${conversations.revokedChanges}, 1, ${REVOKED_CHARACTERS})`,
+      })
+      .where(ofPair(pair)),
+  )
