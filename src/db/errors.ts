@@ -22,6 +22,13 @@ export class UserNotFound extends Error {}
 /** The signed-in user's row says that they may not use the API. */
 export class UserInactive extends Error {}
 
+/** The session that the signed-in user's token names was ended, or its time is over. */
+export class SessionEnded extends Error {}
+
+/** Whether that is why: who asks is not, or is not any more, signed in. */
+export const isSignedOut = (error: unknown): boolean =>
+  error instanceof UserNotFound || error instanceof UserInactive || error instanceof SessionEnded
+
 /**
  * drizzle wraps some errors and D1 prefixes all of them; what is left of the message decides.
  * https://developers.cloudflare.com/d1/observability/debug-d1/
@@ -32,9 +39,10 @@ export function normalizeError(error: unknown): Error {
   if (unique?.[1]) return new UniqueViolation(unique[1])
   if (message.includes('FOREIGN KEY constraint failed'))
     return new ForeignKeyViolation('foreign key violation')
-  // What `assertActive` provokes (client.ts).
+  // What `activeUserStatement` provokes (client.ts).
   if (message.includes('malformed JSON')) return new UserInactive()
   if (message.includes('integer overflow')) return new UserNotFound()
+  if (message.includes('bad JSON path')) return new SessionEnded()
   // SQLite's own complaints are mistakes of ours; what else D1 says is about its state.
   const isState = /^D1_|D1 DB|[Nn]etwork|storage|overloaded|timed? ?out|reset/.test(message)
   const isMistake = /SQLITE_(?!BUSY|FULL|IOERR|INTERRUPT|NOMEM)/.test(message)

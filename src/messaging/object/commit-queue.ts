@@ -5,7 +5,13 @@
  * while a commit is under way wait, and go into the next one together: a busy conversation makes many changes for each round trip.
  */
 import { activeUserStatement, type Db, stateOf } from '../../db/client'
-import { DatabaseUnavailable, ForeignKeyViolation, UserInactive, UserNotFound } from '../../db/errors'
+import {
+  DatabaseUnavailable,
+  ForeignKeyViolation,
+  SessionEnded,
+  UserInactive,
+  UserNotFound,
+} from '../../db/errors'
 import { MarkStatement } from '../../db/image-leases'
 import type { Change, CommitResult, ConversationEvent, Outcome, Refusal } from '../shared/changes'
 import { ensureConversationStatement } from '../shared/conversation-row'
@@ -90,10 +96,10 @@ export function commitQueue(
   async function write(db: Db, batch: WaitingChange[]): Promise<CommittedChange[]> {
     const now = Date.now()
     const changes = batch.map(({ change }) => changeStatements(pair, change, now))
-    const userIds = new Set(batch.map(({ change }) => change.userId))
+    const askers = new Map(batch.map(({ change }) => [`${change.userId}/${change.session}`, change]))
     const mayBegin = batch.some(({ change }) => change.type === 'send')
     const before = [
-      ...[...userIds].map(activeUserStatement),
+      ...[...askers.values()].map(activeUserStatement),
       ...(mayBegin ? [ensureConversationStatement(pair)] : []),
     ]
     const results = await db.batch([...before, ...changes.flatMap(({ statements }) => statements)])
@@ -125,6 +131,7 @@ function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof DatabaseUnavailable) return 'unavailable'
   if (error instanceof UserNotFound) return 'user_not_found'
   if (error instanceof UserInactive) return 'user_inactive'
+  if (error instanceof SessionEnded) return 'token_not_valid'
   // The sender was found to be there, so the one who does not exist is the recipient.
   if (error instanceof ForeignKeyViolation) return 'no_recipient'
   return undefined

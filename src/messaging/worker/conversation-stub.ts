@@ -1,4 +1,5 @@
 /** The one way from the Worker to the objects of conversations. */
+import { SessionEnded } from '../../db/errors'
 import type { Bindings, UserContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
 import type { Conversation } from '../object/conversation'
@@ -13,7 +14,7 @@ export function conversationStub(env: Bindings, pair: Pair): DurableObjectStub<C
 }
 
 /**
- * Makes a change in the conversation with the other person; undefined where they do not exist. 401 where the user is gone meanwhile,
+ * Makes a change in the conversation with the other person; undefined where they do not exist. 401 where the user or the session is gone meanwhile,
  * 503 where D1 or the object is out of reach.
  */
 export async function commitChange(
@@ -21,13 +22,14 @@ export async function commitChange(
   otherId: number,
   change: Change,
 ): Promise<Outcome | undefined> {
-  const result = await commit(c.env, pairOf(c.var.user.id, otherId), change)
+  const { id, session } = c.var.user
+  const result = await commit(c.env, pairOf(id, otherId), { ...change, session })
   if (result.ok) {
     c.var.db.include(result.state)
     return result.outcome
   }
   if (result.why === 'no_recipient') return undefined
-  throw new ApiError(result.why)
+  throw result.why === 'token_not_valid' ? new SessionEnded() : new ApiError(result.why)
 }
 
 /** Tries a second time where the object says that it may help, and a change made twice is the same as one. */
