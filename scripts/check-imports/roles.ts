@@ -28,7 +28,7 @@ const FILES = {
   images: ['images/**'],
   concept: [
     'about/{health,page}.ts',
-    'auth/{common-passwords,cookies,device,new-password,origins,password,password-rules,registration,security-mails,sessions,tokens}.ts',
+    'auth/{common-passwords,cookies,new-password,password,password-rules,registration,security-mails,sessions,tokens}.ts',
     'mail/send.ts',
     'posts/listing.ts',
     'messaging/worker/{close-sockets,conversation-stub,open-socket,send-message,thread-page}.ts',

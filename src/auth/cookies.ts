@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { serialize } from 'hono/utils/cookie'
 import type { AppEnv, RequestContext } from '../http/env'
-import { isKnownPage } from './origins'
+import { isKnownPage } from '../http/origins'
 import type { IssuedToken } from './sessions'
 
 /** Named as the original names them: front ends look for these. */

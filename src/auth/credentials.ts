@@ -6,6 +6,7 @@ import { sessionOf } from '../db/session-names'
 import { config } from '../http/config'
 import type { AppEnv, UserEnv, Viewer } from '../http/env'
 import { ApiError, accessTokenNotValid } from '../http/errors'
+import { isForeignEmbed, refuseForeignOrigin } from '../http/origins'
 import {
   accessCookie,
   clearAccessCookie,
@@ -14,7 +15,6 @@ import {
   setAccessCookie,
   setRefreshCookie,
 } from './cookies'
-import { isForeignEmbed, refuseForeignOrigin } from './origins'
 import { refreshAccess } from './sessions'
 import { verifyToken } from './tokens'
 

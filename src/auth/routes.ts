@@ -8,6 +8,7 @@ import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
+import { refuseForeignOrigin } from '../http/origins'
 import { imageUrls } from '../images/url'
 import {
   accessCookie,
@@ -19,7 +20,6 @@ import {
   setRefreshCookie,
 } from './cookies'
 import { bearerToken } from './credentials'
-import { refuseForeignOrigin } from './origins'
 import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
 import { collectOtherErrors, register } from './registration'

@@ -1,7 +1,7 @@
 /** What people are told of their account by mail: only where mail is set up, and only at an address that they have proved to be theirs. */
 import type { RequestContext } from '../http/env'
 import { canSendMail, sendMail } from '../mail/send'
-import { deviceName } from './device'
+import { deviceName } from './device-view'
 
 interface Addressee {
   email: string

@@ -49,7 +49,7 @@ export const sessionRoutes = new Hono<AppEnv>()
   )
 
   .delete(
-    `/:id{[0-9a-f]{${SESSION_NAME_LENGTH}}}`,
+    '/:id{[0-9a-f]+}',
     describe({
       id: 'endSession',
       summary: 'Sign out of one session',
@@ -62,6 +62,8 @@ export const sessionRoutes = new Hono<AppEnv>()
     async (c) => {
       const { db, user } = c.var
       const { id: session } = c.req.valid('param')
+      // The beginning of a name would name every session that begins so.
+      if (session.length !== SESSION_NAME_LENGTH) throw new ApiError('not_found')
       const [ended] = await db.batch([revokeSessionStatement(user.id, session, Date.now())])
       if (ended.length === 0) throw new ApiError('not_found')
       c.set('endedSessions', { userId: user.id, session })

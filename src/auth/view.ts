@@ -1,5 +1,5 @@
 import type { ImageUrls } from '../images/url'
-import { deviceName } from './device'
+import { deviceName } from './device-view'
 import type { Account } from './queries'
 import type { SessionListItem, UserAnswer } from './schemas'
 import type { SessionListRow } from './session-queries'

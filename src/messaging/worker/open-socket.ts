@@ -1,8 +1,9 @@
 /** Opening a socket: whatever can be refused is refused before the upgrade. */
-import { requireKnownOrigin } from '../../auth/origins'
+
 import { SessionEnded } from '../../db/errors'
 import type { UserContext } from '../../http/env'
 import { ApiError, ValidationError } from '../../http/errors'
+import { requireKnownOrigin } from '../../http/origins'
 import { findUser } from '../../users/queries'
 import { listenRequest } from '../shared/listener'
 import { pairOf } from '../shared/pair'

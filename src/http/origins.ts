@@ -1,8 +1,8 @@
 /** Which pages may act with a browser's cookies: our own, and those of CLIENT_ORIGINS. */
-import { config } from '../http/config'
-import type { RequestContext } from '../http/env'
-import { ApiError } from '../http/errors'
-import { SAFE_METHODS } from '../http/methods'
+import { config } from './config'
+import type { RequestContext } from './env'
+import { ApiError } from './errors'
+import { SAFE_METHODS } from './methods'
 
 /** Whether the request comes from a page that we trust. A client that sends neither header is not a browser, and is trusted too. */
 export function isKnownPage(c: RequestContext): boolean {
