@@ -1,7 +1,6 @@
 /** `/sessions`: where the user is signed in. */
 import { Hono } from 'hono'
 import * as z from 'zod'
-import { SESSION_NAME_LENGTH } from '../db/session-names'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
@@ -49,7 +48,8 @@ export const sessionRoutes = new Hono<AppEnv>()
   )
 
   .delete(
-    '/:id{[0-9a-f]+}',
+    // All of the name: its beginning would name every session that begins so.
+    '/:id{[0-9a-f]{16}}',
     describe({
       id: 'endSession',
       summary: 'Sign out of one session',
@@ -62,8 +62,6 @@ export const sessionRoutes = new Hono<AppEnv>()
     async (c) => {
       const { db, user } = c.var
       const { id: session } = c.req.valid('param')
-      // The beginning of a name would name every session that begins so.
-      if (session.length !== SESSION_NAME_LENGTH) throw new ApiError('not_found')
       const [ended] = await db.batch([revokeSessionStatement(user.id, session, Date.now())])
       if (ended.length === 0) throw new ApiError('not_found')
       c.set('endedSessions', { userId: user.id, session })
