@@ -1,3 +1,4 @@
+-- contract: renames only, from before the first deployment; the code before them does not run beside this one.
 -- Renames only: rows stay as they are. Then all triggers as src/db/kept.ts declares them.
 DROP TRIGGER `posts_inserted`;
 --> statement-breakpoint

@@ -6,6 +6,7 @@ import { accountRoutes } from './auth/account-routes'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
 import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
+import { sessionRoutes } from './auth/session-routes'
 import { commentRoutes } from './comments/routes'
 import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
@@ -50,6 +51,7 @@ export const routes = app
   .use(authenticate)
   .route('/dj-rest-auth', accountRoutes)
   .route('/dj-rest-auth/password/reset', passwordResetRoutes)
+  .route('/sessions', sessionRoutes)
   .route('/users', userRoutes)
   .route('/profiles', profileRoutes)
   .route('/posts', postRoutes)

@@ -49,7 +49,7 @@ describe('the OpenAPI document', () => {
   it.each(documented)('leads to a handler: %s', (operation) => {
     const [method = '', path = ''] = operation.split(' ')
     const sample = path
-      .replace('{id}', '1')
+      .replace('{id}', '1'.repeat(16))
       .replace('{hash}', 'a'.repeat(64))
       .replace('{file}', 'name')
       .replace(/(?<=.)\/$/, '')

@@ -28,10 +28,11 @@ const FILES = {
   images: ['images/**'],
   concept: [
     'about/{documents,health,page}.ts',
-    'auth/{common-passwords,cookies,new-password,password,password-rules,registration,sessions,tokens}.ts',
+    'auth/{common-passwords,cookies,new-password,password,password-rules,registration,security-mails,sessions,tokens}.ts',
+    'mail/send.ts',
     'posts/listing.ts',
     'messaging/worker/{close-sockets,conversation-stub,error-lists,open-socket,send-message,thread-page}.ts',
-    'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,sockets}.ts',
+    'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,listening,sockets}.ts',
     'messaging/shared/{changes,listener,pair,refusals,send-path}.ts',
   ],
 } satisfies Record<string, readonly string[]>
@@ -68,7 +69,7 @@ export function roleOf(path: string): Role | undefined {
 export const domainOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? ''
 
 /** Folders that belong to no domain: all may use them. */
-export const SHARED_FOLDERS: ReadonlySet<string> = new Set(['', 'db', 'http', 'images'])
+export const SHARED_FOLDERS: ReadonlySet<string> = new Set(['', 'db', 'http', 'images', 'mail'])
 
 /** Where the code of a domain runs: in the Worker, in its Durable Object, or in both. */
 export type Side = 'worker' | 'object' | 'shared'

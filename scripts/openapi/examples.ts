@@ -20,8 +20,10 @@ const VALUES: Record<string, unknown> = {
   date: '27 Aug 2024',
   description: 'Accounts, profiles, posts with pictures, comments, likes, follows and live messages.',
   detail: 'Successfully done.',
+  device: 'Firefox on Linux',
   docs: `${ORIGIN}/docs/`,
   edited_at: null,
+  ends: '2024-09-26T09:31:00.000Z',
   email: 'alice@example.com',
   failed: [],
   first_name: 'Alice',
@@ -38,6 +40,7 @@ const VALUES: Record<string, unknown> = {
   last_message_at: '2024-08-27T09:31:00.000Z',
   last_message_time: '09:31',
   last_name: 'Liddell',
+  last_used: '2024-08-27T09:31:00.000Z',
   like_id: null,
   likes_count: 5,
   name: 'alice',
@@ -79,6 +82,7 @@ const OF: Record<string, Record<string, unknown>> = {
   // Alice is there already (scripts/seed).
   RegistrationBody: { username: 'newcomer', email: 'newcomer@example.com' },
   About: { name: 'edge-social-api' },
+  SessionListItem: { id: '9f86d081884c7d65' },
   UserSummary: { username: 'bob' },
 }
 

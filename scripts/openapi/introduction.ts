@@ -30,6 +30,7 @@ calls that send or edit a message every value is a list, \`{"detail": ["…"]}\`
 
 const NAMES: [segment: string, name: string, description: string][] = [
   ['dj-rest-auth', 'Account', 'Signing in and up, tokens, passwords, and the signed-in user.'],
+  ['sessions', 'Sessions', 'Where the user is signed in.'],
   ['users', 'Users', 'The directory of accounts.'],
   ['profiles', 'Profiles', 'What users show of themselves; created with the account.'],
   ['posts', 'Posts', 'Pictures with a title.'],

@@ -88,6 +88,6 @@ export const isPaged = (query: NonNullable<Notes['query']>) =>
 /** A path that the pattern takes. */
 export const samplePath = (pattern: string): string =>
   pattern
-    .replace(/:\w+\{\[0-9a-f\]\{64\}\}/, '0'.repeat(64))
+    .replace(/:\w+\{\[0-9a-f\]\{(\d+)\}\}/, (_, digits) => '0'.repeat(Number(digits)))
     .replace(/:\w+\{\[0-9\]\+\}/g, '1')
     .replace(/:\w+/g, 'name')

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { UniqueViolation } from '../db/errors'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
+import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv, UserContext } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
@@ -14,6 +15,7 @@ import { hashPassword, verifyPassword } from './password'
 import { changePassword, findAccount, findCredentials, updateAccount } from './queries'
 import { USERNAME_TAKEN } from './registration'
 import { CREDENTIALS, passwordChangeBody, userAnswer, userPatch, userPut } from './schemas'
+import { tellOfNewPassword } from './security-mails'
 import { accountView } from './view'
 
 export const accountRoutes = new Hono<AppEnv>()
@@ -52,7 +54,7 @@ export const accountRoutes = new Hono<AppEnv>()
     describe({
       id: 'changePassword',
       summary: 'Change the password',
-      description: 'Ends all other sessions.',
+      description: 'Ends all other sessions. A deployment may require `old_password`.',
       answers: { 200: detailAnswer },
     }),
     requireUser,
@@ -62,6 +64,8 @@ export const accountRoutes = new Hono<AppEnv>()
       const { db, user } = c.var
       const account = await findCredentials(db, user.id)
       if (!account) throw new ApiError('user_not_found')
+      if (old_password === undefined && config(c.env).requireOldPassword)
+        throw new ValidationError({ old_password: ['This field is required.'] })
       if (old_password !== undefined && !(await verifyPassword(account.passwordHash, old_password)).matches) {
         throw new ValidationError({
           old_password: ['Your old password was entered incorrectly. Please enter it again.'],
@@ -71,6 +75,7 @@ export const accountRoutes = new Hono<AppEnv>()
       const passwordHash = await hashPassword(new_password1)
       await changePassword(db, user.id, { passwordHash, session: user.session, now: Date.now() })
       c.set('endedSessions', { userId: user.id, except: user.session })
+      tellOfNewPassword(c, account)
       return c.json({ detail: 'New password has been saved.' })
     },
   )

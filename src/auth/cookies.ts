@@ -1,9 +1,10 @@
 /** The two cookies that hold a browser's tokens. */
 import type { Context } from 'hono'
-import { getCookie, setCookie } from 'hono/cookie'
-import type { CookieOptions } from 'hono/utils/cookie'
-import { config } from '../http/config'
-import type { AppEnv } from '../http/env'
+import { getCookie } from 'hono/cookie'
+import { serialize } from 'hono/utils/cookie'
+import type { AppEnv, RequestContext } from '../http/env'
+import { isKnownPage } from '../http/origins'
+import type { IssuedToken } from './sessions'
 
 /** Named as the original names them: front ends look for these. */
 export const ACCESS_COOKIE = 'my-app-auth'
@@ -13,24 +14,30 @@ export const REFRESH_COOKIE = 'my-refresh-token'
 export const accessCookie = (c: Context<AppEnv>) => getCookie(c, ACCESS_COOKIE) || undefined
 export const refreshCookie = (c: Context<AppEnv>) => getCookie(c, REFRESH_COOKIE) || undefined
 
-export function setAccessCookie(c: Context<AppEnv>, token: string): void {
-  setCookie(c, ACCESS_COOKIE, token, attributes(c, config(c.env).accessSeconds))
-}
+/** What setting a cookie needs of a context. */
+type Answering = RequestContext & Pick<Context, 'header'>
 
-export function setRefreshCookie(c: Context<AppEnv>, token: string): void {
-  setCookie(c, REFRESH_COOKIE, token, attributes(c, config(c.env).refreshSeconds))
-}
+export const setAccessCookie = (c: Answering, { token, seconds }: IssuedToken) =>
+  set(c, ACCESS_COOKIE, token, seconds)
+export const setRefreshCookie = (c: Answering, { token, seconds }: IssuedToken) =>
+  set(c, REFRESH_COOKIE, token, seconds)
+export const clearAccessCookie = (c: Answering) => set(c, ACCESS_COOKIE, '', 0)
+export const clearRefreshCookie = (c: Answering) => set(c, REFRESH_COOKIE, '', 0)
 
-export const clearAccessCookie = (c: Context<AppEnv>) => setCookie(c, ACCESS_COOKIE, '', attributes(c, 0))
-export const clearRefreshCookie = (c: Context<AppEnv>) => setCookie(c, REFRESH_COOKIE, '', attributes(c, 0))
-
-/** Front ends on other sites need SameSite=None, which browsers accept only with Secure, and so only over HTTPS. */
-function attributes(c: Context<AppEnv>, maxAgeSeconds: number): CookieOptions {
-  const https = c.req.url.startsWith('https:')
-  return {
+/**
+ * Sets a cookie that lives as long as its token. Only for pages that we trust: a form on any other page could otherwise sign its visitors
+ * in, as the attacker, or out.
+ */
+function set(c: Answering, name: string, value: string, maxAge: number): void {
+  if (!isKnownPage(c)) return
+  const isHttps = c.req.url.startsWith('https:')
+  const cookie = serialize(name, value, {
     path: '/',
     httpOnly: true,
-    maxAge: maxAgeSeconds,
-    ...(https ? { sameSite: 'None', secure: true } : { sameSite: 'Lax' }),
-  }
+    maxAge,
+    // Front ends on other sites need SameSite=None, which browsers accept only with Secure, and so only over HTTPS. Browsers that block
+    // third-party cookies keep those that are partitioned: by the site of the front end.
+    ...(isHttps ? { sameSite: 'None', secure: true, partitioned: true } : { sameSite: 'Lax' }),
+  })
+  c.header('set-cookie', cookie, { append: true })
 }

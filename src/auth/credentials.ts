@@ -1,30 +1,37 @@
 /** Who sends a request: the holder of its bearer token, else of its cookies. */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { activeUserStatement } from '../db/client'
 import { sessionOf } from '../db/session-names'
 import { config } from '../http/config'
-import type { AppEnv, RequestContext, UserEnv, Viewer } from '../http/env'
-import { ApiError } from '../http/errors'
-import { SAFE_METHODS } from '../http/methods'
+import type { AppEnv, UserEnv, Viewer } from '../http/env'
+import { ApiError, accessTokenNotValid } from '../http/errors'
+import { isForeignEmbed, refuseForeignOrigin } from '../http/origins'
 import {
   accessCookie,
   clearAccessCookie,
   clearRefreshCookie,
   refreshCookie,
   setAccessCookie,
+  setRefreshCookie,
 } from './cookies'
 import { refreshAccess } from './sessions'
 import { verifyToken, wrongType } from './tokens'
 
 /**
- * Finds the viewer, if there is one. A bad credential is a 401 even on routes that need none. Makes no D1 call, except for a browser that
- * has only its refresh cookie left: once in the lifetime of an access token.
+ * Finds the viewer, if there is one. A bad credential is a 401 even on routes that need none, and so is one whose session has ended: that is
+ * seen inside the batch that the request sends anyway. Makes no D1 call of its own but for a browser that has only its refresh cookie left,
+ * once in the lifetime of an access token, and for what was done without asking D1, which must not be done for an ended session either.
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const viewer = await findViewer(c)
   c.set('viewer', viewer)
-  if (viewer) c.set('db', c.var.db.forUser(viewer.id))
+  if (!viewer) return next()
+  const { db } = c.var
+  const user = { userId: viewer.id, session: viewer.session }
+  c.set('db', db.forUser(user))
   await next()
+  if (c.res.ok && db.usage.calls === 0) await db.batch([activeUserStatement(user)])
 })
 
 /** Lets only signed-in users pass; the routes behind it have `c.var.user`. */
@@ -43,6 +50,7 @@ async function findViewer(c: Context<AppEnv>): Promise<Viewer | undefined> {
   }
   const offered = protocolToken(c)
   if (offered !== undefined) return checkToken(c, offered, 'bearer')
+  if (isForeignEmbed(c)) return undefined
   const token = accessCookie(c)
   if (token !== undefined) {
     refuseForeignOrigin(c)
@@ -75,19 +83,13 @@ export function bearerToken(header: string): string | undefined {
 async function checkToken(c: Context<AppEnv>, token: string, via: Viewer['via']): Promise<Viewer> {
   const claims = await verifyToken(config(c.env).jwtSecrets, token)
   if (claims?.token_type !== 'access') {
-    throw tokenNotValid(claims ? wrongType(claims) : 'Token is invalid or expired')
+    throw accessTokenNotValid(claims ? wrongType(claims) : 'Token is invalid or expired')
   }
   if (claims.user_id === undefined) {
     throw new ApiError('token_not_valid', { detail: 'Token contained no recognizable user identification' })
   }
   return { id: claims.user_id, via, session: sessionOf(claims.jti), expiresAt: claims.exp * 1000 }
 }
-
-const tokenNotValid = (message: string) =>
-  new ApiError('token_not_valid', {
-    detail: 'Given token not valid for any token type',
-    extra: { messages: [{ token_class: 'AccessToken', token_type: 'access', message }] },
-  })
 
 /** Signs in a browser whose access cookie has expired, and sets a new one. A bad refresh cookie is ignored, not refused. */
 async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefined> {
@@ -99,27 +101,9 @@ async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefi
   }
   refuseForeignOrigin(c)
   setAccessCookie(c, refreshed.access)
-  const expiresAt = Date.now() + config(c.env).accessSeconds * 1000
+  if (refreshed.refresh) setRefreshCookie(c, refreshed.refresh)
+  const expiresAt = Date.now() + refreshed.access.seconds * 1000
   return { id: refreshed.userId, via: 'cookie', session: refreshed.session, expiresAt }
-}
-
-/**
- * Browsers send cookies whichever page a request comes from, so a request that changes something must come from a page that we trust:
- * our own, or one of CLIENT_ORIGINS. A client that sends neither header is not a browser.
- */
-export function refuseForeignOrigin(c: RequestContext): void {
-  if (!SAFE_METHODS.has(c.req.method)) requireKnownOrigin(c)
-}
-
-/** The same for any method: opening a WebSocket is a GET, which browsers allow to every page. */
-export function requireKnownOrigin(c: RequestContext): void {
-  const origin = c.req.header('origin')
-  const site = c.req.header('sec-fetch-site')
-  const known =
-    origin === undefined
-      ? site === undefined || site === 'same-origin' || site === 'none'
-      : origin === new URL(c.req.url).origin || config(c.env).clientOrigins.has(origin)
-  if (!known) throw new ApiError('permission_denied')
 }
 
 /** Clears the cookie that caused a 401, which the browser would otherwise go on sending. */

@@ -70,7 +70,8 @@ export async function usePasswordReset(db: Db, use: PasswordResetUse): Promise<b
     statement(
       build
         .update(users)
-        .set({ passwordHash })
+        // The link was read where it was sent.
+        .set({ passwordHash, emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${now})` })
         .where(and(eq(users.id, userId), isThere))
         .returning({ id: users.id }),
     ),

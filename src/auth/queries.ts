@@ -6,7 +6,12 @@ import { emailKey } from '../db/email'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold } from '../db/text'
-import { insertSessionStatement, revokeSessionsStatement } from './session-queries'
+import {
+  insertSessionStatement,
+  limitSessionsStatement,
+  revokeSessionsStatement,
+  userAgentsStatement,
+} from './session-queries'
 
 const ACCOUNT = {
   id: users.id,
@@ -19,7 +24,11 @@ const ACCOUNT = {
 export type Account = RowOf<typeof ACCOUNT>
 
 /** The account with what its password is checked against. */
-export const CREDENTIALS = { ...ACCOUNT, passwordHash: users.passwordHash }
+export const CREDENTIALS = {
+  ...ACCOUNT,
+  passwordHash: users.passwordHash,
+  emailVerifiedAt: users.emailVerifiedAt,
+}
 export type Credentials = RowOf<typeof CREDENTIALS>
 
 /** Reads 1 row. */
@@ -75,13 +84,14 @@ interface NewUser {
   /** Of its first session. */
   jtiHash: string
   userAgent: string
-  refreshSeconds: number
+  /** How long that session lasts unless it is used. */
+  seconds: number
   now: number
 }
 
 /** Creates the account with its profile and first session. Throws `UniqueViolation` where the name or address was taken meanwhile. */
 export async function createUser(db: Db, user: NewUser): Promise<Account | undefined> {
-  const { username, email, passwordHash, jtiHash, userAgent, refreshSeconds, now } = user
+  const { username, email, passwordHash, jtiHash, userAgent, seconds, now } = user
   const usernameKey = fold(username)
   const [rows] = await db.batch([
     statement(
@@ -102,30 +112,36 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
       jtiHash,
       userId: sql<number>`(select id from users where username_key = ${usernameKey})`,
       userAgent,
-      refreshSeconds,
+      seconds,
       now,
     }),
   ])
   return rows[0]
 }
 
-/** Stores a session and, where the password was hashed with outdated parameters, its new hash. */
+/**
+ * Stores a session and, where the password was hashed with outdated parameters, its new hash. Gives the user agents of the sessions that the
+ * user has had before.
+ */
 export async function startSession(
   db: Db,
   userId: number,
   options: {
     jtiHash: string
     userAgent: string
-    refreshSeconds: number
+    seconds: number
     now: number
     passwordHash: string | undefined
   },
-): Promise<void> {
-  const { jtiHash, userAgent, refreshSeconds, now, passwordHash } = options
-  await db.batch([
-    insertSessionStatement({ jtiHash, userId, userAgent, refreshSeconds, now }),
+): Promise<string[]> {
+  const { jtiHash, userAgent, seconds, now, passwordHash } = options
+  const [known] = await db.batch([
+    userAgentsStatement(userId),
+    insertSessionStatement({ jtiHash, userId, userAgent, seconds, now }),
+    limitSessionsStatement(userId),
     ...(passwordHash === undefined ? [] : [setPasswordStatement(userId, passwordHash)]),
   ])
+  return known.map(({ userAgent }) => userAgent)
 }
 
 /** Throws `UniqueViolation` where the name is somebody else's. */

@@ -8,7 +8,7 @@ import { hashPassword } from './password'
 import { passwordProblems, similarTo } from './password-rules'
 import { type Account, createUser, findTaken } from './queries'
 import { registrationBody } from './schemas'
-import { issueTokens, newSession } from './sessions'
+import { type IssuedToken, issueTokens, newSession } from './sessions'
 
 export const USERNAME_TAKEN = 'A user with that username already exists.'
 const EMAIL_TAKEN = 'A user is already registered with this e-mail address.'
@@ -26,7 +26,7 @@ export async function register(
   db: Db,
   settings: Config,
   { username, email = '', password1, password2, userAgent }: Registration,
-): Promise<{ account: Account; access: string; refresh: string }> {
+): Promise<{ account: Account; access: IssuedToken; refresh: IssuedToken }> {
   const errors = await takenErrors(db, username, email || undefined)
   const problems = await passwordProblems(password1)
   if (problems.length > 0) errors.password1 = problems
@@ -36,11 +36,10 @@ export async function register(
   if (similar) refuse({ non_field_errors: [similar] })
 
   const passwordHash = await hashPassword(password1)
-  const session = await newSession()
-  const { refreshSeconds } = settings
+  const session = await newSession(settings)
   try {
-    const { jtiHash } = session
-    const user = { username, email, passwordHash, jtiHash, userAgent, refreshSeconds, now: Date.now() }
+    const { jtiHash, seconds } = session
+    const user = { username, email, passwordHash, jtiHash, userAgent, seconds, now: Date.now() }
     const account = await createUser(db, user)
     if (!account) throw new Error('an insert returned no row')
     return { account, ...(await issueTokens(settings, session, account.id)) }

@@ -1,7 +1,6 @@
 /** `/dj-rest-auth` for those who are not signed in. Credentials that a route does not need are ignored, even bad ones. */
 
 import { Hono } from 'hono'
-import { sha256 } from '../crypto'
 import { sessionName, sessionOf } from '../db/session-names'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
@@ -9,6 +8,7 @@ import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
+import { refuseForeignOrigin } from '../http/origins'
 import { imageUrls } from '../images/url'
 import {
   accessCookie,
@@ -19,7 +19,7 @@ import {
   setAccessCookie,
   setRefreshCookie,
 } from './cookies'
-import { bearerToken, refuseForeignOrigin } from './credentials'
+import { bearerToken } from './credentials'
 import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
 import { collectOtherErrors, register } from './registration'
@@ -34,9 +34,10 @@ import {
   verifyBody,
   verifyEmailBody,
 } from './schemas'
+import { tellOfNewDevice } from './security-mails'
 import { revokeSessionStatement } from './session-queries'
-import { issueTokens, newSession, refreshAccess } from './sessions'
-import { readToken, verifyToken } from './tokens'
+import { isGood, issueTokens, newSession, refreshAccess, sessionHash } from './sessions'
+import { readToken } from './tokens'
 import { accountView } from './view'
 
 export const authRoutes = new Hono<AppEnv>()
@@ -60,18 +61,24 @@ export const authRoutes = new Hono<AppEnv>()
         throw new ValidationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
       }
       const settings = config(c.env)
-      const session = await newSession()
-      await startSession(db, user.id, {
+      const session = await newSession(settings)
+      const userAgent = c.req.header('user-agent') ?? ''
+      const known = await startSession(db, user.id, {
         jtiHash: session.jtiHash,
-        userAgent: c.req.header('user-agent') ?? '',
-        refreshSeconds: settings.refreshSeconds,
+        userAgent,
+        seconds: session.seconds,
         now: Date.now(),
         passwordHash: outdated ? await hashPassword(password) : undefined,
       })
       const { access, refresh } = await issueTokens(settings, session, user.id)
       setAccessCookie(c, access)
       setRefreshCookie(c, refresh)
-      return c.json({ access_token: access, refresh_token: refresh, user: accountView(user, imageUrls(c)) })
+      tellOfNewDevice(c, user, { userAgent, known })
+      return c.json({
+        access_token: access.token,
+        refresh_token: refresh.token,
+        user: accountView(user, imageUrls(c)),
+      })
     },
   )
 
@@ -95,10 +102,11 @@ export const authRoutes = new Hono<AppEnv>()
         const claims = token ? await readToken(jwtSecrets, token) : undefined
         if (claims?.user_id === undefined) continue
         const session =
-          claims.token_type === 'refresh' ? sessionName(await sha256(claims.jti)) : sessionOf(claims.jti)
+          claims.token_type === 'refresh' ? sessionName(await sessionHash(claims.jti)) : sessionOf(claims.jti)
         if (session === undefined) continue
-        await c.var.db.batch([revokeSessionStatement(claims.user_id, session, Date.now())])
-        c.set('endedSessions', { userId: claims.user_id, session })
+        const [ended] = await c.var.db.batch([revokeSessionStatement(claims.user_id, session, Date.now())])
+        // Whoever holds a token of a session that has ended makes nobody do the work of ending it again.
+        if (ended.length > 0) c.set('endedSessions', { userId: claims.user_id, session })
         break
       }
       clearAccessCookie(c)
@@ -122,7 +130,11 @@ export const authRoutes = new Hono<AppEnv>()
         userAgent: c.req.header('user-agent') ?? '',
       })
       return c.json(
-        { access_token: access, refresh_token: refresh, user: accountView(account, imageUrls(c)) },
+        {
+          access_token: access.token,
+          refresh_token: refresh.token,
+          user: accountView(account, imageUrls(c)),
+        },
         201,
       )
     },
@@ -149,7 +161,7 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'refreshToken',
       summary: 'Get a new access token',
-      description: `From the refresh token in the body, else from the cookie \`${REFRESH_COOKIE}\`; sets the access cookie.`,
+      description: `From the refresh token in the body, else from the cookie \`${REFRESH_COOKIE}\`; sets the access cookie. A token that is half spent gets a fresh one beside, and its cookie.`,
       answers: { 200: refreshAnswer },
       errors: ['token_not_valid', 'permission_denied'],
     }),
@@ -166,9 +178,15 @@ export const authRoutes = new Hono<AppEnv>()
         if (refresh === undefined) clearRefreshCookie(c)
         throw new ApiError('token_not_valid', refreshed.why === undefined ? {} : { detail: refreshed.why })
       }
-      setAccessCookie(c, refreshed.access)
-      const expires = new Date(Date.now() + settings.accessSeconds * 1000)
-      return c.json({ access: refreshed.access, access_token_expiration: expires.toISOString() })
+      const { access, refresh: fresh } = refreshed
+      setAccessCookie(c, access)
+      if (fresh) setRefreshCookie(c, fresh)
+      const expires = new Date(Date.now() + access.seconds * 1000)
+      return c.json({
+        access: access.token,
+        access_token_expiration: expires.toISOString(),
+        ...(fresh && { refresh: fresh.token }),
+      })
     },
   )
 
@@ -177,13 +195,15 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'verifyToken',
       summary: 'Check a token',
+      description:
+        'Neither one of a session that has ended, nor one of a user who is gone or inactive is good.',
       answers: { 200: emptyAnswer },
       errors: ['token_not_valid'],
     }),
     body(verifyBody, CREDENTIALS),
     async (c) => {
-      const claims = await verifyToken(config(c.env).jwtSecrets, c.req.valid('json').token)
-      if (claims?.token_type === undefined) throw new ApiError('token_not_valid')
+      if (!(await isGood(c.var.db, config(c.env).jwtSecrets, c.req.valid('json').token)))
+        throw new ApiError('token_not_valid')
       return c.json({})
     },
   )

@@ -89,6 +89,27 @@ export const sessionAnswer = z
   .meta({ id: 'Session' })
 
 export const refreshAnswer = z
-  .object({ access: z.string(), access_token_expiration: z.iso.datetime() })
+  .object({
+    access: z.string(),
+    access_token_expiration: z.iso.datetime(),
+    refresh: z
+      .string()
+      .optional()
+      .describe(
+        'A fresh refresh token of the same session, once half the time of the one sent is over. That one stays good.',
+      ),
+  })
   .meta({ id: 'AccessToken' })
 export const emptyAnswer = z.object({}).meta({ id: 'Empty' })
+
+export const sessionListItem = z
+  .object({
+    id: z.string(),
+    device: z.string().describe('As people say it: "Firefox on Linux".'),
+    created: z.iso.datetime(),
+    last_used: z.iso.datetime().describe('To the minute or so.'),
+    ends: z.iso.datetime().describe('When it ends unless it is used.'),
+    is_current: z.boolean().describe('Whether it is the one that asks.'),
+  })
+  .meta({ id: 'SessionListItem' })
+export type SessionListItem = z.output<typeof sessionListItem>

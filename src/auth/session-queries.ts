@@ -1,24 +1,29 @@
 /** Sessions in D1: a row stands for a refresh token, so that it can be revoked. */
-import { and, eq, gte, isNull, lt, not, type SQL } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, lt, not, or, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
+import type { RowOf } from '../db/columns'
 import { sessions, users } from '../db/schema'
-import { sessionNamed } from '../db/session-names'
-import { build, statement } from '../db/statements'
+import { SESSION_NAME_LENGTH, sessionNamed } from '../db/session-names'
+import { build, statement, writeStatement } from '../db/statements'
 
 /** `last_used_at` is a record for people, not a counter: it is not written more often than this. */
 const USE_RECORDED_EVERY_MS = 60_000
 const USER_AGENT_MAX_CHARACTERS = 300
+
+/** How many sessions a user has at most: whoever signs in once more loses the one that was not used for longest. */
+const MAX_SESSIONS = 100
 
 interface SessionRow {
   jtiHash: string
   /** SQL where the same batch creates the user. */
   userId: number | SQL<number>
   userAgent: string
-  refreshSeconds: number
+  /** How long it lasts unless it is used. */
+  seconds: number
   now: number
 }
 
-export const insertSessionStatement = ({ jtiHash, userId, userAgent, refreshSeconds, now }: SessionRow) =>
+export const insertSessionStatement = ({ jtiHash, userId, userAgent, seconds, now }: SessionRow) =>
   statement(
     build.insert(sessions).values({
       jtiHash,
@@ -26,32 +31,92 @@ export const insertSessionStatement = ({ jtiHash, userId, userAgent, refreshSeco
       userAgent: userAgent.slice(0, USER_AGENT_MAX_CHARACTERS),
       createdAt: now,
       lastUsedAt: now,
-      expiresAt: now + refreshSeconds * 1000,
+      expiresAt: now + seconds * 1000,
     }),
   )
 
-/** The user of a session that is live, if they are active; notes that it was used. Reads 3 rows, and writes at most one a minute. */
-export async function touchSession(db: Db, jtiHash: string, now: number): Promise<number | undefined> {
-  const isLive = and(eq(sessions.jtiHash, jtiHash), isNull(sessions.revokedAt), gte(sessions.expiresAt, now))
-  const [found] = await db.batch([
+/** Forgets the sessions of a user that are one too many. Reads at most two rows for each of `MAX_SESSIONS`. */
+export const limitSessionsStatement = (userId: number) =>
+  writeStatement(
+    sql`delete from sessions where user_id = ${userId} and jti_hash in (select jti_hash from sessions where user_id = ${userId}
+      order by revoked_at is null desc, last_used_at desc limit -1 offset ${MAX_SESSIONS})`,
+  )
+
+/** The condition for sessions that have not ended. */
+const isLiveAt = (now: number) => and(isNull(sessions.revokedAt), gt(sessions.expiresAt, now))
+
+/**
+ * The live session of this key, if its user is active; notes that it was used, and where `prolong` says for how long, prolongs it, but not beyond
+ * the end that it has had from the beginning. Reads 5 rows, and writes at most one a minute.
+ */
+export async function touchSession(
+  db: Db,
+  jtiHash: string,
+  now: number,
+  prolong?: { refreshSeconds: number; sessionSeconds: number },
+) {
+  const isLive = and(eq(sessions.jtiHash, jtiHash), isLiveAt(now))
+  const until =
+    prolong &&
+    sql`min(${sessions.createdAt} + ${prolong.sessionSeconds * 1000}, ${now + prolong.refreshSeconds * 1000})`
+  const [, found] = await db.batch([
     statement(
       build
-        .select({ userId: sessions.userId })
+        .update(sessions)
+        .set({ lastUsedAt: now, ...(until && { expiresAt: sql`max(${sessions.expiresAt}, ${until})` }) })
+        .where(
+          and(
+            isLive,
+            or(
+              lt(sessions.lastUsedAt, now - USE_RECORDED_EVERY_MS),
+              until && sql`${sessions.expiresAt} < ${until} - ${USE_RECORDED_EVERY_MS}`,
+            ),
+          ),
+        ),
+    ),
+    statement(
+      build
+        .select({ userId: sessions.userId, expiresAt: sessions.expiresAt })
         .from(sessions)
         .crossJoin(users)
         .where(and(isLive, eq(users.id, sessions.userId), eq(users.isActive, true))),
     ),
-    statement(
-      build
-        .update(sessions)
-        .set({ lastUsedAt: now })
-        .where(and(isLive, lt(sessions.lastUsedAt, now - USE_RECORDED_EVERY_MS))),
-    ),
   ])
-  return found[0]?.userId
+  return found[0]
 }
 
-/** Ends one session. */
+const SESSION = {
+  /** See `session-names.ts`. */
+  name: sql<string>`substr(${sessions.jtiHash}, 1, ${sql.raw(String(SESSION_NAME_LENGTH))})`.as('name'),
+  userAgent: sessions.userAgent,
+  createdAt: sessions.createdAt,
+  lastUsedAt: sessions.lastUsedAt,
+  expiresAt: sessions.expiresAt,
+}
+export type SessionListRow = RowOf<Omit<typeof SESSION, 'name'>> & { name: string }
+
+/** The live sessions of a user, last used first: at most `MAX_SESSIONS`. Reads two rows for each. */
+export async function listSessions(db: Db, userId: number, now: number): Promise<SessionListRow[]> {
+  const [rows] = await db.batch([
+    statement(
+      build
+        .select(SESSION)
+        .from(sessions)
+        .where(and(eq(sessions.userId, userId), isLiveAt(now)))
+        .orderBy(desc(sessions.lastUsedAt), desc(sessions.createdAt))
+        .limit(MAX_SESSIONS),
+    ),
+  ])
+  return rows
+}
+
+/** What is known of the devices of a user's sessions, ended ones included. Reads two rows for each. */
+export const userAgentsStatement = (userId: number) =>
+  statement(
+    build.selectDistinct({ userAgent: sessions.userAgent }).from(sessions).where(eq(sessions.userId, userId)),
+  )
+
+/** Ends one session; gives no row where it had ended before. */
 export const revokeSessionStatement = (userId: number, name: string, now: number) =>
   revokeStatement(userId, sessionNamed(name), now)
 
@@ -64,7 +129,8 @@ const revokeStatement = (userId: number | SQL, which: SQL | undefined, now: numb
     build
       .update(sessions)
       .set({ revokedAt: now })
-      .where(and(eq(sessions.userId, userId), which, isNull(sessions.revokedAt))),
+      .where(and(eq(sessions.userId, userId), which, isNull(sessions.revokedAt)))
+      .returning({ userId: sessions.userId }),
   )
 
 export const deleteExpiredSessionsStatement = (now: number) =>

@@ -2,7 +2,8 @@
  * JSON Web Tokens (RFC 7519) signed with HMAC SHA-256, issued and checked here and nowhere else.
  *
  * The claims are those of the original: `token_type`, `exp`, `iat`, `jti`, `user_id`. The header's `kid` says which secret signed,
- * so that secrets can be rotated. An access token's `jti` begins with the name of its session (`db/session-names.ts`).
+ * so that secrets can be rotated. What a `jti` begins with is the name of the session in an access token
+ * (`db/session-names.ts`), and its key in a refresh token (`sessions.ts`).
  */
 import { JOSEError, JWSSignatureVerificationFailed, JWTExpired } from 'jose/errors'
 import { SignJWT } from 'jose/jwt/sign'
@@ -18,6 +19,7 @@ const claimsSchema = z.object({
   token_type: z.string().optional(),
   /** Seconds since the epoch. */
   exp: z.number(),
+  iat: z.number().optional(),
   jti: z.string(),
   user_id: z.coerce.number().int().positive().optional(),
 })
@@ -51,7 +53,8 @@ export async function signToken(
   { type, jti, userId, seconds, now = Date.now() }: NewToken,
 ): Promise<string> {
   const { kid, key } = await keyOf(secret)
-  const iat = Math.floor(now / 1000)
+  // Rounded up, so that a cookie of the same lifetime does not outlive the token that it holds.
+  const iat = Math.ceil(now / 1000)
   return new SignJWT({ token_type: type, exp: iat + seconds, iat, jti, user_id: userId })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid })
     .sign(key)

@@ -8,6 +8,7 @@ import { sql } from 'drizzle-orm'
 import { withinDeadline } from '../deadline'
 import { normalizeError } from './errors'
 import { type MarkedImage, MarkStatement } from './image-leases'
+import { sessionNamed } from './session-names'
 import { type Query, type ResultsOf, type Statement, selectStatement, writes } from './statements'
 
 /** How long a call may take. After that nobody waits for its answer any more, and what became of it is not known. */
@@ -31,6 +32,12 @@ export interface SessionState {
   markedImages: MarkedImage[]
 }
 
+/** Somebody signed in, and the session that their token names, if it names one: tokens made elsewhere do not. */
+export interface SignedIn {
+  userId: number
+  session?: string | undefined
+}
+
 export interface DbOptions {
   /** Read at least as new as this (what an earlier answer gave). */
   bookmark?: string | undefined
@@ -51,8 +58,8 @@ export interface Db {
    * known. No statements, no call.
    */
   batch<S extends readonly Statement[]>(statements: readonly [...S]): Promise<ResultsOf<S>>
-  /** The same session for a signed-in user: every batch fails with nothing written if they are gone or inactive. */
-  forUser(userId: number): Db
+  /** The same for a signed-in user: every batch fails with nothing written if they are gone or inactive, or their session has ended. */
+  forUser(user: SignedIn): Db
 }
 
 /** https://developers.cloudflare.com/d1/best-practices/read-replication/ */
@@ -102,10 +109,10 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
       markedImages.push(...state.markedImages)
       elsewhere = state.bookmark ?? undefined
     },
-    forUser: (userId) => ({
+    forUser: (user) => ({
       ...db,
       async batch<S extends readonly Statement[]>(statements: readonly [...S]) {
-        const [, ...results] = await send([activeUserStatement(userId), ...statements])
+        const [, ...results] = await send([activeUserStatement(user), ...statements])
         return results as ResultsOf<S>
       },
     }),
@@ -121,14 +128,21 @@ export const stateOf = (db: Db): SessionState => ({
 })
 
 /**
- * The statement that fails, and with it its batch, unless the user is there and active: `UserNotFound`, `UserInactive`. SQLite raises errors
- * of our own only inside triggers, so this provokes two that no other statement here can cause. Reads 1 row.
+ * The statement that fails, and with it its batch, unless the user is there and active and their session has not ended: `UserNotFound`,
+ * `UserInactive`, `SessionEnded`. SQLite raises errors of our own only inside triggers, so this provokes three that no other statement here
+ * can cause. Reads 1 row, and 1 more for the session.
  */
-export const activeUserStatement = (userId: number) =>
+export const activeUserStatement = ({ userId, session }: SignedIn) =>
   selectStatement(
     {
       active: sql<null>`case (select is_active from users where id = ${userId})
-        when 1 then null when 0 then json('inactive') else abs(-9223372036854775807 - 1) end`,
+        when 1 then ${session === undefined ? sql`null` : liveSession(userId, session)}
+        when 0 then json('inactive')
+        else abs(-9223372036854775807 - 1) end`,
     },
     sql``,
   )
+
+const liveSession = (userId: number, session: string) =>
+  sql`case when exists (select 1 from sessions where ${sessionNamed(session)} and user_id = ${userId}
+    and revoked_at is null and expires_at > ${Date.now()}) then null else json_extract('{}', 'session ended') end`

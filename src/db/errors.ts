@@ -41,6 +41,13 @@ const REFUSED_UNSEEN =
 /** What `revokedIn` provokes: SQLite quotes the path that it cannot read, and in an SQL text only ours is called that. */
 export const REVOKED_PATH = 'revoked'
 
+/** The session that the signed-in user's token names was ended, or its time is over. */
+export class SessionEnded extends Error {}
+
+/** Whether that is why: who asks is not, or is not any more, signed in. */
+export const isSignedOut = (error: unknown): boolean =>
+  error instanceof UserNotFound || error instanceof UserInactive || error instanceof SessionEnded
+
 /**
  * Gives an error of D1 its name. Only what SQLite is known to have rolled back is `Rejected`. Everything else, also what nobody has seen yet,
  * is `DatabaseUnavailable`: to take it for "nothing was written" would be to write twice.
@@ -59,6 +66,7 @@ export function normalizeError(error: unknown): Error {
   // What `activeUserStatement` provokes (client.ts).
   if (messages.includes('malformed JSON')) return new UserInactive()
   if (messages.includes('integer overflow')) return new UserNotFound()
+  if (messages.includes("'session ended'")) return new SessionEnded()
   if (messages.includes(`'${REVOKED_PATH}'`)) return new Revoked()
   return new Rejected(withoutParameters(messages), { cause: error })
 }

@@ -16,7 +16,18 @@ import { type Kept, keptByCode } from './kept/value'
 import * as schema from './schema'
 import { nextId } from './sequences'
 
-const { changes, comments, conversations, followers, idempotencyKeys, likes, messages, posts, users } = schema
+const {
+  changes,
+  comments,
+  conversations,
+  followers,
+  idempotencyKeys,
+  likes,
+  listeners,
+  messages,
+  posts,
+  users,
+} = schema
 
 /** What a profile shows of its owner's posts. */
 const NEWEST_IMAGES = 6
@@ -46,7 +57,7 @@ const unread = (user: Column, read: Column) =>
 export const TABLES: SQLiteTable[] = Object.values(schema).filter((value) => is(value, SQLiteTable))
 
 /** Their rows are small and found by the primary key alone: without a second tree, a row costs half as much to write. */
-export const WITHOUT_ROWID: SQLiteTable[] = [changes, idempotencyKeys]
+export const WITHOUT_ROWID: SQLiteTable[] = [changes, idempotencyKeys, listeners]
 
 export const KEPT: Kept[] = [
   ...TABLES.filter(hasSequence).map((table) => sequence(getTableName(table))),

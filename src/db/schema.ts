@@ -33,6 +33,8 @@ export const users = sqliteTable(
     email: text().notNull().default(''),
     /** `fold(email)`, null where there is no address. */
     emailKey: text(),
+    /** When they proved that they read what is sent there; null where they have not. */
+    emailVerifiedAt: integer(),
     firstName: text().notNull().default(''),
     lastName: text().notNull().default(''),
     /** PHC string, see `auth/password.ts`. */
@@ -261,6 +263,22 @@ export const messages = sqliteTable(
   },
   // Ends in the id, by which a thread is read; that no seq is there twice, the key of `changes` sees to.
   (t) => [index('messages_conversation').on(t.conversationId)],
+)
+
+/**
+ * Which conversations somebody listens to: where their sockets are, so that these can be closed. Only the conversation's object writes it
+ * (`messaging/object/listening.ts`).
+ */
+export const listeners = sqliteTable(
+  'listeners',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** With whom. No reference, which would want an index: the row goes with the last socket, whatever becomes of that user. */
+    otherId: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.otherId] })],
 )
 
 /** Every change of a conversation, without a gap: what a client that was away has to catch up with. */

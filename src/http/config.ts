@@ -6,6 +6,8 @@ export interface Config {
   jwtSecrets: [string, ...string[]]
   accessSeconds: number
   refreshSeconds: number
+  sessionSeconds: number
+  requireOldPassword: boolean
   clientOrigins: ReadonlySet<string>
   mediaUrl: string | undefined
   /** The origin that clients know, where it is not the one that requests arrive with. */
@@ -18,6 +20,7 @@ export interface Config {
 export class ConfigError extends Error {}
 
 const SECRET_LENGTH = 32
+const DAY_SECONDS = 86_400
 const known = new WeakMap<Bindings, Config>()
 
 /** Throws `ConfigError`. */
@@ -37,7 +40,9 @@ function read(env: Bindings): Config {
       ...(env.JWT_SECRET_PREVIOUS ? [secret('JWT_SECRET_PREVIOUS', env.JWT_SECRET_PREVIOUS)] : []),
     ],
     accessSeconds: seconds('ACCESS_TOKEN_SECONDS', env.ACCESS_TOKEN_SECONDS, 300),
-    refreshSeconds: seconds('REFRESH_TOKEN_SECONDS', env.REFRESH_TOKEN_SECONDS, 86_400),
+    refreshSeconds: seconds('REFRESH_TOKEN_SECONDS', env.REFRESH_TOKEN_SECONDS, 30 * DAY_SECONDS),
+    sessionSeconds: seconds('SESSION_SECONDS', env.SESSION_SECONDS, 365 * DAY_SECONDS),
+    requireOldPassword: env.REQUIRE_OLD_PASSWORD === 'true',
     clientOrigins: new Set(
       (env.CLIENT_ORIGINS ?? '')
         .split(',')

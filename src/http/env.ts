@@ -23,9 +23,12 @@ export interface Bindings {
   PUBLIC_URL?: string
   /** Where images are public, if not at this Worker's `/media`. */
   MEDIA_URL?: string
-  /** Lifetimes in seconds; 300 and 86400. */
+  /** Lifetimes in seconds: 5 minutes, 30 days, a year. */
   ACCESS_TOKEN_SECONDS?: string
   REFRESH_TOKEN_SECONDS?: string
+  SESSION_SECONDS?: string
+  /** "true": a password is changed only by those who know the old one. */
+  REQUIRE_OLD_PASSWORD?: string
   /** The front end's page for a new password; `?uid=…&token=…` is added. */
   PASSWORD_RESET_URL?: string
   /** Sender of mails. */

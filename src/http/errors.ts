@@ -1,6 +1,6 @@
 /** One error class, one table from code to answer, one handler. */
 import type { ErrorHandler } from 'hono'
-import { Unavailable, UserInactive, UserNotFound } from '../db/errors'
+import { SessionEnded, Unavailable, UserInactive, UserNotFound } from '../db/errors'
 import { ConfigError } from './config'
 import type { AppEnv } from './env'
 
@@ -69,6 +69,13 @@ export class ApiError extends Error {
   }
 }
 
+/** The answer to a bad access token, which clients of the original know by its `messages`. */
+export const accessTokenNotValid = (message: string): ApiError =>
+  new ApiError('token_not_valid', {
+    detail: 'Given token not valid for any token type',
+    extra: { messages: [{ token_class: 'AccessToken', token_type: 'access', message }] },
+  })
+
 /** Messages by field; `non_field_errors` for those that belong to none. */
 export type FieldErrors = Record<string, string[]>
 
@@ -101,6 +108,7 @@ export function asApiError(error: Error): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof UserNotFound) return new ApiError('user_not_found')
   if (error instanceof UserInactive) return new ApiError('user_inactive')
+  if (error instanceof SessionEnded) return accessTokenNotValid('Token is invalid or expired')
   if (error instanceof Unavailable) return new ApiError('unavailable')
   if (error instanceof ConfigError) return new ApiError('misconfigured', { headers: { 'retry-after': '60' } })
   return new ApiError('internal')

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { ACCESS, AUTH, callWith, decodeJwt, logIn, REFRESH, sessionOf, setCookies } from '../auth-helpers'
 import { anyone, client, form, ORIGIN, PASSWORD, type Person, signUp, stored } from '../client'
 
+const DAY_SECONDS = 86_400
 const LOGIN = `${AUTH}/login/`
 const LOGOUT = `${AUTH}/logout/`
 const REFRESH_PATH = `${AUTH}/token/refresh/`
@@ -76,7 +77,10 @@ describe('login', () => {
         profile_image: expect.stringMatching(`^${ORIGIN}/`),
       },
     })
-    const tokens = { access: [body.access_token, 300], refresh: [body.refresh_token, 86_400] } as const
+    const tokens = {
+      access: [body.access_token, 300],
+      refresh: [body.refresh_token, 30 * DAY_SECONDS],
+    } as const
     for (const [type, [token, seconds]] of Object.entries(tokens)) {
       const { header, claims } = decodeJwt(token)
       expect(header).toEqual({ alg: 'HS256', typ: 'JWT', kid: expect.any(String) })
@@ -102,25 +106,25 @@ describe('login', () => {
     const session = await sessionOf(body.refresh_token)
     expect(session).toMatchObject({ user_id: alice.id, revoked_at: null })
     expect(session?.user_agent).toMatch(/^a watch!{200,300}$/)
-    expect(session?.expires_at).toBe(Number(session?.created_at) + 86_400_000)
+    expect(session?.expires_at).toBe(Number(session?.created_at) + 30 * DAY_SECONDS * 1000)
     const everything = JSON.stringify(await stored('select * from sessions'))
     for (const secret of [jti, body.refresh_token, body.access_token])
       expect(everything).not.toContain(secret)
   })
 
   it.each([
-    ['http', 'http://api.test', ['samesite=lax']],
-    ['https', 'https://api.test', ['samesite=none', 'secure']],
-  ])('sets cookies for %s', async (_, origin, attributes) => {
+    ['http', 'http://api.test', ['samesite=lax'], []],
+    ['https', 'https://api.test', ['samesite=none', 'secure'], ['partitioned']],
+  ])('sets cookies for %s', async (_, origin, attributes, partitioned) => {
     const { headers, body } = await anyone.post(origin + LOGIN, good)
     expect(setCookies(headers)).toEqual({
       [ACCESS]: {
         value: body.access_token,
-        attributes: ['httponly', 'max-age=300', 'path=/', ...attributes],
+        attributes: ['httponly', 'max-age=300', ...partitioned, 'path=/', ...attributes],
       },
       [REFRESH]: {
         value: body.refresh_token,
-        attributes: ['httponly', 'max-age=86400', 'path=/', ...attributes],
+        attributes: ['httponly', 'max-age=2592000', ...partitioned, 'path=/', ...attributes],
       },
     })
   })

@@ -88,6 +88,7 @@ describe('logout', () => {
     expect(setCookies(headers)[ACCESS]?.attributes).toEqual([
       'httponly',
       'max-age=0',
+      'partitioned',
       'path=/',
       'samesite=none',
       'secure',

@@ -13,8 +13,9 @@ export interface Departure {
 
 const error = (field: string, message: string) => () => ({ status: 400, body: { [field]: [message] } })
 
-const CLEARED_ACCESS = 'my-app-auth=<empty>; HttpOnly; Max-Age=0; Path=/; SameSite=None; Secure'
-const CLEARED_REFRESH = 'my-refresh-token=<empty>; HttpOnly; Max-Age=0; Path=/; SameSite=None; Secure'
+const CLEARED_ACCESS = 'my-app-auth=<empty>; HttpOnly; Max-Age=0; Path=/; SameSite=None; Secure; Partitioned'
+const CLEARED_REFRESH =
+  'my-refresh-token=<empty>; HttpOnly; Max-Age=0; Path=/; SameSite=None; Secure; Partitioned'
 
 const clearing =
   (...cookies: string[]): Departure['ours'] =>
@@ -47,6 +48,18 @@ const secondPage =
     status: 200,
     body: { count: 23, next: null, previous, results: [{ id: 3 }, { id: 2 }, { id: 1 }] },
   })
+
+/**
+ * What ours answers otherwise wherever it occurs: refresh tokens and their cookies live 30 days, and cookies are `Partitioned` where they are
+ * `SameSite=None`.
+ */
+export const everywhere = (recorded: Case): Case =>
+  JSON.parse(
+    JSON.stringify(recorded)
+      .replaceAll('refresh ttl=86400', 'refresh ttl=2592000')
+      .replaceAll('Max-Age=86400', 'Max-Age=2592000')
+      .replaceAll('SameSite=None; Secure', 'SameSite=None; Secure; Partitioned'),
+  )
 
 export const DEPARTURES: Departure[] = [
   {
@@ -98,6 +111,21 @@ export const DEPARTURES: Departure[] = [
     cases: ['logout: POST signed in', 'logout: bare multipart type (axios)'],
     because: 'section 2, logout: 200 and a detail',
     ours: () => ({ body: { detail: 'Successfully logged out.' } }),
+  },
+  {
+    cases: ['logout: old access token after logout'],
+    because: 'logout leaves every token alive: ours ends them at once',
+    ours: () => ({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer realm="api"', 'set-cookie': [CLEARED_ACCESS] },
+      body: {
+        detail: 'Given token not valid for any token type',
+        code: 'token_not_valid',
+        messages: [
+          { token_class: 'AccessToken', token_type: 'access', message: 'Token is invalid or expired' },
+        ],
+      },
+    }),
   },
   {
     cases: ['logout: garbage cookie'],

@@ -3,6 +3,7 @@
  * Ids count up, so these are also what gives everything the id that it has in the recording.
  */
 import { vi } from 'vitest'
+import { logIn } from '../auth-helpers'
 import { type Answer, client, form, signUp, stored } from '../client'
 import type { Json } from './cases'
 import { ORIGIN } from './cases'
@@ -86,6 +87,9 @@ export const STEPS: Record<string, () => Promise<unknown>> = {
         new_password2: 'Qw8#mmztRust',
       }),
     ),
+
+  // In the original her token outlived the logout, and was used to the end of the recording.
+  'users: list anon': async () => remember('Carol', await logIn({ username: 'Carol' })),
 
   'post create: urlencoded': async () => {
     await post('alice', 'Alpha sunrise')

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import { ACCESS, AUTH, callWith, decodeJwt, jwt, logIn, REFRESH } from '../auth-helpers'
-import { anyone, call, ORIGIN, PASSWORD, type Person, signUp, stored } from '../client'
+import { anyone, call, client, ORIGIN, PASSWORD, type Person, signUp, stored } from '../client'
 import { breakDb, once } from '../faulty-db'
 import { NOT_SIGNED_IN } from '../fixtures/answers'
 import { signUpPair } from '../fixtures/factories'
@@ -209,7 +209,8 @@ describe('the end of a socket', () => {
     expect((await anyone.post(`${AUTH}/password/change/`, fields, bearer(here.access))).status).toBe(200)
     expect((await ends.closed).code).toBe(4401)
     await expectAlive(stays, bob, alice)
-    await expectAlive(theirs, alice, bob)
+    const stillHere = { ...alice, ...client(bearer(here.access)) }
+    await expectAlive(theirs, stillHere, bob)
   })
 
   it('a password that was forgotten and set anew closes all of that user', async () => {
@@ -232,7 +233,8 @@ describe('the end of a socket', () => {
     })
     expect([answer.status, answer.body]).toMatchObject([200, {}])
     for (const socket of ends) expect((await socket.closed).code).toBe(4401)
-    await expectAlive(stays, alice, bob)
+    const back = await logIn(alice, `${PASSWORD}2`)
+    await expectAlive(stays, { ...alice, ...client(bearer(back.access)) }, bob)
   })
 
   it('a user who is gone, inactive, or signed out where nobody was told, at the alarm', async () => {
@@ -262,6 +264,7 @@ describe('the end of a socket', () => {
   it('the alarm comes again where D1 is out of reach', async () => {
     const [alice, bob] = await signUpPair()
     const socket = await listen(alice, bob)
+    await expectAlive(socket, bob, alice)
     await stored('update sessions set revoked_at = 1 where user_id = ?', alice.id)
     await breakDb(conversationOf(alice, bob), once('before'))
     await runDurableObjectAlarm(conversationOf(alice, bob))

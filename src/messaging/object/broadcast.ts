@@ -1,12 +1,13 @@
 /** Tells those who listen what happens, in the order of commitment and without a gap. */
 import type { Db } from '../../db/client'
+import { isSignedOut } from '../../db/errors'
 import type { Bindings } from '../../http/env'
 import { imageUrlsAt } from '../../images/url'
 import { CLOSE } from '../shared/frames'
 import type { Pair } from '../shared/pair'
 import type { Committed } from './commit-queue'
 import { type CatchUp, missedChanges, newestSeq } from './missed-changes'
-import { attach, attachmentOf, closeIfExpired, closeSocket, deliver } from './sockets'
+import { attach, attachmentOf, closeIfExpired, closeSignedOut, closeSocket, deliver } from './sockets'
 
 interface Surroundings {
   pair: Pair
@@ -37,12 +38,15 @@ export function broadcast({ pair, env, openDb, sockets, exclusively }: Surroundi
   ): Promise<void> {
     try {
       while (socket.readyState === WebSocket.OPEN) {
-        const missed = await missedChanges(openDb(), pair, attachmentOf(socket).seen, progress)
+        const { seen, ...listener } = attachmentOf(socket)
+        // Asked again after the socket was accepted: a session that ends in between is seen here, one that ends later closes the socket.
+        const missed = await missedChanges(openDb().forUser(listener), pair, seen, progress)
         deliver(socket, missed.events, missed.seen, urlsFor(socket))
         if (missed.seen >= missed.newest) return
       }
-    } catch {
-      closeSocket(socket, CLOSE.tryAgain, 'unavailable')
+    } catch (error) {
+      if (isSignedOut(error)) closeSignedOut(socket)
+      else closeSocket(socket, CLOSE.tryAgain, 'unavailable')
     }
   }
 

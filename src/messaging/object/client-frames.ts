@@ -18,7 +18,14 @@ import { otherSide, type Pair, sideOf } from '../shared/pair'
 import { EMPTY_MESSAGE, NO_RECIPIENT } from '../shared/refusals'
 import { sendRoute } from '../shared/send-path'
 import { frameRates } from './frame-rate'
-import { type Attachment, attachmentOf, closeIfExpired, closeSocket, sendFrame } from './sockets'
+import {
+  type Attachment,
+  attachmentOf,
+  closeIfExpired,
+  closeSignedOut,
+  closeSocket,
+  sendFrame,
+} from './sockets'
 
 interface Surroundings {
   pair: Pair
@@ -49,16 +56,16 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
   async function send(
     socket: WebSocket,
     { key, content }: Extract<ClientFrame, { type: 'send' }>,
-    { userId, origin }: Attachment,
+    { userId, session, origin }: Attachment,
   ): Promise<void> {
-    const fail = (errors: FieldErrors, why?: Refusal) =>
-      sendFrame(socket, { type: 'error', key, ...codeOf(why), errors })
+    const fail = (errors: FieldErrors, why?: Refusal) => refuse(socket, { key, errors, why })
     const parsed = messageBody.safeParse({ content })
     if (!parsed.success) return fail(fieldErrors(parsed.error))
     if (!parsed.data.content) return fail(EMPTY_MESSAGE)
     const result = await commit({
       type: 'send',
       userId,
+      session,
       content: parsed.data.content,
       key: {
         userId,
@@ -87,20 +94,28 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
     if (!frame) return end(socket, ENDING.noFrame)
 
     const attachment = attachmentOf(socket)
-    const { userId } = attachment
+    const { userId, session } = attachment
     if (frame.type === 'send') {
       await send(socket, frame, attachment).catch((error: unknown) => {
         console.error(JSON.stringify({ error: 'A frame could not be handled.', why: nameOf(error) }))
         sendFrame(socket, { type: 'error', key: frame.key, errors: detailErrors('internal') })
       })
     } else if (frame.type === 'read') {
-      const result = await commit({ type: 'read', userId, upTo: frame.up_to })
-      if (!result.ok)
-        sendFrame(socket, { type: 'error', ...codeOf(result.why), errors: errorsOf(result.why) })
+      const result = await commit({ type: 'read', userId, session, upTo: frame.up_to })
+      if (!result.ok) refuse(socket, { errors: errorsOf(result.why), why: result.why })
     } else if (rates.mayTellTyping(socket, now)) {
       for (const other of sockets(otherId(userId))) sendFrame(other, { type: 'typing', user: userId })
     }
   }
+}
+
+/** Says why something was not done. Whose session has ended is not told more than that, and may not go on. */
+function refuse(
+  socket: WebSocket,
+  { key, errors, why }: { key?: string; errors: FieldErrors; why?: Refusal | undefined },
+): void {
+  sendFrame(socket, { type: 'error', ...(key !== undefined && { key }), ...codeOf(why), errors })
+  if (why === 'token_not_valid') closeSignedOut(socket)
 }
 
 function end(socket: WebSocket, why: string): void {

@@ -13,6 +13,7 @@ import {
   ForeignKeyViolation,
   Rejected,
   Revoked,
+  SessionEnded,
   Unavailable,
   UserInactive,
   UserNotFound,
@@ -181,10 +182,10 @@ export function commitQueue(openDb: () => Db, pair: Pair, { onCommitted, onGap }
   async function write(db: Db, batch: WaitingChange[]): Promise<CommittedChange[]> {
     const now = Date.now()
     const changes = batch.map(({ change }) => changeStatements(pair, change, now))
-    const userIds = new Set(batch.map(({ change }) => change.userId))
+    const askers = new Map(batch.map(({ change }) => [`${change.userId}/${change.session}`, change]))
     const mayBegin = batch.some(({ change }) => change.type === 'send')
     const before = [
-      ...[...userIds].map(activeUserStatement),
+      ...[...askers.values()].map(activeUserStatement),
       ...(mayBegin ? [ensureConversationStatement(pair)] : []),
     ]
     const results = await db.batch([...before, ...changes.flatMap(({ statements }) => statements)])
@@ -221,6 +222,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof Unavailable || error instanceof Revoked) return 'unavailable'
   if (error instanceof UserNotFound) return 'user_not_found'
   if (error instanceof UserInactive) return 'user_inactive'
+  if (error instanceof SessionEnded) return 'token_not_valid'
   // The sender was found to be there, so the one who does not exist is the recipient.
   if (error instanceof ForeignKeyViolation) return 'no_recipient'
   return 'internal'

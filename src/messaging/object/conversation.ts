@@ -4,16 +4,17 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
+import { isSignedOut } from '../../db/errors'
 import type { Bindings } from '../../http/env'
 import { type Change, type CommitResult, newChangeId } from '../shared/changes'
 import { CLOSE, KEEP_ALIVE } from '../shared/frames'
-import { readListenRequest } from '../shared/listener'
+import { type Listener, readListenRequest } from '../shared/listener'
 import { type Pair, pairFromName } from '../shared/pair'
 import { type Broadcast, broadcast } from './broadcast'
 import { type FrameHandler, frameHandler } from './client-frames'
 import { type CommitQueue, commitQueue } from './commit-queue'
+import { type Listening, listening } from './listening'
 import { liveListeners } from './live-sessions'
-import { newestSeq } from './missed-changes'
 import { attach, attachmentOf, closeIfExpired, closeSignedOut, closeSocket, sendFrame } from './sockets'
 
 /** How many sockets a user may have open on one conversation. */
@@ -31,6 +32,7 @@ export class Conversation extends DurableObject<Bindings> {
   readonly #heardAt = new WeakMap<WebSocket, number>()
   /** Whether something may be committed that those who listen were not told. */
   #mayBeBehind: boolean
+  readonly #listening: Listening
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
@@ -51,6 +53,11 @@ export class Conversation extends DurableObject<Bindings> {
       env,
       commit: (change) => this.commit(change),
       sockets: (userId) => this.#sockets(userId),
+    })
+    this.#listening = listening({
+      pair: this.#pair,
+      openDb: () => this.#openDb(),
+      isListening: (userId) => this.#sockets(userId).length > 0,
     })
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEP_ALIVE.request, KEEP_ALIVE.response))
     // An object that wakes up cannot know what the one before it has left undone.
@@ -77,29 +84,44 @@ export class Conversation extends DurableObject<Bindings> {
   }
 
   /** Closes the sockets of a user that belong to this session, or to any but this. */
-  closeSockets(userId: number, which: { session: string } | { except: string | undefined }): void {
+  async closeSockets(
+    userId: number,
+    which: { session: string } | { except: string | undefined },
+  ): Promise<void> {
     for (const socket of this.#sockets(userId)) {
       const { session } = attachmentOf(socket)
       const hasEnded =
         'session' in which ? session === which.session : session === undefined || session !== which.except
       if (hasEnded) closeSignedOut(socket)
     }
+    await this.#listening.end(userId)
   }
 
   /** Opens a socket. Who it is, the Worker has checked (`worker/open-socket.ts`). */
   override async fetch(request: Request): Promise<Response> {
     const { listener, since } = readListenRequest(request)
-    const newest = await newestSeq(this.#openDb(), this.#pair).catch(() => undefined)
-    if (newest === undefined) return new Response(null, { status: 503 })
     // Before there is a socket: one that nothing closes when its token ends must not be.
     const isWoken = await this.#wakeAt(listener.expiresAt).then(
       () => true,
       () => false,
     )
     if (!isWoken) return new Response(null, { status: 503 })
-    // After all waiting, so that nobody else can come between the count and the socket.
-    if (!this.#hasPlace(listener.userId)) return new Response(null, { status: 429 })
+    try {
+      const answer = await this.#listening.begin(
+        this.#openDb().forUser(listener),
+        listener.userId,
+        (newest) => this.#accept(listener, since, newest, request.headers.get('sec-websocket-protocol')),
+      )
+      return answer ?? new Response(null, { status: 429 })
+    } catch (error) {
+      if (isSignedOut(error)) return new Response(null, { status: 401 })
+      return new Response(null, { status: 503 })
+    }
+  }
 
+  /** Nothing here waits, so that nobody else can come between the count and the socket. */
+  #accept(listener: Listener, since: number | undefined, newest: number, protocol: string | null): Response {
+    if (!this.#hasPlace(listener.userId)) return new Response(null, { status: 429 })
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [String(listener.userId)])
     const isForeign = since !== undefined && since > newest
@@ -108,7 +130,6 @@ export class Conversation extends DurableObject<Bindings> {
     sendFrame(server, { type: 'ready', seq: newest })
     if (isForeign) sendFrame(server, { type: 'resync' })
     this.ctx.waitUntil(this.#broadcast.goLive(server, start))
-    const protocol = request.headers.get('sec-websocket-protocol')
     return new Response(null, {
       status: 101,
       webSocket: client,
@@ -121,8 +142,12 @@ export class Conversation extends DurableObject<Bindings> {
     await this.#handleFrame(socket, data)
   }
 
-  override webSocketClose(socket: WebSocket): void {
+  override async webSocketClose(socket: WebSocket): Promise<void> {
     closeSocket(socket, CLOSE.normal, '')
+    // If this fails, the alarm does it.
+    await this.#listening
+      .end(attachmentOf(socket).userId)
+      .catch(() => this.#wakeAt(Date.now() + CHECK_AFTER_MS))
   }
 
   /** Closes sockets whose token, session or user has ended, and lets those catch up that a failed commit left behind. */
@@ -130,11 +155,16 @@ export class Conversation extends DurableObject<Bindings> {
     const now = Date.now()
     for (const socket of this.#sockets()) closeIfExpired(socket, now)
     const open = this.#sockets()
-    if (open.length === 0) return
     try {
-      await this.#wakeAt(Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
+      if (open.length > 0) {
+        await this.#wakeAt(Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
+      }
+      await this.#listening.end()
+      if (open.length === 0) return
       const mayStay = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
-      for (const socket of open) if (!mayStay(attachmentOf(socket))) closeSignedOut(socket)
+      const ended = open.filter((socket) => !mayStay(attachmentOf(socket)))
+      ended.forEach(closeSignedOut)
+      if (ended.length > 0) await this.#listening.end()
       await this.#queue.exclusively(async () => {
         await this.#queue.settle()
         await this.#broadcast.catchUpAll()

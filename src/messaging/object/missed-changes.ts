@@ -35,7 +35,7 @@ export async function newestSeq(db: Db, pair: Pair): Promise<number> {
   return conversation?.seq ?? 0
 }
 
-const newestSeqStatement = (pair: Pair) =>
+export const newestSeqStatement = (pair: Pair) =>
   statement(build.select({ seq: c.seq }).from(c).where(ofPair(pair, c)))
 
 /** The first changes after `since`. One call. Reads at most 6 rows for each change. */

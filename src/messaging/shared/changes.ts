@@ -5,8 +5,8 @@ import type { LeasedImage } from '../../db/image-leases'
 import type { changes } from '../../db/schema'
 import type { MessageRow } from './message-row'
 
-/** A change as it is asked for; `userId` is who asks. */
-export type Change =
+/** A change as it is asked for; `userId` is who asks, with a token of `session` if that names one. */
+export type Change = { session?: string | undefined } & (
   | {
       type: 'send'
       userId: number
@@ -26,6 +26,7 @@ export type Change =
   | { type: 'delete'; userId: number; messageId: number }
   | { type: 'clear'; userId: number }
   | { type: 'read'; userId: number; upTo: number }
+)
 
 /** A change on its way into the log; `id` is found there if it has arrived. */
 export type TrackedChange = Change & { id: string }
@@ -55,7 +56,13 @@ export interface Outcome {
  * Why a change was not made, or perhaps not: after `unavailable` it may be, and nobody may make it again without finding out. A value, as error
  * classes do not survive RPC.
  */
-export type Refusal = 'unavailable' | 'internal' | 'user_not_found' | 'user_inactive' | 'no_recipient'
+export type Refusal =
+  | 'unavailable'
+  | 'internal'
+  | 'user_not_found'
+  | 'user_inactive'
+  | 'token_not_valid'
+  | 'no_recipient'
 
 /**
  * `state` is that of the whole transaction, which may have held other changes too; but for the images that are to be deleted, which

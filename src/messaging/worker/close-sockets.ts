@@ -4,12 +4,12 @@ import { openDb } from '../../db/client'
 import type { AppEnv, Bindings, EndedSessions } from '../../http/env'
 import { pairOf } from '../shared/pair'
 import { conversationStub } from './conversation-stub'
-import { listPartners } from './queries'
+import { listHeard } from './queries'
 
-/** A Worker may make 1,000 calls to other services for one request. */
-const MAX_OBJECTS_PER_REQUEST = 900
-
-/** After a request that ended sessions, closes their sockets. Those that it misses end with their access tokens. */
+/**
+ * After a request that ended sessions, closes their sockets: one D1 call, and one call to each object where the user has a socket open, which
+ * are 100 at most, whoever else has conversations with them. What cannot be reached ends with its access token.
+ */
 export const closeEndedSessions = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const ended = c.var.endedSessions
@@ -17,10 +17,9 @@ export const closeEndedSessions = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
-  const partners = await listPartners(openDb(env.DB, { primary: true }), userId)
-  await Promise.allSettled(
-    partners
-      .slice(0, MAX_OBJECTS_PER_REQUEST)
-      .map((partner) => conversationStub(env, pairOf(userId, partner)).closeSockets(userId, which)),
-  )
+  const heard = await listHeard(openDb(env.DB, { primary: true }), userId)
+  const close = (otherId: number) =>
+    conversationStub(env, pairOf(userId, otherId)).closeSockets(userId, which)
+  // Closing twice is the same as once.
+  await Promise.allSettled(heard.map((otherId) => close(otherId).catch(() => close(otherId))))
 }

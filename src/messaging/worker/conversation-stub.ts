@@ -1,4 +1,5 @@
 /** The one way from the Worker to the objects of conversations. */
+import { SessionEnded } from '../../db/errors'
 import { TookTooLong, withinDeadline } from '../../deadline'
 import type { Bindings, UserContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
@@ -14,7 +15,7 @@ export function conversationStub(env: Bindings, pair: Pair): DurableObjectStub<C
 }
 
 /**
- * Makes a change in the conversation with the other person; undefined where they do not exist. 401 where the user is gone meanwhile,
+ * Makes a change in the conversation with the other person; undefined where they do not exist. 401 where the user or the session is gone meanwhile,
  * 503 where D1 or the object is out of reach.
  */
 export async function commitChange(
@@ -22,13 +23,14 @@ export async function commitChange(
   otherId: number,
   change: Change,
 ): Promise<Outcome | undefined> {
-  const result = await commit(c.env, pairOf(c.var.user.id, otherId), change)
+  const { id, session } = c.var.user
+  const result = await commit(c.env, pairOf(id, otherId), { ...change, session })
   if (result.ok) {
     c.var.db.include(result.state)
     return result.outcome
   }
   if (result.why === 'no_recipient') return undefined
-  throw new ApiError(result.why)
+  throw result.why === 'token_not_valid' ? new SessionEnded() : new ApiError(result.why)
 }
 
 /** How long the object may take: it has its own deadlines for D1, so what takes longer has lost the call. */

@@ -1,13 +1,13 @@
 /** Opening a socket: whatever can be refused is refused before the upgrade. */
-import { requireKnownOrigin } from '../../auth/credentials'
-import { ForeignKeyViolation } from '../../db/errors'
+
+import { SessionEnded } from '../../db/errors'
 import type { UserContext } from '../../http/env'
 import { ApiError, ValidationError } from '../../http/errors'
+import { requireKnownOrigin } from '../../http/origins'
 import { findUser } from '../../users/queries'
 import { listenRequest } from '../shared/listener'
 import { pairOf } from '../shared/pair'
 import { conversationStub } from './conversation-stub'
-import { openConversation } from './queries'
 
 /**
  * Answers 101; or 401 where the session has ended, 403 for a page of a foreign origin, 404 where there is nobody to listen to, 426,
@@ -22,18 +22,11 @@ export async function openSocket(
   if (user.via === 'cookie') requireKnownOrigin(c)
   if (otherId === user.id || otherId === 0) throw new ApiError('not_found')
   const isUpgrade = c.req.header('upgrade')?.toLowerCase() === 'websocket'
+  if (!(await findUser(db, otherId))) throw new ApiError('not_found')
   if (!isUpgrade || !/^\d{1,15}$/.test(since ?? '0')) {
-    if (!(await findUser(db, otherId))) throw new ApiError('not_found')
     if (isUpgrade) throw new ValidationError({ since: ['A valid integer is required.'] })
     throw new ApiError('upgrade_required', { headers: { upgrade: 'websocket', connection: 'upgrade' } })
   }
-  const isLive = await openConversation(db, user.id, otherId, user.session, Date.now()).catch(
-    (error: unknown) => {
-      throw error instanceof ForeignKeyViolation ? new ApiError('not_found') : error
-    },
-  )
-  // A token outlives its session by minutes; what it can be used for until then does not include listening.
-  if (!isLive) throw new ApiError('token_not_valid')
   const origin = new URL(c.req.url).origin
   const request = listenRequest(
     { userId: user.id, session: user.session, expiresAt: user.expiresAt, origin },
@@ -45,6 +38,7 @@ export async function openSocket(
   const answer = await conversationStub(c.env, pairOf(user.id, otherId))
     .fetch(request)
     .catch(() => new Response(null, { status: 503 }))
+  if (answer.status === 401) throw new SessionEnded()
   if (answer.status === 429) throw new ApiError('throttled', { headers: { 'retry-after': '60' } })
   if (answer.status !== 101) throw new ApiError('unavailable')
   // What an object answers cannot be added to, and every answer of ours gets more headers.

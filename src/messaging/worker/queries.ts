@@ -1,14 +1,13 @@
 /** What the API reads of conversations. Only their objects write them (`object/change-statements.ts`). */
-import { and, eq, gt, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../../db/client'
 import { type RowOf, selectList } from '../../db/columns'
 import { type ListOrder, newestFirst, oldestFirst } from '../../db/list-order'
 import type { PageRequest, PageSlice } from '../../db/page'
-import { conversations, sessions, users } from '../../db/schema'
-import { sessionNamed } from '../../db/session-names'
+import { conversations, listeners, users } from '../../db/schema'
 import { build, selectedStatement, selectStatement, statement } from '../../db/statements'
-import { ensureConversationStatement, ofPair } from '../shared/conversation-row'
+import { ofPair } from '../shared/conversation-row'
 import { c, fromConversation, fromMessage, MESSAGE, type MessageRow, m } from '../shared/message-row'
 import { pairOf } from '../shared/pair'
 
@@ -92,43 +91,10 @@ export async function findMessage(
   return rows[0] && { ...rows[0], ownerId: rows[0].senderId }
 }
 
-/**
- * Makes sure that there is a conversation to listen to, and says whether the session (if the token names one) has not ended. Throws
- * `ForeignKeyViolation` where there is no such user. Reads 4 rows; writes only the first time.
- */
-export async function openConversation(
-  db: Db,
-  userId: number,
-  otherId: number,
-  session: string | undefined,
-  now: number,
-): Promise<boolean> {
-  const [, live] = await db.batch([
-    ensureConversationStatement(pairOf(userId, otherId)),
-    statement(
-      build
-        .select({ userId: sessions.userId })
-        .from(sessions)
-        .where(
-          and(
-            sessionNamed(session ?? ''),
-            eq(sessions.userId, userId),
-            isNull(sessions.revokedAt),
-            gt(sessions.expiresAt, now),
-          ),
-        )
-        .limit(1),
-    ),
+/** To whose conversations the user listens: where their sockets are. Reads a row for each, and there are few (`object/listener-statements.ts`). */
+export async function listHeard(db: Db, userId: number): Promise<number[]> {
+  const [rows] = await db.batch([
+    statement(build.select({ id: listeners.otherId }).from(listeners).where(eq(listeners.userId, userId))),
   ])
-  return session === undefined || live.length > 0
-}
-
-/** With whom the user has a conversation: where their sockets may be. */
-export async function listPartners(db: Db, userId: number): Promise<number[]> {
-  const { userA, userB } = conversations
-  const [withLarger, withSmaller] = await db.batch([
-    statement(build.select({ id: userB }).from(conversations).where(eq(userA, userId))),
-    statement(build.select({ id: userA }).from(conversations).where(eq(userB, userId))),
-  ])
-  return [...withLarger, ...withSmaller].map(({ id }) => id)
+  return rows.map(({ id }) => id)
 }

@@ -1,0 +1,39 @@
+/** What people are told of their account by mail: only where mail is set up, and only at an address that they have proved to be theirs. */
+import type { RequestContext } from '../http/env'
+import { canSendMail, sendMail } from '../mail/send'
+import { deviceName } from './device-view'
+
+interface Addressee {
+  email: string
+  /** When they proved it; null where they have not. */
+  emailVerifiedAt: number | null
+}
+
+const ADVICE = 'If that was not you, choose a new password at once: it signs out every other device.\n'
+
+/** Tells of a sign-in, unless the user has signed in from such a device before. */
+export function tellOfNewDevice(
+  c: RequestContext,
+  user: Addressee,
+  { userAgent, known }: { userAgent: string; known: readonly string[] },
+): void {
+  const device = deviceName(userAgent)
+  if (known.some((before) => deviceName(before) === device)) return
+  tell(c, user, 'New sign-in', `Somebody has signed in to your account: ${device}, ${time()}.\n\n${ADVICE}`)
+}
+
+/** Tells that the password is another. */
+export const tellOfNewPassword = (c: RequestContext, user: Addressee): void =>
+  tell(
+    c,
+    user,
+    'Your password was changed',
+    `The password of your account was changed, ${time()}.\n\n${ADVICE}`,
+  )
+
+function tell(c: RequestContext, { email, emailVerifiedAt }: Addressee, subject: string, text: string): void {
+  if (canSendMail(c) && emailVerifiedAt !== null) sendMail(c, { to: email, subject, text })
+}
+
+/** `2026-11-25 11:30 UTC` */
+const time = () => `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -1,0 +1,74 @@
+/** `/sessions`: where the user is signed in. */
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { describe } from '../http/describe'
+import type { AppEnv } from '../http/env'
+import { ApiError } from '../http/errors'
+import { inPath } from '../http/params'
+import { clearAccessCookie, clearRefreshCookie } from './cookies'
+import { requireUser } from './credentials'
+import { sessionListItem } from './schemas'
+import { listSessions, revokeSessionStatement, revokeSessionsStatement } from './session-queries'
+import { sessionView } from './view'
+
+const sessionParam = z.object({ id: z.string().describe('As the list of sessions names it.') })
+
+export const sessionRoutes = new Hono<AppEnv>()
+  .get(
+    '/',
+    describe({
+      id: 'listSessions',
+      summary: 'Where the user is signed in',
+      description: 'Last used first; all of them, not in pages: there are 100 at most.',
+      answers: { 200: z.array(sessionListItem) },
+    }),
+    requireUser,
+    async (c) => {
+      const { db, user } = c.var
+      const sessions = await listSessions(db, user.id, Date.now())
+      return c.json(sessions.map((session) => sessionView(session, user.session)))
+    },
+  )
+
+  .delete(
+    '/',
+    describe({
+      id: 'endOtherSessions',
+      summary: 'Sign out everywhere else',
+      description: 'Ends every session but the one that asks.',
+      answers: { 204: null },
+    }),
+    requireUser,
+    async (c) => {
+      const { db, user } = c.var
+      await db.batch([revokeSessionsStatement(user.id, user.session, Date.now())])
+      c.set('endedSessions', { userId: user.id, except: user.session })
+      return c.body(null, 204)
+    },
+  )
+
+  .delete(
+    // All of the name: its beginning would name every session that begins so.
+    '/:id{[0-9a-f]{16}}',
+    describe({
+      id: 'endSession',
+      summary: 'Sign out of one session',
+      description: 'It may be the one that asks.',
+      answers: { 204: null },
+      errors: ['not_found'],
+    }),
+    requireUser,
+    inPath(sessionParam),
+    async (c) => {
+      const { db, user } = c.var
+      const { id: session } = c.req.valid('param')
+      const [ended] = await db.batch([revokeSessionStatement(user.id, session, Date.now())])
+      if (ended.length === 0) throw new ApiError('not_found')
+      c.set('endedSessions', { userId: user.id, session })
+      if (session === user.session && user.via === 'cookie') {
+        clearAccessCookie(c)
+        clearRefreshCookie(c)
+      }
+      return c.body(null, 204)
+    },
+  )

@@ -1,0 +1,37 @@
+/** Mails. What one says never holds a name or a text that somebody else could have chosen, or a link that is not from the configuration. */
+import type { RequestContext } from '../http/env'
+
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+export interface Mail {
+  to: string
+  subject: string
+  text: string
+}
+
+/** Whether mails can be sent: both the binding and the sender's address are there. */
+export const canSendMail = ({ env }: RequestContext): boolean => Boolean(env.SEND_EMAIL && env.MAIL_FROM)
+
+/** Whether this is the dev server, which logs mails in place of sending them. */
+export const isDevServer = (c: RequestContext): boolean => LOCAL_HOSTS.has(new URL(c.req.url).hostname)
+
+/** Sends a mail once the client has its answer: how long that takes would tell who has an account. A failure is logged, without the address. */
+export function sendMail(c: RequestContext, mail: Mail): void {
+  c.executionCtx.waitUntil(send(c, mail))
+}
+
+async function send(c: RequestContext, { to, subject, text }: Mail): Promise<void> {
+  const { SEND_EMAIL, MAIL_FROM } = c.env
+  if (SEND_EMAIL && MAIL_FROM) {
+    await SEND_EMAIL.send({ from: MAIL_FROM, to, subject, text }).catch(() =>
+      fail(c, 'A mail could not be sent.'),
+    )
+  } else if (isDevServer(c)) {
+    console.log(`Mail (development only): ${subject}\n\n${text}`)
+  } else {
+    fail(c, 'SEND_EMAIL or MAIL_FROM is not configured.')
+  }
+}
+
+const fail = (c: RequestContext, error: string) =>
+  console.error(JSON.stringify({ requestId: c.var.requestId, error }))
