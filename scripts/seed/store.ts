@@ -34,11 +34,11 @@ const PUTS = 16
 export async function lastIds({ DB }: Stores): Promise<LastIds> {
   const selects = TABLES.map(
     (table) =>
-      `(select max(last_id, coalesce((select max(id) from ${table}), 0)) from tallies where name = '${table}') as ${table}`,
+      `(select max(last_id, coalesce((select max(id) from ${table}), 0)) from sequences where name = '${table}') as ${table}`,
   )
   const { results } = await DB.prepare(`select ${selects.join(', ')}`).all<LastIds>()
   const [ids] = results
-  if (!ids) throw new Error('The tallies could not be read.')
+  if (!ids) throw new Error('The sequences could not be read.')
   return ids
 }
 
