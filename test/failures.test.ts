@@ -110,8 +110,14 @@ describe('the configuration is no good', () => {
     }
   })
 
-  it('an asterisk among CLIENT_ORIGINS lets nobody in', async () => {
-    for (const CLIENT_ORIGINS of ['*', undefined, '']) {
+  it('an asterisk among CLIENT_ORIGINS is no origin: nothing is served, and the log says what is wrong', async () => {
+    const headers = { origin: 'https://evil.example', cookie: `${ACCESS}=${alice.access}` }
+    const { status, headers: answered } = await callWith({ CLIENT_ORIGINS: '*' }, 'GET', USER, { headers })
+    expect([status, answered.get('access-control-allow-origin')]).toEqual([503, null])
+  })
+
+  it('no CLIENT_ORIGINS let nobody in', async () => {
+    for (const CLIENT_ORIGINS of [undefined, '']) {
       const headers = { origin: 'https://evil.example', cookie: `${ACCESS}=${alice.access}` }
       const read = await callWith({ CLIENT_ORIGINS }, 'GET', USER, { headers })
       expect([read.status, read.headers.get('access-control-allow-origin')]).toEqual([200, null])
