@@ -26,7 +26,11 @@ export async function startServer(vars: Record<string, string> = {}): Promise<Se
     },
   )
   if (migrated.status !== 0) throw new Error(migrated.stderr + migrated.stdout)
-  const all = { JWT_SECRET: 'a secret of the tests, long enough to be taken', ...vars }
+  const all = {
+    JWT_SECRET: 'a secret of the tests, long enough to be taken',
+    CLIENT_ORIGINS: 'http://localhost:3000',
+    ...vars,
+  }
   const server = spawn(
     'wrangler',
     [
