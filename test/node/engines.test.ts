@@ -18,10 +18,11 @@ function satisfies(version: Version, range: string): boolean {
       .replace(/([<>=^~]) +/g, '$1')
       .split(/\s+/)
       .every((comparator) => {
-        const [, operator, text = ''] = /^([<>]=?|\^|=|)v?(\d+(?:\.(?:\d+|x))*|\*|x|)$/.exec(comparator) ?? []
+        const [, operator, text = ''] =
+          /^([<>]=?|\^|=|)v?(\d+(?:\.(?:\d+|x|\*))*|\*|x|)$/.exec(comparator) ?? []
         if (operator === undefined) throw new Error(`The range ${range} is not understood.`)
         if (text === '' || text === '*' || text === 'x') return true
-        const order = compare(version, parse(text.replaceAll('x', '0')))
+        const order = compare(version, parse(text.replaceAll(/[x*]/g, '0')))
         if (operator === '>=') return order >= 0
         if (operator === '>') return order > 0
         if (operator === '<=') return order <= 0
