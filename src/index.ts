@@ -4,6 +4,7 @@ import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-quer
 import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import { openDb } from './db/client'
 import { deleteExpiredKeysStatement } from './db/idempotency'
+import { renewSearchKeys } from './db/search-keys'
 import { config } from './http/config'
 import type { Bindings } from './http/env'
 import { sweep } from './images/store'
@@ -24,5 +25,6 @@ export default {
       deleteExpiredKeysStatement(now),
     ])
     await sweep(db, env.MEDIA)
+    await renewSearchKeys(db)
   },
 } satisfies ExportedHandler<Bindings>

@@ -199,8 +199,8 @@ async function pages(path: string): Promise<[what: string, answer: Answer][]> {
 async function addPeople() {
   await stored(
     `with recursive n(i) as (select 2 union all select i + 1 from n where i < ${PEOPLE})
-     insert into users (id, username, username_key, password_hash, created_at, profile_updated_at)
-     select i, 'user' || i, 'user' || i, '', i, i from n`,
+     insert into users (id, username, username_key, search_key, password_hash, created_at, profile_updated_at)
+     select i, 'user' || i, 'user' || i, 'user' || i, '', i, i from n`,
   )
   const [one, posting, silent] = Object.values(FEEDS)
   // A thousand follows all over, and more the smaller the id, so that counts differ and tie. Alice follows half of everybody.

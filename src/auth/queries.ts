@@ -4,7 +4,7 @@ import type { Db } from '../db/client'
 import type { RowOf } from '../db/columns'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
-import { fold } from '../db/text'
+import { fold, searchKey } from '../db/text'
 import { insertSessionStatement, revokeSessionsStatement } from './session-queries'
 
 const ACCOUNT = {
@@ -89,6 +89,7 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
         .values({
           username,
           usernameKey,
+          searchKey: searchKey(username),
           email,
           emailKey: email === '' ? null : fold(email),
           passwordHash,
@@ -141,7 +142,11 @@ export async function updateAccount(
         .set({
           // drizzle leaves out what is undefined, and wants at least one column.
           id,
-          ...(username !== undefined && { username, usernameKey: fold(username) }),
+          ...(username !== undefined && {
+            username,
+            usernameKey: fold(username),
+            searchKey: searchKey(username),
+          }),
           firstName,
           lastName,
         })

@@ -1,5 +1,25 @@
 /**
- * Text that is compared without regard to case, names and search alike. Unicode's lower case, but for its one rule that looks at a
+ * Text that is compared without regard to case: names that must be unique. Unicode's lower case, but for its one rule that looks at a
  * letter's neighbours: a sigma that ends a word does not end the words that it is a part of.
  */
 export const fold = (text: string): string => text.toLowerCase().replaceAll('ς', 'σ')
+
+/**
+ * Marks that people leave out when they type: accents and the like of Latin, Greek and Cyrillic, the points of Hebrew and Arabic. The marks of
+ * other scripts (vowels of Devanagari or Thai, the voicing of kana) make other words, and stay.
+ */
+const MARKS =
+  /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]/g
+/** Joiners, variation selectors, soft hyphens: not seen, hence not searched for. */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu
+
+/**
+ * Text as it is searched: what looks or reads the same to who types is the same. Compatibility forms (full width, ligatures), case in full (ß is
+ * ss, final sigma is sigma, İ and ı are i) and marks make no difference, on either side: "cafe" finds "café", and "café" finds "cafe".
+ */
+export function searchKey(text: string): string {
+  const bare = (value: string) => value.normalize('NFKD').replace(IGNORABLE, '').replace(MARKS, '')
+  // Lower first, as ẞ has no upper case but itself; upper case then writes ß, ſ and ligatures out.
+  const cased = bare(text).toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ')
+  return bare(cased).normalize('NFKC')
+}

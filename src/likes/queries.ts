@@ -4,8 +4,8 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
-import { newestFirst } from '../db/list-order'
-import type { PageRequest, PageSlice } from '../db/page'
+import { inListOrder, newestFirst } from '../db/list-order'
+import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { likes, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
@@ -20,14 +20,16 @@ export const NEWEST_LIKES = newestFirst<LikeRow>('likes', l.id)
 
 const from = fixed(sql`from likes l cross join users u on u.id = l.owner_id`)
 
-/** Newest first. Reads two rows per like shown and 4 more. */
-export async function listLikes(db: Db, { limit, offset, after }: PageRequest): Promise<PageSlice<LikeRow>> {
-  const where = after ? sql`where ${NEWEST_LIKES.after(after)}` : sql``
+/** Newest first. Reads two rows per like, shown or skipped, and 6 more. */
+export async function listLikes(db: Db, page: PageRequest): Promise<PageSlice<LikeRow>> {
+  const order = NEWEST_LIKES.towards(page)
+  const where = page.after ? sql`where ${order.after(page.after)}` : sql``
+  const kept = rowCount('likes')
   const [rows, [counted]] = await db.batch([
-    selectStatement(LIKE, sql`${from} ${where} ${NEWEST_LIKES.orderBy()} limit ${limit} offset ${offset}`),
-    selectStatement({ count: rowCount('likes') }, sql``),
+    selectStatement(LIKE, sql`${from} ${where} ${order.orderBy()} ${limits(page, kept)}`),
+    selectStatement({ count: kept }, sql``),
   ])
-  return { rows, count: counted?.count ?? 0 }
+  return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
 }
 
 /** Reads 2 rows. */

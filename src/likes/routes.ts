@@ -25,6 +25,7 @@ export const likeRoutes = new Hono<AppEnv>()
     async (c) => {
       const page = await answerPage(c, c.req.valid('query'), {
         order: NEWEST_LIKES,
+        isCountKept: true,
         load: (page) => listLikes(c.var.db, page),
         view: likeView,
       })

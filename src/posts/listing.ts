@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import { ValidationError } from '../http/errors'
 import { idFilters, requireExisting } from '../http/filters'
+import { requireShort } from '../http/params'
 import type { PostPage } from './list'
 import type { postListQuery } from './schemas'
 import { MAX_WORDS, searchWords } from './search'
@@ -21,8 +22,8 @@ const FILTER_NAMES = Object.keys(FILTERS) as (keyof typeof FILTERS)[]
 
 /** Throws `ValidationError`; `check` does too, for filters that name nobody. */
 export function postListing(query: z.output<typeof postListQuery>) {
+  const words = searchWords(requireShort('search', query.search))
   const ids = idFilters(query, FILTER_NAMES)
-  const words = searchWords(query.search)
   if (words.length > MAX_WORDS)
     throw new ValidationError({ search: [`Ensure this field has no more than ${MAX_WORDS} words.`] })
   const filter: PostFilter = { words }

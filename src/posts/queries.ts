@@ -7,7 +7,7 @@ import { type Created, type Creation, createRow } from '../db/create'
 import { type LeasedImage, withLease } from '../db/image-leases'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
-import { fold } from '../db/text'
+import { searchKey } from '../db/text'
 
 export const p = alias(posts, 'p')
 const u = alias(users, 'u')
@@ -63,7 +63,7 @@ export type PostFields = {
 /** The columns that hold the fields. */
 const columnsOf = <Fields extends PostFields>(fields: Fields) => ({
   ...fields,
-  ...(fields.title !== undefined && { titleKey: fold(fields.title) }),
+  ...(fields.title !== undefined && { titleKey: searchKey(fields.title) }),
 })
 
 /** Throws `UniqueViolation` where the key was used. */
@@ -80,7 +80,7 @@ export const createPost = (
       statement(
         build.insert(posts).values({
           ...columnsOf(fields),
-          titleKey: fold(fields.title),
+          titleKey: searchKey(fields.title),
           ownerId,
           image,
           createdAt: creation.now,

@@ -61,8 +61,8 @@ beforeAll(async () => {
   const insert = (query: string, values: unknown[]) => env.DB.prepare(query).bind(JSON.stringify(values))
   await env.DB.batch([
     insert(
-      `insert into users (id, username, username_key, password_hash, created_at, profile_updated_at)
-       select value ->> 'id', value ->> 'name', value ->> 'key', '', 0, 0 from json_each(?)`,
+      `insert into users (id, username, username_key, search_key, password_hash, created_at, profile_updated_at)
+       select value ->> 'id', value ->> 'name', value ->> 'key', value ->> 'key', '', 0, 0 from json_each(?)`,
       users,
     ),
     ...[0, 1, 2, 3].map((part) =>
