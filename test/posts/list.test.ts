@@ -10,7 +10,7 @@ const titles = ({ body }: Answer): string[] => body.results.map((post: { title: 
 /** Many posts of somebody at once, with ids from `first` on; the oldest is number 1. */
 async function addPosts(ownerId: number, count: number, title = 'number') {
   const [row] = await stored<{ last: number }>(
-    `select max(last_id, coalesce((select max(id) from posts), 0)) as last from tallies where name = 'posts'`,
+    `select max(last_id, coalesce((select max(id) from posts), 0)) as last from sequences where name = 'posts'`,
   )
   await env.DB.prepare(
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1)
@@ -185,7 +185,6 @@ describe('GET /posts/, by cursors', async () => {
     const byCursor: number[] = []
     for (let url: string | null = `${query.replace('100', '17')}&cursor=`; url; ) {
       const answer: Answer = await anyone.get(url)
-      expect(answer.body.previous).toBeNull()
       expect(answer.body.count).toBe(byPage.length)
       byCursor.push(...idsOf(answer))
       url = answer.body.next

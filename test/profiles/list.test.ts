@@ -189,10 +189,11 @@ describe('GET /profiles/ (ProfileListViewTests)', () => {
       'ordering=-followers_count,posts_count',
       'ordering=owner__following__created_at',
     ])('cursors walk all of it, once each: %s', async (query) => {
-      const byPage = [
-        ...owners(await anyone.get(`/profiles/?${query}`)),
-        ...owners(await anyone.get(`/profiles/?${query}&page=2`)),
-      ]
+      const first = await anyone.get(`/profiles/?${query}&page=1`)
+      const byPage = owners(first)
+      if (first.body.next) byPage.push(...owners(await anyone.get(first.body.next)))
+      // What no index gives in order is the newest 300, sorted.
+      expect(byPage.length).toBe(/,|__/.test(query) ? 300 : first.body.count)
       const byCursor: string[] = []
       for (let url: string | null = `/profiles/?${query}&page_size=130&cursor=`; url; ) {
         const answer: Answer = await anyone.get(url)
