@@ -41,14 +41,16 @@ export function feedQueue(part: FeedPart, limit: number): SQL {
   const direction = descending ? sql`desc` : sql`asc`
   const next = (owner: SQL, id: SQL) =>
     sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}), ${none})`
+  // Ranges that are empty, as conditions that are false would be found out by reading.
+  const many = followsMany(followedBy)
   const range = descending
-    ? sql`posts.id < ${start} and posts.id >= ${start} - ${LOOKED_AT}`
-    : sql`posts.id > ${start} and posts.id <= ${start} + ${LOOKED_AT}`
+    ? sql`posts.id < ${start} and posts.id >= iif(${many}, ${start} - ${LOOKED_AT}, ${start})`
+    : sql`posts.id > ${start} and posts.id <= iif(${many}, ${start} + ${LOOKED_AT}, ${start})`
   return sql`with recursive queue(id, owner_id) as (
       select ${next(sql`followers.followed_id`, start)}, followers.followed_id from followers
-        where followers.owner_id = ${followedBy} and not ${followsMany(followedBy)}
+        where followers.owner_id = iif(${many}, 0, ${followedBy})
       union all
-      select posts.id, null from posts where ${followsMany(followedBy)} and ${range} and exists
+      select posts.id, null from posts where ${range} and exists
         (select 1 from followers where owner_id = ${followedBy} and followed_id = posts.owner_id)
       union all
       select ${next(sql`queue.owner_id`, sql`queue.id`)}, queue.owner_id from queue

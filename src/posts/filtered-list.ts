@@ -8,7 +8,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, limits, type PageRequest } from '../db/page'
 import { candidates, conditions, FEED_SORTED, type Lead, leadOf } from './lead'
-import { p } from './queries'
 import {
   isById,
   isByOwnLikes,
@@ -75,15 +74,22 @@ function sorted(
   const isFeed = followedBy !== undefined && lead.rest.followedBy === undefined
   const window = isFeed ? FEED_SORTED : Math.floor(SORT_ROWS / (kept ? each + 1 : 2 * each + 1))
   const owners = order.field === 'owner' || lead.rest.words.length > 0 ? users : sql``
-  const newest = sql`(${candidates(lead, true, undefined)} limit ${window}) s cross join posts p on p.id = s.id ${owners}`
+  const value = sql`p.id as id, ${SORT_COLUMNS[order.field]} as k`
+  // With nothing left to filter the lead need not be read before the posts.
+  const newest =
+    left.length === 0
+      ? sql`select ${value} from ${lead.from} ${lead.posts} ${owners} where ${lead.where} order by ${lead.key} desc limit ${window}`
+      : sql`select ${value} from (${candidates(lead, true, undefined)} limit ${window}) s
+          cross join posts p on p.id = s.id ${owners} ${whereAll(left)}`
   const size = kept && sql<number>`min(${kept}, ${window})`
-  const where = whereAll([...left, ...(page.after ? [list.after(page.after)] : [])])
+  const keys = [sql`s.k`, sql`s.id`]
+  const behind = page.after ? sql`where ${list.after(page.after, keys)}` : sql``
   return {
     // Of each only what the order needs is sorted.
     rows: (columns) => sql`select ${columns}, s.k as "sortKey"
-      from (select p.id, ${SORT_COLUMNS[order.field]} as k from ${newest} ${where} ${list.orderBy()} ${limits(page, size)}) s
-      cross join posts p on p.id = s.id ${users} ${list.orderBy([sql`s.k`, p.id])}`,
-    count: size ?? sql`(select count(*) from ${newest} ${whereAll(left)})`,
+      from (select * from (${newest}) s ${behind} ${list.orderBy(keys)} ${limits(page, size)}) s
+      cross join posts p on p.id = s.id ${users} ${list.orderBy(keys)}`,
+    count: size ?? sql`(select count(*) from (${newest}))`,
   }
 }
 

@@ -128,13 +128,13 @@ export const DEPARTURES: Departure[] = [
   },
   {
     cases: ['post list: anon'],
-    because: 'section 1: default page size 20',
-    ours: ordered(newest(24, 4), { next: CURSOR_LINK }),
+    because: 'section 1: default page size 20, `next` by cursor',
+    ours: ordered(newest(24, 4), { next: '<by cursor>/api/posts/' }),
   },
   {
     cases: ['post list: search NUL only'],
-    because: 'section 1: default page size 20',
-    ours: ordered(newest(24, 4), { next: CURSOR_LINK }),
+    because: 'section 1: default page size 20, `next` by cursor',
+    ours: ordered(newest(24, 4), { next: '<by cursor>/api/posts/?search=%00' }),
   },
   {
     cases: ['post list: page=2'],
@@ -149,13 +149,13 @@ export const DEPARTURES: Departure[] = [
   {
     cases: ['post list: page_size=1'],
     because: 'section 1: page_size up to 100',
-    ours: ordered([3], { next: CURSOR_LINK }),
+    ours: ordered([3], { next: '<by cursor>/api/posts/?page_size=1&search=sun' }),
   },
   {
     cases: ['post list: ordering likes_count'],
     because: 'ordering/filter ties: newest first; section 1: default page size 20',
     ours: ordered(newest(24, 4).concat(2).slice(0, 20), {
-      next: CURSOR_LINK,
+      next: '<by cursor>/api/posts/?ordering=likes_count&search=a',
     }),
   },
   {
@@ -163,7 +163,7 @@ export const DEPARTURES: Departure[] = [
     because: 'joins repeat rows: no row twice, and its own count; section 1: default page size 20',
     ours: ordered(
       [1, 3, ...newest(24, 6)],
-      { next: CURSOR_LINK },
+      { next: '<by cursor>/api/posts/?ordering=likes__created_at&search=a' },
       { 1: { likes_count: 3 }, 3: { likes_count: 2 } },
     ),
   },
