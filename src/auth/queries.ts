@@ -140,8 +140,8 @@ export async function updateAccount(
       build
         .update(users)
         .set({
-          // drizzle leaves out what is undefined, and wants at least one column.
-          id,
+          // drizzle leaves out what is undefined, and wants at least one column. Not the id: SQLite would look at every row that refers to it.
+          username: sql`${users.username}`,
           ...(username !== undefined && {
             username,
             usernameKey: fold(username),

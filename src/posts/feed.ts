@@ -5,8 +5,9 @@ import { NEVER } from '../db/schema'
 
 /** The feed of who follows more is not put together account by account. */
 const MAX_MERGED = 200
-/** How many posts of anybody a page of such a feed looks at. */
+/** How many posts of anybody a page of such a feed looks at, and one that is sorted, which is read twice: to show and to count. */
 const LOOKED_AT = 500
+const SORTED_LOOKED_AT = 300
 
 /** From where a feed is read. */
 export interface FeedPart {
@@ -34,7 +35,7 @@ const startOf = ({ descending, after }: FeedPart): SQL =>
  * `MAX_MERGED` is likely to follow the author of a new post: for them the newest posts of all are looked at, two rows for each, `LOOKED_AT` for a
  * page, and the next page goes on where this one stopped (`feedEnd`).
  */
-export function feedQueue(part: FeedPart, limit: number): SQL {
+export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL {
   const { followedBy, descending } = part
   const [extreme, beyond, none] = descending ? [sql`max`, sql`<`, 0] : [sql`min`, sql`>`, NEVER]
   const start = startOf(part)
@@ -43,9 +44,10 @@ export function feedQueue(part: FeedPart, limit: number): SQL {
     sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}), ${none})`
   // Ranges that are empty, as conditions that are false would be found out by reading.
   const many = followsMany(followedBy)
+  const looks = isSorted ? SORTED_LOOKED_AT : LOOKED_AT
   const range = descending
-    ? sql`posts.id < ${start} and posts.id >= iif(${many}, ${start} - ${LOOKED_AT}, ${start})`
-    : sql`posts.id > ${start} and posts.id <= iif(${many}, ${start} + ${LOOKED_AT}, ${start})`
+    ? sql`posts.id < ${start} and posts.id >= iif(${many}, ${start} - ${looks}, ${start})`
+    : sql`posts.id > ${start} and posts.id <= iif(${many}, ${start} + ${looks}, ${start})`
   return sql`with recursive queue(id, owner_id) as (
       select ${next(sql`followers.followed_id`, start)}, followers.followed_id from followers
         where followers.owner_id = iif(${many}, 0, ${followedBy})

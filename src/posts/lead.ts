@@ -58,7 +58,7 @@ export function leadOf(filter: PostFilter, order: PostOrder): Lead {
     }
   }
   if (followedBy !== undefined && !isById(order.field)) {
-    const queue = feedQueue({ followedBy, descending: true, after: undefined }, FEED_SORTED + 1)
+    const queue = feedQueue({ followedBy, descending: true, after: undefined }, FEED_SORTED + 1, true)
     return {
       from: sql`(${queue} select id from queue where id <> 0) feed`,
       posts: sql`cross join posts p on p.id = feed.id`,
