@@ -23,7 +23,10 @@ const LISTS: Record<string, string[]> = {
   '/followers/': [`owner=${BUSY}`, `followed=${BUSY}`],
   '/posts/': [
     ...each('search', ['picture', 'person', 'zz', 'e', 'zzz', 'pic+ur', 'a+b+c+d']),
-    ...each('ordering', either(['likes_count', 'comments_count', 'likes__created_at', 'created_at', 'id', 'title', 'owner'])),
+    ...each(
+      'ordering',
+      either(['likes_count', 'comments_count', 'likes__created_at', 'created_at', 'id', 'title', 'owner']),
+    ),
     ...each('owner', [String(BUSY), '8']),
     ...each('followed', [String(BUSY), '8']),
     ...each('liked', [String(BUSY), '8']),
@@ -130,7 +133,9 @@ function queries(parameters: string[]): string[] {
 }
 
 describe.each(Object.entries(LISTS))('%s', (list, parameters) => {
-  test('no page reads more than the bound, and the last no more than the first', { timeout: 300_000 }, async () => {
+  test('no page reads more than the bound, and the last no more than the first', {
+    timeout: 300_000,
+  }, async () => {
     const tooMuch: string[] = []
     const get = async (path: string, viewer: typeof anyone = alice): Promise<Answer> => {
       const answer = await viewer.get(path)
@@ -147,7 +152,8 @@ describe.each(Object.entries(LISTS))('%s', (list, parameters) => {
       for (const page of ['2', '7', '45', '400', '99999999']) await get(path(`page=${page}`))
       const [small, last] = [await get(path('page_size=20')), await get(path('page_size=20&page=last'))]
       // What the bound leaves room for: a page by a count reads a little more at one end than at the other.
-      if (last.cost.read > 1.2 * small.cost.read + 60) tooMuch.push(`${path('page=last')}: ${last.cost.read}, first ${small.cost.read}`)
+      if (last.cost.read > 1.2 * small.cost.read + 60)
+        tooMuch.push(`${path('page=last')}: ${last.cost.read}, first ${small.cost.read}`)
     }
     expect(tooMuch).toEqual([])
   })
@@ -172,7 +178,9 @@ test('conversations: newest 500 first, the rest by the link', async () => {
 
 test('a new name touches no post', async () => {
   const eve = await signUp('eve')
-  await env.DB.prepare('update posts set owner_id = ? where id > ?').bind(eve.id, ROWS - 2000).run()
+  await env.DB.prepare('update posts set owner_id = ? where id > ?')
+    .bind(eve.id, ROWS - 2000)
+    .run()
   const { status, cost } = await eve.patch('/dj-rest-auth/user/', { username: 'adam' })
   expect(status).toBe(200)
   expect(cost.read).toBeLessThanOrEqual(20)
@@ -204,9 +212,11 @@ test('a page ends at 1 MB; next goes on, and nothing is skipped', async () => {
 test('a search that is too long is told from its length, one with an unknown owner as a bad choice', async () => {
   for (const path of ['/posts/', '/messages/']) {
     const { status, body, cost } = await alice.get(`${path}?search=${'x'.repeat(16_000)}`)
-    expect([status, body]).toEqual([400, { search: ['Ensure this field has no more than 1000 characters.'] }].map((part) =>
-      path === '/messages/' && typeof part === 'object' ? expect.anything() : part,
-    ))
+    expect([status, body]).toEqual(
+      [400, { search: ['Ensure this field has no more than 1000 characters.'] }].map((part) =>
+        path === '/messages/' && typeof part === 'object' ? expect.anything() : part,
+      ),
+    )
     expect(cost.calls).toBe(0)
   }
   const { status, body } = await anyone.get('/posts/?search=abc&owner=999999')

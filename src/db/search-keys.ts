@@ -55,7 +55,11 @@ async function renewPiece(db: Db, job: keyof typeof JOBS): Promise<boolean> {
       build
         .insert(jobs)
         .values({ name: job, doneTo: last.id })
-        .onConflictDoUpdate({ target: jobs.name, set: { doneTo: last.id }, setWhere: gt(sql`excluded.done_to`, jobs.doneTo) }),
+        .onConflictDoUpdate({
+          target: jobs.name,
+          set: { doneTo: last.id },
+          setWhere: gt(sql`excluded.done_to`, jobs.doneTo),
+        }),
     ),
   ])
   return rows.length === PIECE_ROWS

@@ -54,7 +54,10 @@ export async function listFollowers(
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
   const count = countOf({ owner, followed })
   const [rows, [counted], existing] = await db.batch([
-    selectStatement(FOLLOW, sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${count}, 0)`)}`),
+    selectStatement(
+      FOLLOW,
+      sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${count}, 0)`)}`,
+    ),
     selectStatement({ count: sql<number | null>`${count}` }, sql``),
     existingUsersStatement([owner, followed]),
   ])

@@ -9,7 +9,8 @@ const encoder = new TextEncoder()
  */
 export function fitting<T>(results: T[], fromLast: boolean): { first: number; results: T[] } {
   const texts = (fromLast ? results.toReversed() : results).map((result) => JSON.stringify(result))
-  if (texts.reduce((sum, text) => sum + 3 * text.length + 1, 0) <= MAX_PAGE_BYTES) return { first: 0, results }
+  if (texts.reduce((sum, text) => sum + 3 * text.length + 1, 0) <= MAX_PAGE_BYTES)
+    return { first: 0, results }
   let bytes = 0
   let fit = 0
   for (const text of texts) {

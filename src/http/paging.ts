@@ -19,7 +19,9 @@ export const pageQuery = z.object({
   page: queryParam(
     'The number of a page, from 1, or `last`. Pages deep in the middle of a long list are read by `cursor` only. Without `page`, `next` goes on by cursor.',
   ),
-  page_size: queryParam('How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it.'),
+  page_size: queryParam(
+    'How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it.',
+  ),
   cursor: queryParam('Instead of `page`: empty for the first page, then as `next` and `previous` have it.'),
 })
 

@@ -8,14 +8,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, limits, type PageRequest } from '../db/page'
 import { candidates, conditions, FEED_SORTED, type Lead, leadOf } from './lead'
-import {
-  isById,
-  isByOwnLikes,
-  type PostFilter,
-  type PostOrder,
-  SORT_COLUMNS,
-  type Source,
-} from './selection'
+import { isById, isByOwnLikes, type PostFilter, type PostOrder, SORT_COLUMNS, type Source } from './selection'
 
 const SCAN_ROWS = 2100
 const SORT_ROWS = 1600
@@ -27,7 +20,8 @@ const whereAll = (all: SQL[]) => (all.length > 0 ? sql`where ${sql.join(all, sql
 export function filteredList(filter: PostFilter, order: PostOrder, page: PageRequest): Source {
   const lead = leadOf(filter, order)
   const left = conditions(lead.rest)
-  if (!isById(order.field) && !isByOwnLikes(filter, order.field)) return sorted(lead, left, filter, order, page)
+  if (!isById(order.field) && !isByOwnLikes(filter, order.field))
+    return sorted(lead, left, filter, order, page)
   return left.length > 0 ? scanned(lead, left, order, page) : led(lead, order, page)
 }
 
@@ -94,4 +88,5 @@ function sorted(
 }
 
 /** Rows that are read to look at one post. */
-const rowsEach = (lead: Lead, left: SQL[]): number => 2 + left.length + (lead.rest.likedBy === undefined ? 0 : 1)
+const rowsEach = (lead: Lead, left: SQL[]): number =>
+  2 + left.length + (lead.rest.likedBy === undefined ? 0 : 1)

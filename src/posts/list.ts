@@ -82,8 +82,7 @@ const isFeed = (filter: PostFilter, { field }: PostOrder) =>
 /** Whether pages by number can be counted from the list's end, and what they read. */
 export function paging(filter: PostFilter, order: PostOrder) {
   const isPlain = filter.words.length === 0 && filtersOf(filter) === 0
-  if (isFeed(filter, order))
-    return { isCountKept: false, price: { shown: 8, skipped: 3, fixed: 1100 } }
+  if (isFeed(filter, order)) return { isCountKept: false, price: { shown: 8, skipped: 3, fixed: 1100 } }
   if (isPlain && isByCount(order.field)) {
     const price = order.descending ? { shown: 5, skipped: 4 } : { shown: 7, skipped: 5 }
     return { isCountKept: true, price }

@@ -28,7 +28,9 @@ export const postListQuery = pageQuery.extend({
     'One of likes_count, comments_count, likes__created_at, created_at, id, title, owner; with `-` for descending. Of several, the first. By anything but time, a filtered or searched list is its newest posts, sorted, 150 at least; so is any list by title or owner.',
   ),
   owner__profile: queryParam('Posts of this profile.'),
-  owner__followed__owner__profile: queryParam('The feed of this profile: posts of whom it follows. Where that are more than 200, a page looks at the newest 500 posts of all; `next` goes on.'),
+  owner__followed__owner__profile: queryParam(
+    'The feed of this profile: posts of whom it follows. Where that are more than 200, a page looks at the newest 500 posts of all; `next` goes on.',
+  ),
   likes__owner__profile: queryParam('Posts that this profile likes.'),
   owner: queryParam('Short for `owner__profile`.'),
   followed: queryParam('Short for `owner__followed__owner__profile`.'),

@@ -110,8 +110,7 @@ function source(columns: SQL, filter: ProfileFilter, order: ProfileOrder, page: 
   }
 }
 
-const within = (rows: SQL, page: PageRequest) =>
-  withinBytes(rows, { rows: page.limit, contentBytes: 40_000 })
+const within = (rows: SQL, page: PageRequest) => withinBytes(rows, { rows: page.limit, contentBytes: 40_000 })
 
 /** All profiles by a unique column. */
 function byIndex(columns: SQL, order: ProfileOrder, kept: SQL<number>, page: PageRequest): SQL {

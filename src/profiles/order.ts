@@ -83,4 +83,5 @@ export function readOrdering(value = ''): ProfileOrder {
 }
 
 /** The values of a profile's keys, as a column. */
-export const sortKeys = ({ columns }: ProfileOrder): SQL => sql`json_array(${sql.join([...columns], sql`, `)})`
+export const sortKeys = ({ columns }: ProfileOrder): SQL =>
+  sql`json_array(${sql.join([...columns], sql`, `)})`

@@ -34,7 +34,9 @@ export function userOrder(ordering = ''): ListOrder<UserSummary> {
     const key = Object.hasOwn(SORT_KEYS, name) ? SORT_KEYS[name] : undefined
     if (!key) continue
     const descending = term.trim().startsWith('-')
-    return new ListOrder(`users:${descending ? '-' : ''}${key.isText ? 'name' : 'id'}`, [{ ...key, descending }])
+    return new ListOrder(`users:${descending ? '-' : ''}${key.isText ? 'name' : 'id'}`, [
+      { ...key, descending },
+    ])
   }
   return new ListOrder('users:id', [{ ...BY_ID, descending: false }])
 }
@@ -47,9 +49,7 @@ export async function listUsers(
   page: PageRequest,
 ): Promise<PageSlice<UserSummary>> {
   const isNamed = username ? eq(u.usernameKey, fold(username)) : undefined
-  const kept: SQL<number> = isNamed
-    ? sql`(select count(*) from users u where ${isNamed})`
-    : rowCount('users')
+  const kept: SQL<number> = isNamed ? sql`(select count(*) from users u where ${isNamed})` : rowCount('users')
   const order = list.towards(page)
   const where = and(isNamed, page.after && order.after(page.after))
   const [rows, [counted]] = await db.batch([

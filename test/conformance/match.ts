@@ -109,7 +109,11 @@ function linkMatches(actual: string, [path]: string[]): boolean {
   const hasCursor = url.searchParams.get('cursor') !== null
   url.searchParams.delete('cursor')
   const expected = new URL(`${ORIGIN}${path}`)
-  return hasCursor && url.pathname === expected.pathname && url.searchParams.toString() === expected.searchParams.toString()
+  return (
+    hasCursor &&
+    url.pathname === expected.pathname &&
+    url.searchParams.toString() === expected.searchParams.toString()
+  )
 }
 
 /** Ours are called by their content, so they are told apart by what was uploaded under that name. */

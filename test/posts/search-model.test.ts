@@ -77,11 +77,28 @@ beforeAll(async () => {
 
 /** What these words and names make of case and marks, spelled out letter by letter. */
 const SAME: [string, string][] = [
-  ['ß', 'ss'], ['ς', 'σ'], ['ﬁ', 'fi'], ['ï', 'i'], ['ü', 'u'], ['ö', 'o'], ['é', 'e'], ['ή', 'η'], ['ώ', 'ω'], ['ί', 'ι'], ['ύ', 'υ'], ['ό', 'ο'],
-  ['\u0301', ''], ['\u0307', ''], ['\u0308', ''], ['\u200d', ''],
+  ['ß', 'ss'],
+  ['ς', 'σ'],
+  ['ﬁ', 'fi'],
+  ['ï', 'i'],
+  ['ü', 'u'],
+  ['ö', 'o'],
+  ['é', 'e'],
+  ['ή', 'η'],
+  ['ώ', 'ω'],
+  ['ί', 'ι'],
+  ['ύ', 'υ'],
+  ['ό', 'ο'],
+  ['\u0301', ''],
+  ['\u0307', ''],
+  ['\u0308', ''],
+  ['\u200d', ''],
 ]
 const lower = (text: string) =>
-  SAME.reduce((folded, [letter, same]) => folded.replaceAll(letter, same), text.toLowerCase().normalize('NFC'))
+  SAME.reduce(
+    (folded, [letter, same]) => folded.replaceAll(letter, same),
+    text.toLowerCase().normalize('NFC'),
+  )
 
 /** The ids of the posts that a search finds, newest first. */
 function naive(search: string): number[] {
