@@ -18,8 +18,7 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu
  * ss, final sigma is sigma, İ and ı are i) and marks make no difference, on either side: "cafe" finds "café", and "café" finds "cafe".
  */
 export function searchKey(text: string): string {
-  const bare = (value: string) => value.normalize('NFKD').replace(IGNORABLE, '').replace(MARKS, '')
-  // Lower first, as ẞ has no upper case but itself; upper case then writes ß, ſ and ligatures out.
-  const cased = bare(text).toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ')
-  return bare(cased).normalize('NFKC')
+  // Lower first, as ẞ has no upper case but itself; upper case then writes ß, ſ and ligatures out, and the iota below a vowel beside it.
+  const cased = text.normalize('NFKD').toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ')
+  return cased.normalize('NFKD').replace(IGNORABLE, '').replace(MARKS, '').normalize('NFKC')
 }

@@ -72,7 +72,7 @@ export function leadOf(filter: PostFilter, order: PostOrder): Lead {
 }
 
 /** How many posts of a feed are sorted, by anything but their time. */
-export const FEED_SORTED = 150
+export const FEED_SORTED = 120
 
 /** What is left of the filter, as conditions on `posts p` and for words `users u`. */
 export function conditions({ owner, followedBy, likedBy, words }: PostFilter): SQL[] {

@@ -66,16 +66,21 @@ export async function listConversations(
 
 export const OLDEST_MESSAGES = oldestFirst<MessageRow>('messages', m.id)
 
-/** The messages between the two, oldest first. Reads three rows for each message shown, one for each skipped, and 9 more. */
+/** The messages between the two, oldest first; with `olderThan` only those before the one of this id. Reads three rows for each message shown, one for each skipped, and 9 more. */
 export async function listThread(
   db: Db,
   userId: number,
   otherId: number,
-  page: PageRequest,
+  page: PageRequest & { olderThan?: number | undefined },
 ): Promise<PageSlice<MessageRow>> {
   const pair = pairOf(userId, otherId)
   const order = OLDEST_MESSAGES.towards(page)
-  const where = and(ofPair(pair, c), page.after && order.after(page.after))
+  const { after, olderThan } = page
+  const where = and(
+    ofPair(pair, c),
+    after && order.after(after),
+    olderThan === undefined ? undefined : sql`${m.id} < ${olderThan}`,
+  )
   const kept = sql<number>`coalesce((select ${conversations.messagesCount} from conversations where ${ofPair(pair)}), 0)`
   const [rows, [counted]] = await db.batch([
     selectedStatement(

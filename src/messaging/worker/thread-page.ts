@@ -32,6 +32,7 @@ export async function threadPage<T>(
     offset: 0,
     count: undefined,
     isBackward: backward,
+    olderThan: before,
     after: from === undefined ? undefined : [from],
   })
   const wanted = backward ? rows.slice(-size) : rows.slice(0, size)
