@@ -194,7 +194,7 @@ function startWalk(): Walk {
     () => postList({ owner: id }, pick(POST_ORDERINGS)),
     () => postList({ followed: id }, pick(POST_ORDERINGS)),
     () => postList({ liked: id }, pick(POST_ORDERINGS)),
-    () => postList({ search: pick(['blue', 'me', 'ü']) }, pick(POST_ORDERINGS)),
+    () => postList({ search: pick(['blue', 'mee', 'lai']) }, pick(POST_ORDERINGS)),
     () => profileList({}, pick(PROFILE_ORDERINGS)),
   ])()
   return { list, next: `${list.path}&page_size=${3 + below(15)}&cursor=`, seen: [], steady: undefined }
@@ -262,7 +262,7 @@ test('every count that is kept is true', async () => {
     or following_count <> (select count(*) from followers where owner_id = u.id)
     or last_following_id <> coalesce((select max(id) from followers where owner_id = u.id), 9007199254740991)
     or last_followed_id <> coalesce((select max(id) from followers where followed_id = u.id), 9007199254740991)
-    or json_array_length(newest_pictures) <> min(posts_count, 6)`)
+    or json_array_length(newest_images) <> min(posts_count, 6)`)
   expect(users).toEqual([])
   const posts = await stored(`select id from posts p where
     likes_count <> (select count(*) from likes where post_id = p.id)
@@ -289,10 +289,11 @@ test.each(POST_ORDERINGS)('posts ordered by "%s" are the model\'s, by every filt
       { owner: id, followed: ids[i + 3], liked: ids[i + 1] },
       { owner: id, search: 'blue' },
       { followed: id, search: 'caf lai' },
-      { liked: id, search: 'me' },
+      { liked: id, search: 'mee' },
       { liked: id, search: 'meer' },
     ]),
-    ...['BLUE', 'me', '_', 'sea 海の日', '100%', "n't,", 'über', 'nothing like it'].map((search) => ({
+    // Words of one or two letters look at the newest posts only: see search-model.test.ts.
+    ...['BLUE', 'mee', 'sea 海の日', '100%', "n't,", 'über', 'nothing like it'].map((search) => ({
       search,
     })),
   ]
