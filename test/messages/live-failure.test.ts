@@ -154,7 +154,7 @@ describe('failure', () => {
     const { alice, bob, theirs } = await prepare()
     await breakDb(conversationOf(alice, bob), once('mistake'))
     const failed = await alice.post(`/messages/${bob.id}/send/`, { content: 'x' })
-    expect([failed.status, failed.body]).toEqual([500, { detail: 'A server error occurred.' }])
+    expect([failed.status, failed.body]).toEqual([500, { detail: ['A server error occurred.'] }])
     expect(await changesBetween(alice, bob)).toHaveLength(0)
     await expectAlive(theirs, alice, bob)
   })
