@@ -42,13 +42,15 @@ describe('an access token of an ended session', () => {
       await thief.post('/posts/', { title: 'stolen' }),
       await thief.patch(`/posts/${mine.id}/`, { title: 'stolen' }),
       await thief.delete(`/posts/${mine.id}/`),
-      await thief.post(`/messages/${bob.id}/send/`, { content: 'stolen' }),
       await thief.post(`${AUTH}/password/change/`, twice(NEW)),
       await thief.patch(`${AUTH}/user/`, { username: 'stolen' }),
       await thief.delete('/sessions/'),
     ]) {
       expect([answer.status, answer.body]).toEqual([401, ENDED])
     }
+    // Errors of calls that send a message have lists for values.
+    const sent = await thief.post(`/messages/${bob.id}/send/`, { content: 'stolen' })
+    expect([sent.status, sent.body.code]).toEqual([401, ['token_not_valid']])
     expect((await alice.get(`/posts/${mine.id}/`)).body.title).toBe(mine.title)
     expect((await anyone.post(`${AUTH}/login/`, { username: 'alice', password: PASSWORD })).status).toBe(200)
     expect((await alice.get(`${AUTH}/user/`)).status).toBe(200)
