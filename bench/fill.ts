@@ -100,8 +100,8 @@ async function insertPeople(db: DatabaseSync, { people }: Sizes): Promise<void> 
     salt: new TextEncoder().encode('everybody alike!'),
   })
   const insert =
-    db.prepare(`insert into users (id, username, username_key, password_hash, created_at, profile_updated_at,
-    profile_name, profile_content) values (?1, ?2, ?2, ?3, ?4, ?4, 'Somebody', ?5)`)
+    db.prepare(`insert into users (id, username, username_key, search_key, password_hash, created_at, profile_updated_at,
+    profile_name, profile_content) values (?1, ?2, ?2, ?2, ?3, ?4, ?4, 'Somebody', ?5)`)
   for (let id = 1; id <= people; id++)
     insert.run(id, `person${id}`, encoded, END - (people - id) * 1000, 'A line about me. '.repeat(4))
   db.prepare(

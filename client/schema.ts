@@ -225,17 +225,36 @@ export interface MessageInput {
 }
 
 export interface UserQuery {
-  /** How many results a page has. */
+  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
   page_size?: number | undefined
   /** Exactly this name, in any case. */
   username?: string | number | undefined
+  /** `id` (as without it), `username`, `created_at`; with `-` for descending. */
+  ordering?:
+    | 'id'
+    | '-id'
+    | 'created_at'
+    | '-created_at'
+    | 'username'
+    | '-username'
+    | 'owner'
+    | '-owner'
+    | undefined
 }
 
 export interface ProfileQuery {
-  /** How many results a page has. */
+  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
   page_size?: number | undefined
-  /** Comma-separated, each with `-` for descending: posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. */
+  /** Comma-separated, each with `-` for descending: id, created_at, owner, title, posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. By several, by the last two, by title, or of a filtered list: the newest 300, sorted. */
   ordering?:
+    | 'id'
+    | '-id'
+    | 'created_at'
+    | '-created_at'
+    | 'owner'
+    | '-owner'
+    | 'title'
+    | '-title'
     | 'posts_count'
     | '-posts_count'
     | 'followers_count'
@@ -249,19 +268,25 @@ export interface ProfileQuery {
     | undefined
   /** Profiles that follow this one. */
   owner__following__followed__profile?: number | undefined
-  /** Profiles that this one follows. */
+  /** Profiles that this one follows. With both filters a page may be shorter than its size, and `next` goes on. */
   owner__followed__owner__profile?: number | undefined
 }
 
 export interface PostQuery {
-  /** How many results a page has. */
+  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
   page_size?: number | undefined
-  /** Words that must each occur in the title or in the owner’s name. */
+  /** Words that must each occur in the title or in the owner’s name, whatever their case and marks; 1,000 characters at most. Of the names that hold a word the 120 newest count (fewer where there are several words), and the one that is the word. A search for words of one or two characters only, or with two filters, looks at the newest posts, some hundred for a page: it may be shorter than its size, and `next` goes on. */
   search?: string | number | undefined
-  /** One of likes_count, comments_count, likes__created_at, created_at; with `-` for descending. Of several, the first. */
+  /** One of likes_count, comments_count, likes__created_at, created_at, id, title, owner; with `-` for descending. Of several, the first. By anything but time, a filtered or searched list is its newest posts, sorted, 120 at least; so is any list by title or owner. */
   ordering?:
+    | 'id'
+    | '-id'
     | 'created_at'
     | '-created_at'
+    | 'title'
+    | '-title'
+    | 'owner'
+    | '-owner'
     | 'likes_count'
     | '-likes_count'
     | 'comments_count'
@@ -271,7 +296,7 @@ export interface PostQuery {
     | undefined
   /** Posts of this profile. */
   owner__profile?: number | undefined
-  /** The feed of this profile: posts of whom it follows. */
+  /** The feed of this profile: posts of whom it follows. Where that are more than 200, a page looks at the newest 500 posts of all; `next` goes on. */
   owner__followed__owner__profile?: number | undefined
   /** Posts that this profile likes. */
   likes__owner__profile?: number | undefined
@@ -284,14 +309,14 @@ export interface PostQuery {
 }
 
 export interface CommentQuery {
-  /** How many results a page has. */
+  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
   page_size?: number | undefined
   /** Comments on this post. */
   post?: number | undefined
 }
 
 export interface LikeQuery {
-  /** How many results a page has. */
+  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
   page_size?: number | undefined
   /** Likes of this post. */
   post?: number | undefined
@@ -300,7 +325,7 @@ export interface LikeQuery {
 }
 
 export interface FollowerQuery {
-  /** How many results a page has. */
+  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
   page_size?: number | undefined
   /** Follows by this user. */
   owner?: number | undefined

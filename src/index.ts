@@ -5,6 +5,7 @@ import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import { openDb } from './db/client'
 import { agreedTime } from './db/clock'
 import { deleteExpiredKeysStatement } from './db/idempotency'
+import { renewSearchKeys } from './db/search-keys'
 import { config } from './http/config'
 import { asSentToPublicUrl } from './http/public-url'
 import { sweep } from './images/store'
@@ -31,5 +32,6 @@ export default {
       deleteExpiredKeysStatement(now),
     ])
     await sweep(db, env.MEDIA)
+    await renewSearchKeys(db)
   },
 } satisfies ExportedHandler<Env>

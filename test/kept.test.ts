@@ -88,7 +88,9 @@ describe('what is written', () => {
     ],
     'the same image again': [`update users set image = image`],
     'another title': [`update posts set title = 'Ice', title_key = 'ice' where id = 4`],
-    'another username': [`update users set username = 'Alicia', username_key = 'alicia' where id = 1`],
+    'another username': [
+      `update users set username = 'Alicia', username_key = 'alicia', search_key = 'alicia' where id = 1`,
+    ],
     'a like that is the newest goes, then the last': [
       'delete from likes where id = 2',
       'delete from likes where id = 1',
@@ -129,7 +131,11 @@ describe('what is written', () => {
           `select json_group_array(rowid) as ids from post_search where post_search match '"${words}"'`,
         )
       )?.ids
-    expect(await found('alicia')).toBe('[1,2]')
+    expect(
+      (await row(`select json_group_array(rowid) as ids from user_search where user_search match '"alicia"'`))
+        ?.ids,
+    ).toBe('[1]')
+    expect(await found('alicia')).toBe('[]')
     expect(await found('snow')).toBe('[]')
     expect(await found('ice')).toBe('[4]')
   })
@@ -164,6 +170,10 @@ describe('what is not true', () => {
     'images.refs': {
       by: `update images set refs = 9 where hash = 'a'`,
       difference: { key: 'a', kept: 9, truth: 3 },
+    },
+    user_search: {
+      by: 'delete from user_search where rowid = 3',
+      difference: { key: 3, kept: null, truth: 1 },
     },
     post_search: {
       by: 'delete from post_search where rowid = 3',

@@ -195,7 +195,7 @@ function startWalk(): Walk {
     () => postList({ owner: id }, pick(POST_ORDERINGS)),
     () => postList({ followed: id }, pick(POST_ORDERINGS)),
     () => postList({ liked: id }, pick(POST_ORDERINGS)),
-    () => postList({ search: pick(['blue', 'me', 'ü']) }, pick(POST_ORDERINGS)),
+    () => postList({ search: pick(['blue', 'mee', 'lai']) }, pick(POST_ORDERINGS)),
     () => profileList({}, pick(PROFILE_ORDERINGS)),
   ])()
   return { list, next: `${list.path}&page_size=${3 + below(15)}&cursor=`, seen: [], steady: undefined }
@@ -279,10 +279,11 @@ test.each(POST_ORDERINGS)('posts ordered by "%s" are the model\'s, by every filt
       { owner: id, followed: ids[i + 3], liked: ids[i + 1] },
       { owner: id, search: 'blue' },
       { followed: id, search: 'caf lai' },
-      { liked: id, search: 'me' },
+      { liked: id, search: 'mee' },
       { liked: id, search: 'meer' },
     ]),
-    ...['BLUE', 'me', '_', 'sea 海の日', '100%', "n't,", 'über', 'nothing like it'].map((search) => ({
+    // Words of one or two letters look at the newest posts only: see search-model.test.ts.
+    ...['BLUE', 'mee', 'sea 海の日', '100%', "n't,", 'über', 'nothing like it'].map((search) => ({
       search,
     })),
   ]

@@ -17,8 +17,8 @@ const FILES = {
   /** Speak SQL, and nothing of HTTP. */
   queries: [
     '*/**/{queries,*-queries,*-row,*-rows,*-statements}.ts',
-    'posts/{list,filtered-list,search,selection}.ts',
-    'profiles/list.ts',
+    'posts/{feed,filtered-list,lead,list,search,selection}.ts',
+    'profiles/{list,order}.ts',
     'messaging/object/{change-log,live-sessions,missed-changes,own-message,sides}.ts',
   ],
   schemas: ['*/**/{schemas,*-schemas}.ts', 'messaging/shared/frames.ts'],

@@ -1,6 +1,7 @@
 /** What clients should send in parameters: types narrower than the strings that the router reads, and examples that work as they are. */
 import { SORT_COLUMNS as POST_KEYS } from '../../src/posts/selection'
-import { SORT_COLUMNS as PROFILE_KEYS } from '../../src/profiles/list'
+import { SORT_COLUMNS as PROFILE_KEYS } from '../../src/profiles/order'
+import { SORT_KEYS as USER_KEYS } from '../../src/users/queries'
 import type { JsonSchema } from './schemas'
 
 interface Parameter {
@@ -43,6 +44,7 @@ const PARAMETERS: Record<string, Parameter> = {
 const OF: [path: RegExp, name: string, parameter: Parameter][] = [
   [/^\/posts\//, 'ordering', ordering(POST_KEYS)],
   [/^\/profiles\//, 'ordering', ordering(PROFILE_KEYS)],
+  [/^\/users\//, 'ordering', ordering(USER_KEYS)],
   // Whoever tries the examples is the first user, and writes to the second.
   [/^\/messages\/\{id\}\/(?!update|delete)|^\/chats\//, 'id', id(2)],
 ]

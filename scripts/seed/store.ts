@@ -85,12 +85,12 @@ export async function store(stores: Stores, world: World, progress: Progress): P
   await insert(
     'users',
     // biome-ignore format: columns and values, side by side
-    ['id', 'username', 'username_key', 'email', 'email_key', 'first_name', 'last_name', 'password_hash', 'created_at',
+    ['id', 'username', 'username_key', 'search_key', 'email', 'email_key', 'first_name', 'last_name', 'password_hash', 'created_at',
       'profile_name', 'profile_content', 'profile_updated_at'],
     world.users.map((user) => {
       const email = `${user.username}@example.com`
       // biome-ignore format: see above
-      return [user.id, user.username, user.username, email, email, user.firstName, user.lastName, user.passwordHash, user.createdAt,
+      return [user.id, user.username, user.username, user.username, email, email, user.firstName, user.lastName, user.passwordHash, user.createdAt,
         `${user.firstName} ${user.lastName}`, user.bio, user.createdAt]
     }),
   )

@@ -5,7 +5,7 @@ import type { RowOf } from '../db/columns'
 import { emailKey } from '../db/email'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
-import { fold } from '../db/text'
+import { fold, searchKey } from '../db/text'
 import {
   insertSessionStatement,
   limitSessionsStatement,
@@ -100,6 +100,7 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
         .values({
           username,
           usernameKey,
+          searchKey: searchKey(username),
           email,
           emailKey: email === '' ? null : emailKey(email),
           passwordHash,
@@ -156,9 +157,13 @@ export async function updateAccount(
       build
         .update(users)
         .set({
-          // drizzle leaves out what is undefined, and wants at least one column.
-          id,
-          ...(username !== undefined && { username, usernameKey: fold(username) }),
+          // drizzle leaves out what is undefined, and wants at least one column. Not the id: SQLite would look at every row that refers to it.
+          username: sql`${users.username}`,
+          ...(username !== undefined && {
+            username,
+            usernameKey: fold(username),
+            searchKey: searchKey(username),
+          }),
           firstName,
           lastName,
         })

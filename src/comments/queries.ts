@@ -4,9 +4,9 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
-import { newestFirst } from '../db/list-order'
+import { inListOrder, newestFirst } from '../db/list-order'
 import type { Owned } from '../db/owned'
-import type { PageRequest, PageSlice } from '../db/page'
+import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
@@ -34,29 +34,30 @@ export const NEWEST_COMMENTS = newestFirst<CommentRow>('comments', m.id)
 const from = fixed(sql`from comments m cross join users u on u.id = m.owner_id`)
 
 /**
- * Newest first; `postExists` is false where the filter names no post. Reads two rows per comment shown and 4 more.
+ * Newest first; `postExists` is false where the filter names no post. Reads two rows per comment, shown or skipped, and 6 more.
  */
 export async function listComments(
   db: Db,
   postId: number | undefined,
-  { limit, offset, after }: PageRequest,
+  page: PageRequest,
 ): Promise<PageSlice<CommentRow> & { postExists: boolean }> {
+  const order = NEWEST_COMMENTS.towards(page)
   const conditions = [
     postId !== undefined && sql`${m.postId} = ${postId}`,
-    after && NEWEST_COMMENTS.after(after),
+    page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
-  const count: SQL<number | null> =
+  const kept: SQL<number> =
     postId === undefined ? rowCount('comments') : sql`(select comments_count from posts where id = ${postId})`
   const [rows, [counted]] = await db.batch([
     selectStatement(
       COMMENT,
-      sql`${from} ${where} ${NEWEST_COMMENTS.orderBy()} limit ${limit} offset ${offset}`,
+      sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${kept}, 0)`)}`,
     ),
-    selectStatement({ count }, sql``),
+    selectStatement({ count: sql<number | null>`${kept}` }, sql``),
   ])
-  const kept = counted?.count ?? null
-  return { rows, count: kept ?? 0, postExists: kept !== null }
+  const count = counted?.count ?? null
+  return { rows: inListOrder(rows, page), count: count ?? 0, postExists: count !== null }
 }
 
 const commentStatement = (id: number) => selectStatement(COMMENT, sql`${from} where ${m.id} = ${id}`)

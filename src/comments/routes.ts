@@ -47,6 +47,7 @@ export const commentRoutes = new Hono<AppEnv>()
       const { ids, check } = idFilters(query, ['post'])
       const page = await answerPage(c, query, {
         order: NEWEST_COMMENTS,
+        isCountKept: true,
         filter: ids,
         load: async (page) => {
           const found = await listComments(c.var.db, ids.post, page)

@@ -10,7 +10,7 @@ import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { dialect } from './columns'
 import { countAndNewest, sequence } from './kept/counts'
 import { imageReferences, newestImages } from './kept/images'
-import { searchIndex } from './kept/search'
+import { postSearch, userSearch } from './kept/search'
 import { nameOf, triggersOf } from './kept/triggers'
 import { type Kept, keptByCode } from './kept/value'
 import * as schema from './schema'
@@ -71,7 +71,8 @@ export const KEPT: Kept[] = [
 
   imageReferences(imageColumns),
   newestImages({ image: posts.image, of: posts.ownerId, kept: users.newestImages, limit: NEWEST_IMAGES }),
-  searchIndex(),
+  postSearch(),
+  userSearch(),
 
   // By the conversation's object (`messaging/`).
   keptByCode(conversations.messagesCount, '(select count(*) from messages where conversation_id = t.id)'),

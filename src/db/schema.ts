@@ -28,8 +28,10 @@ export const users = sqliteTable(
   {
     id: id('users'),
     username: text().notNull(),
-    /** `fold(username)`: unique without regard to case, and searched. */
+    /** `fold(username)`: unique without regard to case. */
     usernameKey: text().notNull(),
+    /** `searchKey(username)`, by which posts and conversations are searched. */
+    searchKey: text().notNull().default(''),
     email: text().notNull().default(''),
     /** `fold(email)`, null where there is no address. */
     emailKey: text(),
@@ -52,7 +54,7 @@ export const users = sqliteTable(
     likesGivenCount: integer().notNull().default(0),
     followersCount: integer().notNull().default(0),
     followingCount: integer().notNull().default(0),
-    /** Ids of the newest follow by, and of, this user. Not indexed: a follow may write eight rows and no more. */
+    /** Ids of the newest follow by, and of, this user. Not indexed: that would cost each follow two rows more. */
     lastFollowingId: integer().notNull().default(NEVER),
     lastFollowedId: integer().notNull().default(NEVER),
     /** JSON: the images of their six newest posts, newest first, null for the default one. */
@@ -75,7 +77,7 @@ export const posts = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     title: text().notNull(),
-    /** `fold(title)`, searched. */
+    /** `searchKey(title)`: searched and sorted by. */
     titleKey: text().notNull(),
     content: text().notNull().default(''),
     image: text().$type<ImageHash>(),
@@ -147,6 +149,8 @@ export const followers = sqliteTable(
     uniqueIndex('followers_owner_followed').on(t.ownerId, t.followedId),
     index('followers_followed_owner').on(t.followedId, t.ownerId),
     index('followers_followed').on(t.followedId),
+    // Ends in the id: the newest follow first.
+    index('followers_owner').on(t.ownerId),
     check('followers_not_self', sql`${t.ownerId} <> ${t.followedId}`),
   ],
 )
@@ -321,3 +325,10 @@ export const idempotencyKeys = sqliteTable(
     index('idempotency_keys_created').on(t.createdAt),
   ],
 )
+
+/** How far the jobs have come that go through a whole table in pieces: see `search-keys.ts`. */
+export const jobs = sqliteTable('jobs', {
+  name: text().primaryKey(),
+  /** The largest id that is done. */
+  doneTo: integer().notNull().default(0),
+})

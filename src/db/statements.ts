@@ -6,7 +6,6 @@
  */
 import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/d1'
 import type { RunnableQuery } from 'drizzle-orm/runnable-query'
 import { type Columns, dialect, listed, type RowOf, SelectList } from './columns'
 
@@ -55,17 +54,8 @@ export type ResultsOf<S extends readonly Statement[]> = {
   -readonly [I in keyof S]: S[I] extends Statement<infer Result> ? Result : never
 }
 
-/**
- * drizzle's query builder, for what it says plainly: `statement(build.select(…).from(…))`. It only builds, hence no real database:
- * making a builder for each request would cost as much as a short statement. Not for joins whose columns share a name.
- */
-export const build = drizzle(
-  {
-    prepare: () => undefined,
-    batch: () => Promise.reject(new Error('sent with Db.batch')),
-  } as unknown as D1Database, // It has no more than what building asks for.
-  { casing: 'snake_case' },
-)
+/** drizzle's query builder, for what it says plainly: `statement(build.select(…).from(…))`. Not for joins whose columns share a name. */
+export { build } from './builder'
 
 /** A query of the builder as a statement. */
 export const statement = <Result>(query: RunnableQuery<Result, 'sqlite'>): Statement<Result> =>

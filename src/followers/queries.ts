@@ -5,9 +5,9 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
-import { newestFirst } from '../db/list-order'
+import { inListOrder, newestFirst } from '../db/list-order'
 import type { Owned } from '../db/owned'
-import type { PageRequest, PageSlice } from '../db/page'
+import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { followers, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
@@ -42,36 +42,32 @@ export interface FollowerPage extends PageSlice<FollowerRow> {
   existing: ReadonlySet<number>
 }
 
-/**
- * Newest first. Reads three rows per follow shown and 6 more; with `owner` also one for each account that they follow, as their
- * follows are not kept by age (a follow may write eight rows and no more).
- */
+/** Newest first. Reads three rows per follow, shown or skipped, and 8 more. */
 export async function listFollowers(
   db: Db,
   { owner, followed }: FollowerFilter,
-  { limit, offset, after }: PageRequest,
+  page: PageRequest,
 ): Promise<FollowerPage> {
+  const order = NEWEST_FOLLOWS.towards(page)
   const conditions = [
     owner !== undefined && sql`${f.ownerId} = ${owner}`,
     followed !== undefined && sql`${f.followedId} = ${followed}`,
-    after && NEWEST_FOLLOWS.after(after),
+    page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
-  const page = sql`${where} ${NEWEST_FOLLOWS.orderBy()} limit ${limit} offset ${offset}`
-  // All that somebody follows is sorted, so only the ids of it are read.
-  const rest =
-    owner === undefined
-      ? page
-      : sql`where f.id in (select f.id from followers f ${page}) ${NEWEST_FOLLOWS.orderBy()}`
+  const count = countOf({ owner, followed })
   const [rows, [counted], existing] = await db.batch([
-    selectStatement(FOLLOW, sql`${from} ${rest}`),
-    selectStatement({ count: countOf({ owner, followed }) }, sql``),
+    selectStatement(
+      FOLLOW,
+      sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${count}, 0)`)}`,
+    ),
+    selectStatement({ count: sql<number | null>`${count}` }, sql``),
     existingUsersStatement([owner, followed]),
   ])
-  return { rows, count: counted?.count ?? 0, existing: idsOf(existing) }
+  return { rows: inListOrder(rows, page), count: counted?.count ?? 0, existing: idsOf(existing) }
 }
 
-function countOf({ owner, followed }: FollowerFilter): SQL<number | null> {
+function countOf({ owner, followed }: FollowerFilter): SQL<number> {
   if (owner === undefined && followed === undefined) return rowCount('followers')
   if (owner === undefined) return sql`(select followers_count from users where id = ${followed})`
   if (followed === undefined) return sql`(select following_count from users where id = ${owner})`
@@ -84,7 +80,7 @@ export async function findFollower(db: Db, id: number): Promise<FollowerRow | un
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 8 rows. */
+/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 9 rows. */
 export const createFollower = (
   db: Db,
   ownerId: number,

@@ -17,6 +17,9 @@ import { createFollower, findFollower, listFollowers, NEWEST_FOLLOWS, OWN_FOLLOW
 import { followerAnswer, followerBody, followerListQuery } from './schemas'
 import { followerView } from './view'
 
+/** Existing clients look for one follow, of the viewer, in the first page. */
+const SIZES = { standard: 500, max: 500 }
+
 export const followerRoutes = new Hono<AppEnv>()
   .get(
     '/',
@@ -31,6 +34,9 @@ export const followerRoutes = new Hono<AppEnv>()
       const { ids, check } = idFilters(query, ['owner', 'followed'])
       const page = await answerPage(c, query, {
         order: NEWEST_FOLLOWS,
+        isCountKept: true,
+        price: { shown: 3, skipped: 3 },
+        sizes: SIZES,
         filter: ids,
         load: async (page) => {
           const found = await listFollowers(c.var.db, ids, page)

@@ -72,7 +72,7 @@ const answerOrigin = cors({
   origin: (origin, c) => (config(c.env).clientOrigins.has(origin) ? origin : null),
   credentials: true,
   allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  exposeHeaders: ['x-request-id', 'x-d1-bookmark', 'server-timing', 'retry-after'],
+  exposeHeaders: ['link', 'x-request-id', 'x-d1-bookmark', 'server-timing', 'retry-after'],
   maxAge: 86_400,
 })
 

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono'
 import * as z from 'zod'
 import { note } from './describe'
 import type { AppEnv } from './env'
+import { ValidationError } from './errors'
 
 type Checks<Target extends 'param' | 'query', S extends z.ZodType> = MiddlewareHandler<
   AppEnv,
@@ -25,6 +26,17 @@ export const queryParam = (description: string) =>
     .preprocess((value: string | string[]) => (Array.isArray(value) ? value.at(-1) : value), z.string())
     .optional()
     .describe(description)
+
+/** Text to search for is told from its length before anything is done with it. */
+export const MAX_SEARCH_CHARACTERS = 1000
+
+/** The parameter's value; 400 where it is longer than any search need be. */
+export function requireShort(name: string, value = ''): string {
+  if (value.length <= MAX_SEARCH_CHARACTERS) return value
+  throw new ValidationError({
+    [name]: [`Ensure this field has no more than ${MAX_SEARCH_CHARACTERS} characters.`],
+  })
+}
 
 /** `:id{[0-9]+}` of a path. An id too large to be one becomes 0, which no row has. */
 export const idParam = z.object({

@@ -4,9 +4,9 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
-import { newestFirst } from '../db/list-order'
+import { inListOrder, newestFirst } from '../db/list-order'
 import type { Owned } from '../db/owned'
-import type { PageRequest, PageSlice } from '../db/page'
+import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { likes, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
@@ -33,23 +33,21 @@ export interface LikePage extends PageSlice<LikeRow> {
   exists: Record<keyof LikeFilter, boolean>
 }
 
-/** Newest first. Reads two rows per like shown and 4 more; with a filter that many too, by its index. */
-export async function listLikes(
-  db: Db,
-  { post, owner }: LikeFilter,
-  { limit, offset, after }: PageRequest,
-): Promise<LikePage> {
+/** Newest first. Reads two rows per like, shown or skipped, and 8 more. */
+export async function listLikes(db: Db, { post, owner }: LikeFilter, page: PageRequest): Promise<LikePage> {
+  const order = NEWEST_LIKES.towards(page)
   const conditions = [
     post !== undefined && sql`${l.postId} = ${post}`,
     owner !== undefined && sql`${l.ownerId} = ${owner}`,
-    after && NEWEST_LIKES.after(after),
+    page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const kept = countOf({ post, owner })
   const [rows, [found]] = await db.batch([
-    selectStatement(LIKE, sql`${from} ${where} ${NEWEST_LIKES.orderBy()} limit ${limit} offset ${offset}`),
+    selectStatement(LIKE, sql`${from} ${where} ${order.orderBy()} ${limits(page, kept)}`),
     selectStatement(
       {
-        count: countOf({ post, owner }),
+        count: kept,
         ofPost: sql<number | null>`(select likes_count from posts where id = ${post ?? 0})`,
         ofOwner: sql<number | null>`(select likes_given_count from users where id = ${owner ?? 0})`,
       },
@@ -57,14 +55,18 @@ export async function listLikes(
     ),
   ])
   const { count, ofPost, ofOwner } = found ?? {}
-  return { rows, count: count ?? 0, exists: { post: ofPost != null, owner: ofOwner != null } }
+  return {
+    rows: inListOrder(rows, page),
+    count: count ?? 0,
+    exists: { post: ofPost != null, owner: ofOwner != null },
+  }
 }
 
 /** One user's like of one post is there or not; all others are kept counts. */
-function countOf({ post, owner }: LikeFilter): SQL<number | null> {
+function countOf({ post, owner }: LikeFilter): SQL<number> {
   if (post === undefined && owner === undefined) return rowCount('likes')
-  if (owner === undefined) return sql`(select likes_count from posts where id = ${post})`
-  if (post === undefined) return sql`(select likes_given_count from users where id = ${owner})`
+  if (owner === undefined) return sql`coalesce((select likes_count from posts where id = ${post}), 0)`
+  if (post === undefined) return sql`coalesce((select likes_given_count from users where id = ${owner}), 0)`
   return sql`(select count(*) from likes where owner_id = ${owner} and post_id = ${post})`
 }
 

@@ -28,6 +28,7 @@ export const likeRoutes = new Hono<AppEnv>()
       const page = await answerPage(c, query, {
         order: NEWEST_LIKES,
         filter: ids,
+        isCountKept: true,
         load: async (slice) => {
           const found = await listLikes(c.var.db, ids, slice)
           check((_id, name) => found.exists[name])

@@ -1,108 +1,92 @@
-/** Lists of posts that no index gives as they are: one table leads, the rest filters. */
+/**
+ * Lists of posts that one table leads. Three ways of reading them:
+ *   the lead has all that is asked for, in the order that is asked for    a page of it
+ *   something is left to filter                                           a page looks at so many posts, and the next goes on where it stopped
+ *   the order is another                                                  the newest so many, sorted
+ * How many that are depends on what looking at one costs: no page reads more than `MAX_ROWS_READ`.
+ */
 import { type SQL, sql } from 'drizzle-orm'
-import { COUNT_LIMIT, type PageRequest } from '../db/page'
-import { p } from './queries'
-import { ftsQuery, matchesAll, unindexed } from './search'
-import { isByOwnLikes, type PostFilter, type PostOrder, SORT_COLUMNS, type Source } from './selection'
+import { COUNT_LIMIT, limits, type PageRequest } from '../db/page'
+import { candidates, conditions, FEED_SORTED, type Lead, leadOf } from './lead'
+import { isById, isByOwnLikes, type PostFilter, type PostOrder, SORT_COLUMNS, type Source } from './selection'
 
-/** The table that the list begins with. */
-interface Lead {
-  from: SQL
-  /** What adds `posts p` to it. */
-  posts: SQL
-  where: SQL | undefined
-  /** The filter that is thereby applied. */
-  applies?: keyof PostFilter
-  /** The post's id by the lead's own column: named in an order, it spares SQLite to sort what comes in order already. */
-  id: SQL
-}
+const SCAN_ROWS = 2100
+const SORT_ROWS = 1600
+
+const users = sql`cross join users u on u.id = p.owner_id`
+const whereAll = (all: SQL[]) => (all.length > 0 ? sql`where ${sql.join(all, sql` and `)}` : sql``)
 
 /** The posts of one page by any filter, search and ordering. */
-export function filteredList(
-  filter: PostFilter,
-  order: PostOrder,
-  { after, limit, offset }: PageRequest,
-): Source {
+export function filteredList(filter: PostFilter, order: PostOrder, page: PageRequest): Source {
   const lead = leadOf(filter, order)
-  const words = lead.applies === 'words' ? unindexed(filter.words) : filter.words
-  const users = sql`cross join users u on u.id = p.owner_id`
-  const filters = conditions({
-    ...filter,
-    words,
-    ...(lead.applies && lead.applies !== 'words' && { [lead.applies]: undefined }),
-  })
-  const where = (...more: SQL[]) => {
-    const all = [...(lead.where ? [lead.where] : []), ...filters, ...more]
-    return all.length > 0 ? sql`where ${sql.join(all, sql` and `)}` : sql``
-  }
-  const filtered = sql`${lead.from} ${lead.posts} ${words.length > 0 ? users : sql``}`
-  const count = sql<number>`(select count(*) from
-    (select 1 from ${filters.length > 0 ? filtered : lead.from} ${where()} limit ${COUNT_LIMIT}))`
-
-  const { list } = order
-  const page = sql`limit ${limit} offset ${offset}`
-  if (list.arity === 1) {
-    const key = [isByOwnLikes(filter, order.field) ? sql`l.id` : lead.id]
-    const rows = (columns: SQL) => sql`select ${columns}, ${key[0]} as "sortKey"
-      from ${lead.from} ${lead.posts} ${users} ${where(...(after ? [list.after(after, key)] : []))}
-      ${list.orderBy(key)} ${page}`
-    return { rows, count }
-  }
-  // All that matches is sorted, so of each row only what the order needs is read.
-  const rows = (columns: SQL) => sql`select ${columns}, s.k as "sortKey"
-    from (select p.id, ${SORT_COLUMNS[order.field]} as k from ${filtered} ${where(...(after ? [list.after(after)] : []))}
-      ${list.orderBy()} ${page}) s
-    cross join posts p on p.id = s.id ${users} ${list.orderBy([sql`s.k`, p.id])}`
-  return { rows, count }
+  const left = conditions(lead.rest)
+  if (!isById(order.field) && !isByOwnLikes(filter, order.field))
+    return sorted(lead, left, filter, order, page)
+  return left.length > 0 ? scanned(lead, left, order, page) : led(lead, order, page)
 }
 
-/** The narrowest table that gives the order; where none does, the one that gives the fewest rows. */
-function leadOf(filter: PostFilter, order: PostOrder): Lead {
-  const { owner, followedBy, likedBy } = filter
-  const match = isByOwnLikes(filter, order.field) ? undefined : ftsQuery(filter.words)
-  if (match !== undefined) {
-    // The owner's name narrows the search inside the index, which holds it too.
-    const query =
-      owner === undefined
-        ? sql`${match}`
-        : sql`(select ${match} || iif(length(username_key) < 3, '',
-            ' AND owner : "' || replace(username_key, '"', '""') || '"') from users where id = ${owner})`
-    return {
-      from: sql`post_search`,
-      posts: sql`cross join posts p on p.id = post_search.rowid`,
-      where: sql`post_search match ${query}`,
-      applies: 'words',
-      id: sql`post_search.rowid`,
-    }
+/** As the lead has them. */
+function led(lead: Lead, order: PostOrder, page: PageRequest): Source {
+  const list = order.list.towards(page)
+  const where = [lead.where, ...(page.after ? [list.after(page.after, [lead.key])] : [])]
+  return {
+    rows: (columns) => sql`select ${columns}, ${lead.key} as "sortKey"
+      from ${lead.from} ${lead.posts} ${users} ${whereAll(where)} ${list.orderBy([lead.key])} ${limits(page, lead.kept)}`,
+    count:
+      lead.kept ??
+      sql`(select count(*) from (select 1 from ${lead.from} where ${lead.where} limit ${COUNT_LIMIT}))`,
   }
-  if (likedBy !== undefined) {
-    return {
-      from: sql`likes l`,
-      posts: sql`cross join posts p on p.id = l.post_id`,
-      where: sql`l.owner_id = ${likedBy}`,
-      applies: 'likedBy',
-      id: sql`l.post_id`,
-    }
-  }
-  if (followedBy !== undefined && owner === undefined && order.field !== 'created_at') {
-    return {
-      from: sql`followers f cross join posts p on p.owner_id = f.followed_id`,
-      posts: sql``,
-      where: sql`f.owner_id = ${followedBy}`,
-      applies: 'followedBy',
-      id: sql`p.id`,
-    }
-  }
-  return { from: sql`posts p`, posts: sql``, where: undefined, id: sql`p.id` }
 }
 
-/** What `posts p`, and for words `users u`, must fulfil. */
-function conditions({ owner, followedBy, likedBy, words }: PostFilter): SQL[] {
-  return [
-    owner !== undefined && sql`p.owner_id = ${owner}`,
-    followedBy !== undefined &&
-      sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = p.owner_id)`,
-    likedBy !== undefined && sql`exists (select 1 from likes where owner_id = ${likedBy} and post_id = p.id)`,
-    words.length > 0 && matchesAll(words),
-  ].filter((condition) => condition !== false)
+/** Those that fulfil what is left of the filter, among as many as a page looks at. */
+function scanned(lead: Lead, left: SQL[], order: PostOrder, page: PageRequest): Source {
+  const looks = Math.floor(SCAN_ROWS / (2 * rowsEach(lead, left) + 2))
+  const [key] = order.list.towards(page).keys
+  const all = candidates(lead, key.descending, page.after)
+  const from = sql`(${all} limit ${looks}) s cross join posts p on p.id = s.id ${users} ${whereAll(left)}`
+  const end = sql<number | null>`(select k from (${all} limit 1 offset ${looks - 1}))`
+  return {
+    // In the order of the candidates, as nothing comes before them and each has one post and one owner.
+    rows: (columns) => sql`select ${columns}, s.k as "sortKey" from ${from} ${limits(page)}`,
+    // Of a longer list the size is unknown: finding out would mean looking at all of it.
+    count: page.after ? sql`null` : sql`iif(${end} is null, (select count(*) from ${from}), null)`,
+    end,
+  }
 }
+
+/** The newest, sorted. */
+function sorted(
+  lead: Lead,
+  left: SQL[],
+  { followedBy }: PostFilter,
+  order: PostOrder,
+  page: PageRequest,
+): Source {
+  const list = order.list.towards(page)
+  const kept = left.length === 0 ? lead.kept : undefined
+  const each = rowsEach(lead, left) + (order.field === 'owner' ? 1 : 0)
+  const isFeed = followedBy !== undefined && lead.rest.followedBy === undefined
+  const window = isFeed ? FEED_SORTED : Math.floor(SORT_ROWS / (kept ? each + 1 : 2 * each + 1))
+  const owners = order.field === 'owner' || lead.rest.words.length > 0 ? users : sql``
+  const value = sql`p.id as id, ${SORT_COLUMNS[order.field]} as k`
+  // With nothing left to filter the lead need not be read before the posts.
+  const newest =
+    left.length === 0
+      ? sql`select ${value} from ${lead.from} ${lead.posts} ${owners} where ${lead.where} order by ${lead.key} desc limit ${window}`
+      : sql`select ${value} from (${candidates(lead, true, undefined)} limit ${window}) s
+          cross join posts p on p.id = s.id ${owners} ${whereAll(left)}`
+  const size = kept && sql<number>`min(${kept}, ${window})`
+  const keys = [sql`s.k`, sql`s.id`]
+  const behind = page.after ? sql`where ${list.after(page.after, keys)}` : sql``
+  return {
+    // Of each only what the order needs is sorted.
+    rows: (columns) => sql`select ${columns}, s.k as "sortKey"
+      from (select * from (${newest}) s ${behind} ${list.orderBy(keys)} ${limits(page, size)}) s
+      cross join posts p on p.id = s.id ${users} ${list.orderBy(keys)}`,
+    count: size ?? sql`(select count(*) from (${newest}))`,
+  }
+}
+
+/** Rows that are read to look at one post. */
+const rowsEach = (lead: Lead, left: SQL[]): number =>
+  2 + left.length + (lead.rest.likedBy === undefined ? 0 : 1)

@@ -5,25 +5,29 @@
  * the viewer's likes among them):
  *   all, by owner, liked by, newest or oldest first   P + 4
  *   all, by likes, comments or last like              P + 4, ascending P + 46   (db/key-order.ts)
- *   feed                                              P + 60 + 6 per account followed
- *   search, words of 3 characters and more            P + 20 + what counting reads
- * Counting is free where a count is kept, else it reads up to `COUNT_LIMIT` matches, once per list, as cursors carry it. What combines a filter
- * or a search with an ordering by counts reads and sorts all that matches; a search for shorter words only reads posts, newest first,
- * until the page is full.
+ *   feed                                              P + 60 + 4 per account followed   (feed.ts)
+ *   search, words of 3 characters and more            P + 20 + the owners considered + what counting reads
+ *   what filters further, or sorts                    bounded, see filtered-list.ts
+ * Counting is free where a count is kept, else it reads up to `COUNT_LIMIT` matches, once per list, as cursors carry it.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { listed } from '../db/columns'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
 import { inKeyOrder } from '../db/key-order'
-import { COUNT_LIMIT, type PageRequest, type PageSlice } from '../db/page'
-import { NEVER, posts } from '../db/schema'
+import { inListOrder } from '../db/list-order'
+import { COUNT_LIMIT, type PageRequest, type PageSlice, withinBytes } from '../db/page'
+import { posts } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
+import { feedCount, feedEnd, feedQueue } from './feed'
 import { filteredList } from './filtered-list'
 import { POST, p, viewerColumns } from './queries'
+import { MAX_OWNERS } from './search'
 import {
-  direction,
+  isByCount,
+  isById,
+  isByOwnLikes,
   type PostFilter,
   type PostOrder,
   SORT_COLUMNS,
@@ -44,38 +48,64 @@ export async function listPosts(
   order: PostOrder,
   page: PageRequest,
 ): Promise<PostPage> {
-  const { rows, count } = source(filter, order, page)
+  const { rows, count, end } = source(filter, order, page)
   const viewer = viewerColumns(viewerId)
   const [found, [counted], existing] = await db.batch([
     selectedStatement(
-      { ...POST.columns, ...viewer, sortKey: sql<number>`` },
-      rows(sql`${POST.sql}, ${listed(viewer)}`),
+      { ...POST.columns, ...viewer, sortKey: sql<number | string>`` },
+      withinBytes(rows(sql`${POST.sql}, ${listed(viewer)}`), { rows: page.limit, contentBytes: 400_000 }),
     ),
-    selectStatement({ count: page.count === undefined ? count : sql<number>`${page.count}` }, sql``),
+    selectStatement(
+      {
+        count: page.count === undefined ? count : sql<number>`${page.count}`,
+        end: end ?? sql<number | null>`null`,
+      },
+      sql``,
+    ),
     existingUsersStatement([filter.owner, filter.followedBy, filter.likedBy]),
   ])
-  return { rows: found, count: counted?.count ?? 0, existing: idsOf(existing) }
+  const stopped = found.length < page.limit ? (counted?.end ?? null) : null
+  return {
+    rows: inListOrder(found, page),
+    ...(counted && counted.count !== null && { count: counted.count }),
+    end: stopped === null ? undefined : [stopped],
+    existing: idsOf(existing),
+  }
+}
+
+const filtersOf = ({ owner, followedBy, likedBy }: PostFilter) =>
+  [owner, followedBy, likedBy].filter((id) => id !== undefined).length
+
+const isFeed = (filter: PostFilter, { field }: PostOrder) =>
+  filter.followedBy !== undefined && filtersOf(filter) === 1 && filter.words.length === 0 && isById(field)
+
+/** Whether pages by number can be counted from the list's end, and what they read. */
+export function paging(filter: PostFilter, order: PostOrder) {
+  const isPlain = filter.words.length === 0 && filtersOf(filter) === 0
+  if (isFeed(filter, order)) return { isCountKept: false, price: { shown: 8, skipped: 3, fixed: 1100 } }
+  if (isPlain && isByCount(order.field)) {
+    const price = order.descending ? { shown: 5, skipped: 4 } : { shown: 7, skipped: 5 }
+    return { isCountKept: true, price }
+  }
+  const isNatural = isById(order.field) || isByOwnLikes(filter, order.field)
+  const isKept = filter.words.length === 0 && filtersOf(filter) <= 1 && filter.followedBy === undefined
+  if (isKept && isNatural) return { isCountKept: true, price: { shown: 6, skipped: 3 } }
+  if (isNatural && filter.words.length > 0)
+    return {
+      isCountKept: false,
+      price: { shown: 6, skipped: 3, fixed: COUNT_LIMIT + 2 * MAX_OWNERS },
+    }
+  // Whatever part of what was looked at is shown, all of it was.
+  return { isCountKept: isKept, price: { shown: 0, skipped: 1 } }
 }
 
 function source(filter: PostFilter, order: PostOrder, page: PageRequest): Source {
-  const { owner, followedBy, likedBy, words } = filter
-  const filters = [owner, followedBy, likedBy].filter((id) => id !== undefined).length
-  if (words.length > 0 || filters > 1) return filteredList(filter, order, page)
-  if (owner !== undefined) {
-    const { rows } = filteredList(filter, order, page)
-    return { rows, count: sql`(select posts_count from users where id = ${owner})` }
-  }
-  if (likedBy !== undefined) {
-    const { rows } = filteredList(filter, order, page)
-    return { rows, count: sql`(select likes_given_count from users where id = ${likedBy})` }
-  }
-  if (followedBy !== undefined) {
-    const isFeed = order.field === 'created_at'
-    const rows = isFeed ? feed(followedBy, order, page) : filteredList(filter, order, page).rows
-    return { rows, count: feedCount(followedBy) }
-  }
-  const rows = order.field === 'created_at' ? filteredList(filter, order, page).rows : byCount(order, page)
-  return { rows, count: rowCount('posts') }
+  const { followedBy, words } = filter
+  if (followedBy !== undefined && isFeed(filter, order)) return feed(followedBy, order, page)
+  const isPlain = words.length === 0 && filtersOf(filter) === 0
+  return isPlain && isByCount(order.field)
+    ? { rows: byCount(order, page), count: rowCount('posts') }
+    : filteredList(filter, order, page)
 }
 
 /** All posts by a count. */
@@ -88,31 +118,22 @@ const byCount =
       id: p.id,
       descending,
       page,
+      kept: rowCount('posts'),
       select: (where) =>
         sql`select ${columns}, ${SORT_COLUMNS[field]} as "sortKey" from posts p cross join users u on u.id = p.owner_id where ${where}`,
     })
 
-/**
- * The feed, newest (or oldest) first: the newest post of each account followed goes into a queue, and whichever comes out is
- * replaced by the next of the same account. What is read depends on how many are followed, not on how much or how little they post.
- */
-function feed(followedBy: number, order: PostOrder, { after, limit, offset }: PageRequest) {
-  const [extreme, beyond, none] = order.descending ? [sql`max`, sql`<`, 0] : [sql`min`, sql`>`, NEVER]
-  const start = after?.[0] ?? (order.descending ? NEVER : 0)
-  const next = (owner: SQL, id: SQL | number) =>
-    sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}), ${none})`
-  return (columns: SQL) => sql`
-    with recursive queue(id, owner_id) as (
-      select ${next(sql`followers.followed_id`, start)}, followers.followed_id from followers where followers.owner_id = ${followedBy}
-      union all
-      select ${next(sql`queue.owner_id`, sql`queue.id`)}, queue.owner_id from queue where queue.id <> ${none}
-      order by 1 ${direction(order)} limit ${limit + offset})
+function feed(followedBy: number, order: PostOrder, page: PageRequest): Source {
+  const [key] = order.list.towards(page).keys
+  const part = { followedBy, descending: key.descending, after: page.after }
+  const direction = key.descending ? sql`desc` : sql`asc`
+  const { limit, offset } = page
+  return {
+    rows: (columns) => sql`${feedQueue(part, limit + offset)}
     select ${columns}, p.id as "sortKey"
     from queue cross join posts p on p.id = queue.id cross join users u on u.id = p.owner_id
-    order by p.id ${direction(order)} limit ${limit} offset ${offset}`
+    order by p.id ${direction} limit ${limit} offset ${offset}`,
+    count: feedCount(followedBy),
+    end: feedEnd(part),
+  }
 }
-
-const feedCount = (
-  followedBy: number,
-) => sql<number>`(select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
-  from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy})`

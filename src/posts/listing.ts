@@ -2,6 +2,7 @@
 import type * as z from 'zod'
 import type { FieldErrors } from '../http/errors'
 import { idFilters } from '../http/filters'
+import { requireShort } from '../http/params'
 import type { PostPage } from './list'
 import type { postListQuery } from './schemas'
 import { MAX_WORDS, searchWords } from './search'
@@ -21,8 +22,8 @@ const FILTER_NAMES = Object.keys(FILTERS) as (keyof typeof FILTERS)[]
 
 /** `check` throws `ValidationError` for all that is wrong at once, as which filters name nobody is known from the page. */
 export function postListing(query: z.output<typeof postListQuery>) {
+  const words = searchWords(requireShort('search', query.search))
   const { ids, check: checkIds } = idFilters(query, FILTER_NAMES)
-  const words = searchWords(query.search)
   const errors: FieldErrors = {}
   if (words.length > MAX_WORDS) errors.search = [`Ensure this field has no more than ${MAX_WORDS} words.`]
   // Told once it is known what else is wrong; until then searching for so many would be in vain.

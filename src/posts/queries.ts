@@ -8,7 +8,7 @@ import { type LeasedImage, withLease } from '../db/image-leases'
 import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
-import { fold } from '../db/text'
+import { searchKey } from '../db/text'
 
 export const OWN_POST: Owned = { table: posts, id: posts.id, ownerId: posts.ownerId }
 
@@ -66,7 +66,7 @@ export type PostFields = {
 /** The columns that hold the fields. */
 const columnsOf = <Fields extends PostFields>(fields: Fields) => ({
   ...fields,
-  ...(fields.title !== undefined && { titleKey: fold(fields.title) }),
+  ...(fields.title !== undefined && { titleKey: searchKey(fields.title) }),
 })
 
 /** Throws `UniqueViolation` where the key was used. */
@@ -83,7 +83,7 @@ export const createPost = (
       statement(
         build.insert(posts).values({
           ...columnsOf(fields),
-          titleKey: fold(fields.title),
+          titleKey: searchKey(fields.title),
           ownerId,
           image,
           createdAt: creation.now,

@@ -15,7 +15,7 @@ import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { withImage } from '../images/attach'
 import { imageUrls } from '../images/url'
-import { listPosts } from './list'
+import { listPosts, paging } from './list'
 import { postListing } from './listing'
 import { createPost, findPost, OWN_POST, updatePost } from './queries'
 import { POST_LIMITS, postAnswer, postBody, postListQuery, postPatch, postPut } from './schemas'
@@ -39,6 +39,7 @@ export const postRoutes = new Hono<AppEnv>()
       const page = await answerPage(c, query, {
         order: order.list,
         filter,
+        ...paging(filter, order),
         load: async (slice) => check(await listPosts(c.var.db, viewerId, filter, order, slice)),
         view: (post) => postView(post, viewerId, urls),
       })

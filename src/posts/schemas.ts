@@ -30,12 +30,16 @@ export const postPut = postBody.extend({ image: changedImageField(IMAGE) }).meta
 export const postPatch = postPut.partial().meta({ id: 'PostPatch' })
 
 export const postListQuery = pageQuery.extend({
-  search: queryParam('Words that must each occur in the title or in the owner’s name.'),
+  search: queryParam(
+    'Words that must each occur in the title or in the owner’s name, whatever their case and marks; 1,000 characters at most. Of the names that hold a word the 120 newest count (fewer where there are several words), and the one that is the word. A search for words of one or two characters only, or with two filters, looks at the newest posts, some hundred for a page: it may be shorter than its size, and `next` goes on.',
+  ),
   ordering: queryParam(
-    'One of likes_count, comments_count, likes__created_at, created_at; with `-` for descending. Of several, the first.',
+    'One of likes_count, comments_count, likes__created_at, created_at, id, title, owner; with `-` for descending. Of several, the first. By anything but time, a filtered or searched list is its newest posts, sorted, 120 at least; so is any list by title or owner.',
   ),
   owner__profile: queryParam('Posts of this profile.'),
-  owner__followed__owner__profile: queryParam('The feed of this profile: posts of whom it follows.'),
+  owner__followed__owner__profile: queryParam(
+    'The feed of this profile: posts of whom it follows. Where that are more than 200, a page looks at the newest 500 posts of all; `next` goes on.',
+  ),
   likes__owner__profile: queryParam('Posts that this profile likes.'),
   owner: queryParam('Short for `owner__profile`.'),
   followed: queryParam('Short for `owner__followed__owner__profile`.'),

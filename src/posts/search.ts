@@ -1,29 +1,44 @@
 /**
- * Search: words that must each occur, without case, somewhere in the title or the owner's name.
+ * Search: words that must each occur, whatever their case and marks, somewhere in the title or the owner's name.
  *
- * The trigram index (https://sqlite.org/fts5.html#the_trigram_tokenizer) holds folded text and compares exactly, so that it alone
- * decides for words of three characters and more.
+ * The trigram indexes (https://sqlite.org/fts5.html#the_trigram_tokenizer) hold folded text and compare exactly, so that they alone
+ * decide for words of three characters and more. Names have an index of their own: first the owners are found whose name holds a word, then the
+ * posts whose title holds it or that are of one of these.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { fold } from '../db/text'
+import { ownerToken } from '../db/owner-token'
+import { searchKey } from '../db/text'
 
-/** D1 takes 100 parameters a statement, and others need some. */
+/** One list of parameters serves all of them; more make the search no better. */
 export const MAX_WORDS = 60
 
+/** How many owners a search considers for all its words together, the newest accounts of each word, besides those named exactly so. */
+export const MAX_OWNERS = 120
+
 /** The words of a query, folded. One that is part of another says nothing more and is left out. */
-export function searchWords(search: string | undefined): string[] {
-  const all = fold(search?.replaceAll('\0', '') ?? '').split(/[\s,]+/u)
+export function searchWords(search: string): string[] {
+  const all = searchKey(search.replaceAll('\0', '')).split(/[\s,]+/u)
   const words = [...new Set(all)].filter((word) => word !== '').sort((a, b) => b.length - a.length)
-  return words.filter((word, i) => !words.slice(0, Math.min(i, 1000)).some((longer) => longer.includes(word)))
+  return words.filter((word, i) => !words.slice(0, i).some((longer) => longer.includes(word)))
 }
 
 const isIndexed = (word: string) => [...word].length >= 3
 
-/** The query for the index; undefined where all words are too short for it. */
-export function ftsQuery(words: string[]): string | undefined {
+/** The query for the index of posts, as SQL; undefined where all words are too short for it. Reads up to `MAX_OWNERS` rows and one for each word. */
+export function ftsQuery(words: string[], owner: number | undefined): SQL | undefined {
   const indexed = words.filter(isIndexed)
   if (indexed.length === 0) return undefined
-  return indexed.map((word) => `"${word.replaceAll('"', '""')}"`).join(' AND ')
+  const owners = Math.max(1, Math.floor(MAX_OWNERS / indexed.length))
+  const quoted = sql`'"' || replace(word.value, '"', '""') || '"'`
+  const token = sql.raw(ownerToken('named.id'))
+  const named = sql`select group_concat('"' || ${token} || '"', ' OR ') from (
+    select id from (select rowid as id from user_search where user_search match ${quoted} order by rowid desc limit ${owners})
+    union select id from users where username_key = word.value) named`
+  const every = sql`select group_concat('(title : ' || ${quoted} || coalesce(' OR owner : (' || (${named}) || ')', '') || ')', ' AND ')
+    from json_each(${JSON.stringify(indexed)}) word`
+  return owner === undefined
+    ? sql`(${every})`
+    : sql`((${every}) || ' AND owner : "' || ${sql.raw(ownerToken(String(owner)))} || '"')`
 }
 
 /** The words that the index cannot find: conditions of their own. */
@@ -32,7 +47,7 @@ export const unindexed = (words: string[]): string[] => words.filter((word) => !
 /** Every word is a substring; NUL, which no word holds, keeps one from reaching across both texts. */
 export function matchesAll(words: string[]): SQL {
   return sql.join(
-    words.map((word) => sql`instr(p.title_key || char(0) || u.username_key, ${word}) > 0`),
+    words.map((word) => sql`instr(p.title_key || char(0) || u.search_key, ${word}) > 0`),
     sql` and `,
   )
 }

@@ -1,16 +1,25 @@
 /** Which posts a list has, and in which order. */
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
 import { ListOrder } from '../db/list-order'
+import { users } from '../db/schema'
 import { type PostRow, p } from './queries'
 
-/** What posts can be ordered by, and the column that holds it. */
+const u = alias(users, 'u')
+
+/** What posts can be ordered by, and the column that holds it. They are numbered as they are created. */
 export const SORT_COLUMNS = {
+  id: p.id,
   created_at: p.id,
+  title: p.titleKey,
+  owner: u.usernameKey,
   likes_count: p.likesCount,
   comments_count: p.commentsCount,
   likes__created_at: p.lastLikeId,
 } as const
 export type SortField = keyof typeof SORT_COLUMNS
+
+const TEXTS: ReadonlySet<SortField> = new Set(['title', 'owner'])
 
 export interface PostFilter {
   /** Ids of users: whose posts, whose feed, whose likes. */
@@ -22,7 +31,7 @@ export interface PostFilter {
 }
 
 /** A post with the value that it is sorted by. */
-export type SortedPost = PostRow & { sortKey: number }
+export type SortedPost = PostRow & { sortKey: number | string }
 
 export interface PostOrder {
   field: SortField
@@ -32,13 +41,20 @@ export interface PostOrder {
 
 /** The posts of a filter by one field, ties newest first. */
 export function postOrder(filter: PostFilter, field: SortField, descending: boolean): PostOrder {
-  const sorted = { column: SORT_COLUMNS[field], descending, of: (post: SortedPost) => post.sortKey }
+  const column = SORT_COLUMNS[field]
+  const isText = TEXTS.has(field)
+  const sorted = { column, descending, of: (post: SortedPost) => post.sortKey, isText }
   const newest = { column: p.id, descending: true, of: (post: SortedPost) => post.id }
-  const name = `posts:${descending ? '-' : ''}${field}`
+  const name = `posts:${descending ? '-' : ''}${field === 'id' ? 'created_at' : field}`
   // A key that no two rows share needs no tie-break, and without one SQLite begins at the cursor's place in the index.
-  const isUnique = field === 'created_at' || isByOwnLikes(filter, field)
+  const isUnique = isById(field) || isByOwnLikes(filter, field)
   return { field, descending, list: new ListOrder(name, isUnique ? [sorted] : [sorted, newest]) }
 }
+
+export const isById = (field: SortField) => field === 'id' || field === 'created_at'
+
+/** Whether all posts are read in this order by an index of counts, ties newest first. */
+export const isByCount = (field: SortField) => !isById(field) && !TEXTS.has(field)
 
 /** With a filter by likes, the ordering by likes means these likes. */
 export const isByOwnLikes = (filter: PostFilter, field: SortField) =>
@@ -46,10 +62,10 @@ export const isByOwnLikes = (filter: PostFilter, field: SortField) =>
 
 /** How a list is read. */
 export interface Source {
-  /** The SELECT, given the list of columns to show; `sortKey` among what it gives. */
+  /** The SELECT, given the list of columns to show; `sortKey` among what it gives. In the order of reading. */
   rows: (columns: SQL) => SQL
-  /** How many rows the list has in all. */
-  count: SQL<number>
+  /** How many rows the list has in all; null where that is unknown. */
+  count: SQL<number | null>
+  /** The sort key up to which was looked, where that is as far as may be and there may be more behind it. */
+  end?: SQL<number | null>
 }
-
-export const direction = ({ descending }: PostOrder) => (descending ? sql`desc` : sql`asc`)

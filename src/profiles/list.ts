@@ -1,62 +1,28 @@
 /**
  * Lists of profiles in one D1 call.
  *
- * Rows read for a page of 20, whatever the size of the tables, where P is what hydrating it costs (20 users, the viewer's follows
- * among them): newest first, or whom somebody follows, or who follows somebody: P + 24; by one of the counts: P + 4, ascending P + 46
- * (db/key-order.ts). An ordering by follow time, by several fields or of a filtered list reads and sorts all that it lists: a follow
- * may write eight rows and no more, which leaves no index for it. Only both filters together leave a list whose size is kept nowhere: it
- * is counted up to `COUNT_LIMIT`, once per list, as cursors carry it, two rows for each.
+ * Rows read, whatever the size of the tables: for each profile shown 1, the viewer's follow and 2 for the page's size in bytes, for each skipped
+ * 1; filtered, a follow more for both; by a count ascending, one more for both (db/key-order.ts). What no index gives in order (by follow time,
+ * by several fields, a filtered list in any other order than newest first) is the newest `SORTED` profiles, sorted: an index of follow times would
+ * cost each follow two rows more. Both filters together look at `SCANNED` follows for a page, and go on where they stopped.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { listed } from '../db/columns'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
 import { inKeyOrder } from '../db/key-order'
-import { ListOrder, type SortKey } from '../db/list-order'
-import { COUNT_LIMIT, type PageRequest, type PageSlice } from '../db/page'
+import { inListOrder } from '../db/list-order'
+import { limits, type PageRequest, type PageSlice, withinBytes } from '../db/page'
 import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
-import { PROFILE, type ProfileRow, u, viewerColumns } from './queries'
+import { type ProfileOrder, type SortedProfile, sortKeys } from './order'
+import { PROFILE, u, viewerColumns } from './queries'
 
-/** What profiles can be ordered by, and the column that holds it. */
-export const SORT_COLUMNS = {
-  posts_count: u.postsCount,
-  followers_count: u.followersCount,
-  following_count: u.followingCount,
-  owner__following__created_at: u.lastFollowingId,
-  owner__followed__created_at: u.lastFollowedId,
-} as const
-export type SortField = keyof typeof SORT_COLUMNS
-
-const INDEXED: ReadonlySet<SortField> = new Set(['posts_count', 'followers_count', 'following_count'])
-
-export interface SortTerm {
-  field: SortField
-  descending: boolean
-}
-
-/** `sortKeys` is the JSON list of the values that the profile is sorted by, its id the last. */
-export type SortedProfile = ProfileRow & { sortKeys: string }
-
-export interface ProfileOrder {
-  terms: readonly SortTerm[]
-  list: ListOrder<SortedProfile>
-}
-
-/** By these fields, one after the other, and then newest first. */
-export function profileOrder(terms: readonly SortTerm[]): ProfileOrder {
-  const name = terms.map(({ field, descending }) => `${descending ? '-' : ''}${field}`).join()
-  const value = (i: number) => (row: SortedProfile) => Number(JSON.parse(row.sortKeys)[i])
-  const keys = terms.map(({ field, descending }, i) => ({
-    column: SORT_COLUMNS[field],
-    descending,
-    of: value(i),
-  }))
-  const newest = { column: u.id, descending: true, of: (row: SortedProfile) => row.id }
-  const [first = newest, ...rest]: SortKey<SortedProfile>[] = [...keys, newest]
-  return { terms, list: new ListOrder(`profiles:${name}`, [first, ...rest]) }
-}
+/** How many profiles are sorted where no index gives the order: the newest of the list. */
+const SORTED = 300
+/** How many follows a page of a list with two filters looks at. */
+const SCANNED = 200
 
 export interface ProfileFilter {
   /** Only those who follow this user. */
@@ -70,6 +36,18 @@ export interface ProfilePage extends PageSlice<SortedProfile> {
   existing: ReadonlySet<number>
 }
 
+const isNewestFirst = ({ by, list }: ProfileOrder) => by === 'id' && list.keys[0].descending
+
+/** Whether pages by number can be counted from the list's end, and what they read. */
+export function paging({ following, followedBy }: ProfileFilter, order: ProfileOrder) {
+  const isFiltered = following !== undefined || followedBy !== undefined
+  const isScan = following !== undefined && followedBy !== undefined
+  const isIndexed = isFiltered ? isNewestFirst(order) : order.by !== 'sorting'
+  if (isScan || !isIndexed) return { isCountKept: !isScan, price: { shown: 0, skipped: 1, fixed: 2000 } }
+  const skipped = isFiltered || order.by === 'count' ? 2 : 1
+  return { isCountKept: true, price: { shown: skipped + 3, skipped } }
+}
+
 /** The profiles of one page. */
 export async function listProfiles(
   db: Db,
@@ -80,73 +58,141 @@ export async function listProfiles(
 ): Promise<ProfilePage> {
   const named = [filter.following, filter.followedBy].filter((id) => id !== undefined)
   const viewer = viewerColumns(viewerId)
-  const columns = sql`${PROFILE.sql}, ${listed(viewer)}`
-  const [term, ...more] = order.terms
-  const isByCount = term && more.length === 0 && named.length === 0 && INDEXED.has(term.field)
-  const [rows, [counted], existing] = await db.batch([
-    selectedStatement(
-      { ...PROFILE.columns, ...viewer, sortKeys: sql<string>`` },
-      isByCount ? byCount(columns, term, page) : filteredList(columns, filter, order, page),
-    ),
-    selectStatement(
-      { count: page.count === undefined ? countOf(filter) : sql<number>`${page.count}` },
-      sql``,
-    ),
+  const columns = sql`${PROFILE.sql}, ${listed(viewer)}, ${sortKeys(order)} as "sortKeys"`
+  const { rows, count, end } = source(columns, filter, order, page)
+  const [found, [counted], existing] = await db.batch([
+    selectedStatement({ ...PROFILE.columns, ...viewer, sortKeys: sql<string>`` }, rows),
+    selectStatement({ count, end: end ?? sql<null>`null` }, sql``),
     existingUsersStatement(named),
   ])
-  return { rows, count: counted?.count ?? 0, existing: idsOf(existing) }
+  return {
+    rows: inListOrder(found, page),
+    ...(counted?.count != null && { count: counted.count }),
+    end: counted?.end != null && found.length < page.limit ? [counted.end] : undefined,
+    existing: idsOf(existing),
+  }
+}
+
+interface Source {
+  rows: SQL
+  /** Null: unknown. */
+  count: SQL<number | null>
+  /** The last user that was looked at, where that are as many as may be. */
+  end?: SQL<number | null>
+}
+
+function source(columns: SQL, filter: ProfileFilter, order: ProfileOrder, page: PageRequest): Source {
+  const { following, followedBy } = filter
+  const kept = countOf(filter)
+  if (following === undefined && followedBy === undefined) {
+    const users = { from: sql`users u`, where: sql`true`, id: sql`u.id`, window: SORTED }
+    if (order.by === 'sorting') return sorted(columns, users, order, page, kept)
+    const read = order.by === 'count' ? byCount : byIndex
+    return { rows: within(read(columns, order, kept, page), page), count: kept }
+  }
+  if (following !== undefined && followedBy !== undefined)
+    return bothFilters(columns, { following, followedBy }, order, page)
+  // The index of follows that leads gives the order of ids too.
+  const [id, where] =
+    following !== undefined
+      ? [sql`f.owner_id`, sql`f.followed_id = ${following}`]
+      : [sql`f.followed_id`, sql`f.owner_id = ${followedBy}`]
+  const from = sql`followers f cross join users u on u.id = ${id}`
+  if (!isNewestFirst(order)) return sorted(columns, { from, where, id, window: SORTED }, order, page, kept)
+  const list = order.list.towards(page)
+  const behind = page.after ? sql`and ${list.after(page.after, [id])}` : sql``
+  return {
+    rows: within(
+      sql`select ${columns} from ${from} where ${where} ${behind} ${list.orderBy([id])} ${limits(page, kept)}`,
+      page,
+    ),
+    count: kept,
+  }
+}
+
+const within = (rows: SQL, page: PageRequest) => withinBytes(rows, { rows: page.limit, contentBytes: 40_000 })
+
+/** All profiles by a unique column. */
+function byIndex(columns: SQL, order: ProfileOrder, kept: SQL<number>, page: PageRequest): SQL {
+  const list = order.list.towards(page)
+  const where = page.after ? sql`where ${list.after(page.after)}` : sql``
+  return sql`select ${columns} from users u ${where} ${list.orderBy()} ${limits(page, kept)}`
 }
 
 /** All profiles by a count. */
-function byCount(columns: SQL, { field, descending }: SortTerm, page: PageRequest): SQL {
-  const key = SORT_COLUMNS[field]
+function byCount(columns: SQL, order: ProfileOrder, kept: SQL<number>, page: PageRequest): SQL {
+  const [key = u.id] = order.columns
   return inKeyOrder({
     table: users,
     key,
     id: u.id,
-    descending,
+    descending: order.list.keys[0].descending,
     page,
-    select: (where) =>
-      sql`select ${columns}, ${key} as "sortKey", json_array(${key}, u.id) as "sortKeys" from users u where ${where}`,
+    kept,
+    select: (where) => sql`select ${columns}, ${key} as "sortKey" from users u where ${where}`,
   })
 }
 
-function filteredList(
+/** Profiles, the id by whose order they are the newest, and how many of these are sorted. */
+interface Sortable {
+  from: SQL
+  where: SQL
+  id: SQL
+  window: number
+}
+
+/** The newest of these profiles, sorted. Without `kept`, the size of the whole list, those in the window are counted. */
+function sorted(
   columns: SQL,
-  { following, followedBy }: ProfileFilter,
-  { terms, list }: ProfileOrder,
-  { after, limit, offset }: PageRequest,
-): SQL {
-  // The index of follows that leads gives the order of ids too.
-  const [from, id] =
-    following !== undefined
-      ? [sql`followers f cross join users u on u.id = f.owner_id`, sql`f.owner_id`]
-      : followedBy !== undefined
-        ? [sql`followers f cross join users u on u.id = f.followed_id`, sql`f.followed_id`]
-        : [sql`users u`, sql`u.id`]
-  const sorted = terms.map(({ field }) => SORT_COLUMNS[field])
-  const conditions = [
-    following !== undefined && sql`f.followed_id = ${following}`,
-    following === undefined && followedBy !== undefined && sql`f.owner_id = ${followedBy}`,
-    following !== undefined &&
-      followedBy !== undefined &&
-      sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = u.id)`,
-    after && list.after(after, [...sorted, id]),
-  ].filter((condition): condition is SQL => typeof condition === 'object')
-  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
-  const order = sql`${list.orderBy([...sorted, id])} limit ${limit} offset ${offset}`
-  const sortKeys = sql`json_array(${sql.join([...sorted, u.id], sql`, `)}) as "sortKeys"`
-  if (terms.length === 0) return sql`select ${columns}, ${sortKeys} from ${from} ${where} ${order}`
-  // All that matches is sorted, so only the ids of it are.
-  return sql`select ${columns}, ${sortKeys}
-    from (select u.id from ${from} ${where} ${order}) s cross join users u on u.id = s.id ${list.orderBy()}`
+  { from, where, id, window }: Sortable,
+  order: ProfileOrder,
+  page: PageRequest,
+  kept?: SQL<number>,
+): Source {
+  const list = order.list.towards(page)
+  const key = (i: number) => sql.raw(`k${i}`)
+  const keys = order.columns.map((_, i) => sql`s.${key(i)}`)
+  const values = order.columns.map((column, i) => sql`${column} as ${key(i)}`)
+  const newest = sql`from ${from} where ${where} order by ${id} desc limit ${window}`
+  const behind = page.after ? sql`where ${list.after(page.after, keys)}` : sql``
+  const size = kept && sql<number>`min(${kept}, ${window})`
+  return {
+    rows: sql`select ${columns} from
+      (select * from (select u.id, ${sql.join(values, sql`, `)} ${newest}) s ${behind} ${list.orderBy(keys)} ${limits(page, size)}) s
+      cross join users u on u.id = s.id ${list.orderBy(keys)}`,
+    count: size ?? sql`(select count(*) from (select 1 ${newest}))`,
+  }
+}
+
+/** Of the newest followers of the one, those whom the other follows. */
+function bothFilters(
+  columns: SQL,
+  { following, followedBy }: { following: number; followedBy: number },
+  order: ProfileOrder,
+  page: PageRequest,
+): Source {
+  const id = sql`f.owner_id`
+  const isFollowed = sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id)`
+  const list = isNewestFirst(order) ? order.list.towards(page) : undefined
+  const behind = page.after && list ? sql`and ${list.after(page.after, [id])}` : sql``
+  const follows = sql`select f.owner_id from followers f where f.followed_id = ${following} ${behind}
+    ${list ? list.orderBy([id]) : sql`order by ${id} desc`}`
+  const looked = sql`(${follows} limit ${SCANNED}) f`
+  const from = sql`${looked} cross join users u on u.id = ${id}`
+  if (!list) return sorted(columns, { from, where: isFollowed, id, window: SCANNED }, order, page)
+  const end = sql<number | null>`(${follows} limit 1 offset ${SCANNED - 1})`
+  return {
+    // In the order of the follows, as nothing comes before them and each has one user.
+    rows: sql`select ${columns} from ${from} where ${isFollowed} ${limits(page)}`,
+    // Of a longer list the size is unknown: finding out would mean looking at all of it.
+    count: page.after
+      ? sql`null`
+      : sql`iif(${end} is null, (select count(*) from ${looked} where ${isFollowed}), null)`,
+    end,
+  }
 }
 
 function countOf({ following, followedBy }: ProfileFilter): SQL<number> {
-  if (following !== undefined && followedBy !== undefined) {
-    return sql`(select count(*) from (select 1 from followers f where f.followed_id = ${following} and exists
-      (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id) limit ${COUNT_LIMIT}))`
-  }
   if (following !== undefined)
     return sql`coalesce((select followers_count from users where id = ${following}), 0)`
   if (followedBy !== undefined)

@@ -13,14 +13,8 @@ import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { withImage } from '../images/attach'
 import { imageUrls } from '../images/url'
-import {
-  listProfiles,
-  type ProfileOrder,
-  profileOrder,
-  SORT_COLUMNS,
-  type SortField,
-  type SortTerm,
-} from './list'
+import { listProfiles, paging } from './list'
+import { type ProfileOrder, profileOrder, readOrdering } from './order'
 import { findProfile, OWN_PROFILE, updateProfile } from './queries'
 import { PROFILE_LIMITS, profileAnswer, profileBody, profileListQuery } from './schemas'
 import { profileView } from './view'
@@ -41,7 +35,7 @@ export const profileRoutes = new Hono<AppEnv>()
     inQuery(profileListQuery),
     async (c) => {
       const query = c.req.valid('query')
-      return c.json(await list(c, query, ordering(query.ordering)))
+      return c.json(await list(c, query, readOrdering(query.ordering)))
     },
   )
 
@@ -120,6 +114,7 @@ async function list(c: RequestContext, query: z.output<typeof profileListQuery>,
     },
     view: (profile) => profileView(profile, viewerId, urls),
     sizes: SIZES,
+    ...paging(filter, order),
   })
 }
 
@@ -131,16 +126,4 @@ async function update(c: OwnContext, { image, ...fields }: z.output<typeof profi
   const profile = await withImage(c, image, (lease) => updateProfile(db, user.id, fields, lease, Date.now()))
   if (!profile) throw new ApiError('not_found')
   return profileView(profile, user.id, imageUrls(c))
-}
-
-/** The fields of the list that profiles can be ordered by, each once. */
-function ordering(value = ''): ProfileOrder {
-  const terms = new Map<SortField, SortTerm>()
-  for (const term of value.split(',')) {
-    const name = term.trim().replace(/^-/, '')
-    if (!Object.hasOwn(SORT_COLUMNS, name)) continue
-    const field = name as SortField
-    if (!terms.has(field)) terms.set(field, { field, descending: term.trim().startsWith('-') })
-  }
-  return profileOrder([...terms.values()])
 }

@@ -20,10 +20,12 @@ export const profileBody = z
 
 export const profileListQuery = pageQuery.extend({
   ordering: queryParam(
-    'Comma-separated, each with `-` for descending: posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at.',
+    'Comma-separated, each with `-` for descending: id, created_at, owner, title, posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. By several, by the last two, by title, or of a filtered list: the newest 300, sorted.',
   ),
   owner__following__followed__profile: queryParam('Profiles that follow this one.'),
-  owner__followed__owner__profile: queryParam('Profiles that this one follows.'),
+  owner__followed__owner__profile: queryParam(
+    'Profiles that this one follows. With both filters a page may be shorter than its size, and `next` goes on.',
+  ),
 })
 
 export const profileAnswer = z

@@ -3,8 +3,8 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
-import { oldestFirst } from '../db/list-order'
-import type { PageRequest, PageSlice } from '../db/page'
+import { inListOrder, ListOrder, type SortKey } from '../db/list-order'
+import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectStatement } from '../db/statements'
@@ -12,30 +12,54 @@ import { fold } from '../db/text'
 
 const u = alias(users, 'u')
 
-const USER_SUMMARY = selectList({ id: u.id, username: u.username })
+const USER_SUMMARY = selectList({ id: u.id, username: u.username, usernameKey: u.usernameKey })
 export type UserSummary = RowOf<typeof USER_SUMMARY>
 
-export const OLDEST_USERS = oldestFirst<UserSummary>('users', u.id)
+type UserKey = Omit<SortKey<UserSummary>, 'descending'>
+const BY_ID: UserKey = { column: u.id, of: ({ id }) => id }
+const BY_NAME: UserKey = { column: u.usernameKey, of: ({ usernameKey }) => usernameKey, isText: true }
 
-/** Oldest first, all or the one of this name in any case. Reads a row per user shown and 3 more. */
+/** What users can be ordered by: both are unique. Users are numbered as they sign up. */
+export const SORT_KEYS: Record<string, UserKey> = {
+  id: BY_ID,
+  created_at: BY_ID,
+  username: BY_NAME,
+  owner: BY_NAME,
+}
+
+/** By the first field of the list that users can be ordered by; by id where there is none. */
+export function userOrder(ordering = ''): ListOrder<UserSummary> {
+  for (const term of ordering.split(',')) {
+    const name = term.trim().replace(/^-/, '')
+    const key = Object.hasOwn(SORT_KEYS, name) ? SORT_KEYS[name] : undefined
+    if (!key) continue
+    const descending = term.trim().startsWith('-')
+    return new ListOrder(`users:${descending ? '-' : ''}${key.isText ? 'name' : 'id'}`, [
+      { ...key, descending },
+    ])
+  }
+  return new ListOrder('users:id', [{ ...BY_ID, descending: false }])
+}
+
+/** All, or the one of this name in any case. Reads a row per user, shown or skipped, and 5 more. */
 export async function listUsers(
   db: Db,
   username: string | undefined,
-  { limit, offset, after }: PageRequest,
+  list: ListOrder<UserSummary>,
+  page: PageRequest,
 ): Promise<PageSlice<UserSummary>> {
   const isNamed = username ? eq(u.usernameKey, fold(username)) : undefined
-  const count: SQL<number> = isNamed
-    ? sql`(select count(*) from users u where ${isNamed})`
-    : rowCount('users')
-  const where = and(isNamed, after && OLDEST_USERS.after(after))
+  const kept: SQL<number> = isNamed ? sql`(select count(*) from users u where ${isNamed})` : rowCount('users')
+  const order = list.towards(page)
+  const where = and(isNamed, page.after && order.after(page.after))
   const [rows, [counted]] = await db.batch([
     selectStatement(
       USER_SUMMARY,
-      sql`from users u ${where ? sql`where ${where}` : sql``} ${OLDEST_USERS.orderBy()} limit ${limit} offset ${offset}`,
+      sql`from users u ${where ? sql`where ${where}` : sql``} ${order.orderBy()} ${limits(page, kept)}`,
     ),
-    selectStatement({ count }, sql``),
+    selectStatement({ count: kept }, sql``),
   ])
-  return { rows, count: counted?.count ?? 0 }
+  return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
 }
 
 /** Reads 1 row. */

@@ -8,9 +8,12 @@ import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery, queryParam } from '../http/params'
-import { findUser, listUsers, OLDEST_USERS, type UserSummary } from './queries'
+import { findUser, listUsers, type UserSummary, userOrder } from './queries'
 
-const listQuery = pageQuery.extend({ username: queryParam('Exactly this name, in any case.') })
+const listQuery = pageQuery.extend({
+  username: queryParam('Exactly this name, in any case.'),
+  ordering: queryParam('`id` (as without it), `username`, `created_at`; with `-` for descending.'),
+})
 
 export const summaryAnswer = z.object({ id: z.int(), username: z.string() }).meta({ id: 'UserSummary' })
 const view = ({ id, username }: UserSummary): z.output<typeof summaryAnswer> => ({ id, username })
@@ -25,11 +28,14 @@ export const userRoutes = new Hono<AppEnv>()
       const query = c.req.valid('query')
       // A `+` that was not encoded arrives as a space, which no username contains.
       const username = query.username?.replaceAll(' ', '+')
+      const order = userOrder(query.ordering)
       const page = await answerPage(c, query, {
-        order: OLDEST_USERS,
+        order,
         filter: username,
-        load: (page) => listUsers(c.var.db, username, page),
+        isCountKept: true,
+        load: (page) => listUsers(c.var.db, username, order, page),
         view,
+        price: { shown: 1, skipped: 1 },
       })
       return c.json(page)
     },

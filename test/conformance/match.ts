@@ -78,6 +78,7 @@ const TEXT_RULES: TextRule[] = [
     (actual, [start = '', length]) => actual.startsWith(start) && [...actual].length === Number(length),
   ],
   [/^<BASE>\/media\/(images|messages)\/(\S+)_<rand>\.(\w+)$/, pictureMatches],
+  [/^<by cursor>(.*)$/s, linkMatches],
   [/^<BASE>(.*)$/s, (actual, [path]) => actual === ORIGIN + path],
   [/^JSON parse error - /, (actual) => /^JSON parse error - ./.test(actual)],
 ]
@@ -99,6 +100,19 @@ function tokenMatches(actual: string, [alg, type, ttl, names]: string[]): boolea
     claims.token_type === type &&
     Number(claims.exp) - Number(claims.iat) === Number(ttl) &&
     Object.keys(claims).sort().join() === names
+  )
+}
+
+/** The same URL, but for a cursor instead of the number of a page. */
+function linkMatches(actual: string, [path]: string[]): boolean {
+  const url = new URL(actual)
+  const hasCursor = url.searchParams.get('cursor') !== null
+  url.searchParams.delete('cursor')
+  const expected = new URL(`${ORIGIN}${path}`)
+  return (
+    hasCursor &&
+    url.pathname === expected.pathname &&
+    url.searchParams.toString() === expected.searchParams.toString()
   )
 }
 

@@ -61,8 +61,8 @@ beforeAll(async () => {
   const insert = (query: string, values: unknown[]) => env.DB.prepare(query).bind(JSON.stringify(values))
   await env.DB.batch([
     insert(
-      `insert into users (id, username, username_key, password_hash, created_at, profile_updated_at)
-       select value ->> 'id', value ->> 'name', value ->> 'key', '', 0, 0 from json_each(?)`,
+      `insert into users (id, username, username_key, search_key, password_hash, created_at, profile_updated_at)
+       select value ->> 'id', value ->> 'name', value ->> 'key', value ->> 'key', '', 0, 0 from json_each(?)`,
       users,
     ),
     ...[0, 1, 2, 3].map((part) =>
@@ -75,8 +75,31 @@ beforeAll(async () => {
   ])
 })
 
-/** Sigma has two small letters for one capital: which of them is written depends on where the word ends. */
-const lower = (text: string) => text.toLowerCase().replaceAll('ς', 'σ')
+/** What these words and names make of case and marks, spelled out letter by letter. */
+const SAME: [string, string][] = [
+  ['ß', 'ss'],
+  ['ς', 'σ'],
+  ['ﬁ', 'fi'],
+  ['ï', 'i'],
+  ['έ', 'ε'],
+  ['ü', 'u'],
+  ['ö', 'o'],
+  ['é', 'e'],
+  ['ή', 'η'],
+  ['ώ', 'ω'],
+  ['ί', 'ι'],
+  ['ύ', 'υ'],
+  ['ό', 'ο'],
+  ['\u0301', ''],
+  ['\u0307', ''],
+  ['\u0308', ''],
+  ['\u200d', ''],
+]
+const lower = (text: string) =>
+  SAME.reduce(
+    (folded, [letter, same]) => folded.replaceAll(letter, same),
+    text.toLowerCase().normalize('NFC'),
+  )
 
 /** The ids of the posts that a search finds, newest first. */
 function naive(search: string): number[] {
@@ -101,9 +124,21 @@ async function compare(search: string) {
   const expected = naive(search)
   const answer = await anyone.get(path(search))
   expect(answer.status, search).toBe(200)
-  expect(idsOf(answer), search).toEqual(expected.slice(0, PAGE))
-  expect(answer.body.count, search).toBe(Math.min(expected.length, 1000))
-  expect(answer.body.next === null, search).toBe(expected.length <= PAGE)
+  const isExact = search
+    .replaceAll('\0', '')
+    .split(/[\s,]+/)
+    .every((word) => [...lower(word)].length >= 3 || word === '')
+  if (isExact) {
+    expect(idsOf(answer), search).toEqual(expected.slice(0, PAGE))
+    expect(answer.body.count, search).toBe(Math.min(expected.length, 1000))
+    expect(answer.body.next === null, search).toBe(expected.length <= PAGE)
+  } else {
+    // What no index serves looks at the newest posts and stops: what it finds is the beginning of all.
+    const found = idsOf(answer)
+    expect(found, search).toEqual(expected.slice(0, found.length))
+    if (answer.body.next === null) expect(found.length, search).toBe(expected.length)
+  }
+  expect(answer.cost.read, search).toBeLessThanOrEqual(2500)
   return expected.length
 }
 
@@ -146,7 +181,6 @@ test.each(['sun', 'ü', '東京', '🌊', 'the se', 'the sunset', 'ΑΘΉ', '%']
     let next: string | null = `${path(search)}&cursor=`
     while (next !== null) {
       const answer: Answer = await anyone.get(next)
-      expect(answer.body.count).toBe(Math.min(expected.length, 1000))
       seen.push(...idsOf(answer))
       next = answer.body.next
     }
@@ -154,13 +188,24 @@ test.each(['sun', 'ü', '東京', '🌊', 'the se', 'the sunset', 'ΑΘΉ', '%']
   },
 )
 
-test('pages by number go beyond the thousand that are counted', async () => {
+test('pages by number go as deep as the bound allows, then on by cursor, and the last is the last of all', async () => {
   const expected = naive('sun')
   expect(expected.length).toBeGreaterThan(1200)
-  const answer = await anyone.get(`${path('sun')}&page=12`)
-  expect(answer.body.count).toBe(1000)
-  expect(idsOf(answer)).toEqual(expected.slice(11 * PAGE, 12 * PAGE))
-  expect(answer.body.next).toContain('page=13')
+  const second = await anyone.get(`${path('sun')}&page=2`)
+  expect(second.body.count).toBe(1000)
+  expect(idsOf(second)).toEqual(expected.slice(PAGE, 2 * PAGE))
+  expect((await anyone.get(`${path('sun')}&page=12`)).body).toEqual({ detail: 'Invalid page.' })
+  const seen = idsOf(second)
+  for (let next: string | null = second.body.next; next; ) {
+    const answer: Answer = await anyone.get(next)
+    seen.push(...idsOf(answer))
+    next = answer.body.next
+  }
+  expect(seen).toEqual(expected.slice(PAGE))
+  const last = await anyone.get(`${path('sun')}&page=last`)
+  expect(idsOf(last)).toEqual(expected.slice(-PAGE))
+  const before = await anyone.get(last.body.previous)
+  expect(idsOf(before)).toEqual(expected.slice(-2 * PAGE, -PAGE))
 })
 
 test('a rename keeps every post of the owner findable by the new name only', async () => {

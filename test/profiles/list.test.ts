@@ -189,10 +189,11 @@ describe('GET /profiles/ (ProfileListViewTests)', () => {
       'ordering=-followers_count,posts_count',
       'ordering=owner__following__created_at',
     ])('cursors walk all of it, once each: %s', async (query) => {
-      const byPage = [
-        ...owners(await anyone.get(`/profiles/?${query}`)),
-        ...owners(await anyone.get(`/profiles/?${query}&page=2`)),
-      ]
+      const first = await anyone.get(`/profiles/?${query}&page=1`)
+      const byPage = owners(first)
+      if (first.body.next) byPage.push(...owners(await anyone.get(first.body.next)))
+      // What no index gives in order is the newest 300, sorted.
+      expect(byPage.length).toBe(/,|__/.test(query) ? 300 : first.body.count)
       const byCursor: string[] = []
       for (let url: string | null = `/profiles/?${query}&page_size=130&cursor=`; url; ) {
         const answer: Answer = await anyone.get(url)
@@ -263,7 +264,7 @@ describe('GET /profiles/most_followed/', () => {
 })
 
 describe('GET /profiles/, both filters together', () => {
-  it('are counted up to a thousand, once per walk, and listed beyond', async () => {
+  it('look at two hundred follows for a page, and list all of them all the same', async () => {
     const [star, reader] = await Promise.all([signUp('star'), signUp('reader')])
     const first = Math.max(star.id, reader.id) + 1
     const ids = JSON.stringify(Array.from({ length: 1100 }, (_, i) => first + i))
@@ -283,13 +284,14 @@ describe('GET /profiles/, both filters together', () => {
     const costs: number[] = []
     for (let next: string | null = `${path}&cursor=`; next !== null; ) {
       const answer: Answer = await anyone.get(next)
-      expect([answer.status, answer.body.count]).toEqual([200, 1000])
+      expect(answer.status).toBe(200)
       seen.push(...answer.body.results.map(({ id }: { id: number }) => id))
       costs.push(answer.cost.read)
       next = answer.body.next
     }
     expect(seen).toEqual(JSON.parse(ids).reverse())
-    // Each shown costs a user and two follows; two thousand more are what counting reads.
-    expect(costs.map((rows, i) => rows <= 401 * 3 + 10 + (i === 0 ? 2000 : 0))).toEqual([true, true, true])
+    // Each follow that is looked at costs a user and two follows, and one to know where to go on; counting is tried on the first page.
+    expect(costs).toHaveLength(6)
+    expect(Math.max(...costs)).toBeLessThanOrEqual(8 * 200 + 10)
   })
 })

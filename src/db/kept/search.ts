@@ -1,59 +1,87 @@
+import { ownerToken } from '../owner-token'
 import { posts, users } from '../schema'
 import { nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
 /**
- * Title and owner's name of each post, folded, for search by any part of them; the rowid is the post's id. Contentless: it stores the index
- * only, hence takes new values for all its columns or none.
+ * Texts for search by any part of them; the rowid is that of the row they are of. Contentless: it stores the index only, hence takes new values
+ * for all its columns or none.
  */
-export function searchIndex(): Kept {
-  const [title, username, owner] = [nameOf(posts.titleKey), nameOf(users.usernameKey), nameOf(posts.ownerId)]
-  const [postsTable, usersTable] = [tableOf(posts.id), tableOf(users.id)]
+const indexOf = (name: string, columns: string) =>
+  `CREATE VIRTUAL TABLE \`${name}\` USING fts5(${columns}, content='', contentless_delete=1, tokenize='trigram case_sensitive 1')`
+
+/** Rows that the index lacks, and those that it has and should not. */
+const differences = (index: string, table: string) =>
+  `select id as key, null as kept, 1 as truth from ${table} where id not in (select rowid from ${index})
+    union all select rowid, 1, null from ${index} where rowid not in (select id from ${table})`
+
+/**
+ * The title of each post, and a token that stands for its owner: that a post is somebody's never changes, so a new name touches none of
+ * them.
+ */
+export function postSearch(): Kept {
+  const [table, title, owner] = [tableOf(posts.id), nameOf(posts.titleKey), nameOf(posts.ownerId)]
+  const values = (row: string) => `${row}.${title}, ${ownerToken(`${row}.${owner}`)}`
   return {
-    table: {
-      name: 'post_search',
-      sql: `CREATE VIRTUAL TABLE \`post_search\` USING fts5(title, owner, content='', contentless_delete=1, tokenize='trigram case_sensitive 1')`,
-    },
+    table: { name: 'post_search', sql: indexOf('post_search', 'title, owner') },
     values: [
       {
         name: 'post_search',
-        differences: `select id as key, null as kept, 1 as truth from ${postsTable} where id not in (select rowid from post_search)
-    union all select rowid, 1, null from post_search where rowid not in (select id from ${postsTable})`,
+        differences: differences('post_search', table),
         repair: [
-          `delete from post_search where rowid not in (select id from ${postsTable})`,
+          `delete from post_search where rowid not in (select id from ${table})`,
           `insert into post_search (rowid, title, owner)
-  select p.id, p.${title}, u.${username} from ${postsTable} p join ${usersTable} u on u.id = p.${owner}
-  where p.id not in (select rowid from post_search)`,
+  select p.id, ${values('p')} from ${table} p where p.id not in (select rowid from post_search)`,
         ],
       },
     ],
     effects: [
       {
-        table: postsTable,
+        table,
         on: 'insert',
-        statements: [
-          `INSERT INTO \`post_search\` (rowid, title, owner)
-    SELECT NEW.id, NEW.${title}, ${username} FROM \`${usersTable}\` WHERE id = NEW.${owner}`,
-        ],
+        statements: [`INSERT INTO \`post_search\` (rowid, title, owner) VALUES (NEW.id, ${values('NEW')})`],
       },
-      { table: postsTable, on: 'delete', statements: ['DELETE FROM `post_search` WHERE rowid = OLD.id'] },
+      { table, on: 'delete', statements: ['DELETE FROM `post_search` WHERE rowid = OLD.id'] },
       {
-        table: postsTable,
+        table,
         on: 'update',
         where: posts.titleKey,
         statements: [
-          `UPDATE \`post_search\` SET title = NEW.${title}, owner = (SELECT ${username} FROM \`${usersTable}\` WHERE id = NEW.${owner})
-    WHERE rowid = NEW.id`,
+          `UPDATE \`post_search\` SET title = NEW.${title}, owner = ${ownerToken(`NEW.${owner}`)} WHERE rowid = NEW.id`,
         ],
       },
+    ],
+  }
+}
+
+/** The name of each user. */
+export function userSearch(): Kept {
+  const [table, name] = [tableOf(users.id), nameOf(users.searchKey)]
+  return {
+    table: { name: 'user_search', sql: indexOf('user_search', 'name') },
+    values: [
       {
-        table: usersTable,
-        on: 'update',
-        where: users.usernameKey,
-        statements: [
-          `UPDATE \`post_search\` SET title = (SELECT ${title} FROM \`${postsTable}\` WHERE id = post_search.rowid), owner = NEW.${username}
-    WHERE rowid IN (SELECT id FROM \`${postsTable}\` WHERE ${owner} = NEW.id)`,
+        name: 'user_search',
+        differences: differences('user_search', table),
+        repair: [
+          `delete from user_search where rowid not in (select id from ${table})`,
+          `insert into user_search (rowid, name)
+  select id, ${name} from ${table} where id not in (select rowid from user_search)`,
         ],
+      },
+    ],
+    effects: [
+      {
+        table,
+        on: 'insert',
+        statements: [`INSERT INTO \`user_search\` (rowid, name) VALUES (NEW.id, NEW.${name})`],
+      },
+      { table, on: 'delete', statements: ['DELETE FROM `user_search` WHERE rowid = OLD.id'] },
+      {
+        table,
+        on: 'update',
+        where: users.searchKey,
+        statements: [`UPDATE \`user_search\` SET name = NEW.${name} WHERE rowid = NEW.id`],
       },
     ],
   }

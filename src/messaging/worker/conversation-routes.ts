@@ -2,14 +2,16 @@
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { requireUser } from '../../auth/credentials'
-import { fold } from '../../db/text'
+import { searchKey } from '../../db/text'
+import { fitting } from '../../http/answer-size'
 import { detailAnswer } from '../../http/answers'
 import { body } from '../../http/body'
+import { readCursor, writeCursor } from '../../http/cursor'
 import { describe } from '../../http/describe'
 import type { AppEnv } from '../../http/env'
 import { ApiError } from '../../http/errors'
-import { answerPage, pageOf } from '../../http/paging'
-import { idParam, inPath, inQuery } from '../../http/params'
+import { answerPage, pageLink, pageOf, pageSize } from '../../http/paging'
+import { idParam, inPath, inQuery, requireShort } from '../../http/params'
 import { imageUrls } from '../../images/url'
 import type { MessageRow } from '../shared/message-row'
 import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
@@ -19,7 +21,7 @@ import { SEND_PATH } from '../shared/send-path'
 import { commitChange } from './conversation-stub'
 import { conversationView } from './conversation-view'
 import { openSocket } from './open-socket'
-import { listConversations, listThread, OLDEST_MESSAGES } from './queries'
+import { listConversations, listThread, NEWEST_CONVERSATIONS, OLDEST_MESSAGES } from './queries'
 import {
   conversationAnswer,
   conversationListQuery,
@@ -40,17 +42,29 @@ export const conversationRoutes = new Hono<AppEnv>()
     describe({
       id: 'listConversations',
       summary: 'Conversations, newest first',
-      description: 'All of them, not in pages. `id` and `username` are the other person’s.',
+      description:
+        'An array of the newest 500. Where there are more, the header `link` has the URL of the next ones (`rel="next"`), which carries a cursor. `id` and `username` are the other person’s.',
       answers: { 200: z.array(conversationAnswer) },
     }),
     requireUser,
     inQuery(conversationListQuery),
     async (c) => {
-      // A `+` that was not encoded arrives as a space, which no name has.
-      const search = (c.req.valid('query').search ?? '').trim().replaceAll(' ', '+')
-      const conversations = await listConversations(c.var.db, c.var.user.id, fold(search))
+      const { search, cursor, page_size } = c.req.valid('query')
+      const size = pageSize(page_size, SIZES)
+      // A `+` that was not encoded arrives as a space, which no username contains.
+      const name = searchKey(requireShort('search', search).trim().replaceAll(' ', '+'))
+      const { after } = readCursor(cursor ?? '', NEWEST_CONVERSATIONS, name)
+      const rows = await listConversations(c.var.db, c.var.user.id, name, { limit: size + 1, after })
       const viewer = { urls: imageUrls(c), now: Date.now() }
-      return c.json(conversations.map((conversation) => conversationView(conversation, viewer)))
+      const wanted = rows.slice(0, size).map((conversation) => conversationView(conversation, viewer))
+      const { results } = fitting(wanted, false)
+      const last = rows[results.length - 1]
+      if (last && rows.length > results.length) {
+        const position = NEWEST_CONVERSATIONS.positionOf(last)
+        const next = writeCursor(NEWEST_CONVERSATIONS, name, 0, position, false)
+        c.header('link', `<${pageLink(c, { cursor: next })}>; rel="next"`)
+      }
+      return c.json(results)
     },
   )
 
@@ -76,9 +90,11 @@ export const conversationRoutes = new Hono<AppEnv>()
       const page = await answerPage(c, query, {
         order: OLDEST_MESSAGES,
         filter: otherId,
-        load: (page) => listThread(db, user.id, otherId, { order: OLDEST_MESSAGES, ...page }),
+        isCountKept: true,
+        load: (page) => listThread(db, user.id, otherId, page),
         view,
         sizes: SIZES,
+        price: { shown: 3, skipped: 1 },
       })
       return c.json(page)
     },

@@ -3,8 +3,8 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../../db/client'
 import { type RowOf, selectList } from '../../db/columns'
-import { type ListOrder, newestFirst, oldestFirst } from '../../db/list-order'
-import type { PageRequest, PageSlice } from '../../db/page'
+import { inListOrder, ListOrder, oldestFirst } from '../../db/list-order'
+import { limits, type PageRequest, type PageSlice, withinBytes } from '../../db/page'
 import { conversations, listeners, users } from '../../db/schema'
 import { build, selectedStatement, selectStatement, statement } from '../../db/statements'
 import { ofPair } from '../shared/conversation-row'
@@ -14,72 +14,84 @@ import { pairOf } from '../shared/pair'
 const other = alias(users, 'other')
 
 /** A conversation as one of the two sees it: `id`, `username` and `image` are the other's; `m` is the newest message. */
-const conversationSeenBy = <Unread extends typeof c.unreadA | typeof c.unreadB>(unread: Unread) =>
-  selectList({
-    id: other.id,
-    username: other.username,
-    image: other.image,
-    lastContent: m.content,
-    lastAt: m.createdAt,
-    unread,
-    seq: c.seq,
-    lastId: m.id,
-  })
-const SEEN_BY_A = conversationSeenBy(c.unreadA)
-const SEEN_BY_B = conversationSeenBy(c.unreadB)
-export type ConversationRow = RowOf<typeof SEEN_BY_A>
+const CONVERSATION = selectList({
+  id: other.id,
+  username: other.username,
+  image: other.image,
+  lastContent: m.content,
+  lastAt: m.createdAt,
+  unread: sql<number>`newest.unread`,
+  seq: sql<number>`newest.seq`,
+  lastId: sql<number>`newest.last_id`,
+})
+export type ConversationRow = RowOf<typeof CONVERSATION>
 
-/** The user's conversations that have messages, newest first. Reads 4 rows for each and 1 more. */
+export const NEWEST_CONVERSATIONS = new ListOrder<ConversationRow>('conversations', [
+  { column: sql`"lastId"`, descending: true, of: ({ lastId }) => lastId },
+])
+
+/**
+ * The user's conversations that have messages, newest first. Reads a row for each conversation of the user, and three for each shown; with a
+ * search one more for each looked at. They are not kept by their newest message, which would cost each message two rows more.
+ */
 export async function listConversations(
   db: Db,
   userId: number,
   nameContains: string,
+  { limit, after }: Pick<PageRequest, 'limit' | 'after'>,
 ): Promise<ConversationRow[]> {
-  const select = (list: { sql: SQL }, mine: SQL, theirs: SQL) => sql`
-    select ${list.sql} from conversations c cross join users other on ${other.id} = ${theirs}
-      cross join messages m on ${m.id} = ${c.lastMessageId}
-    where ${mine} = ${userId} and instr(${other.usernameKey}, ${nameContains}) > 0`
+  const seen = (mine: SQL, theirs: SQL, unread: SQL) => {
+    const behind = after ? sql`and c.last_message_id < ${after[0]}` : sql``
+    const named = nameContains
+      ? sql`and instr((select search_key from users where id = ${theirs}), ${nameContains}) > 0`
+      : sql``
+    return sql`select c.last_message_id, c.seq, ${unread}, ${theirs} from conversations c
+      where ${mine} = ${userId} and c.last_message_id is not null ${behind} ${named}`
+  }
+  // A recursion that never recurs, for its queue: it gives the largest first and, unlike sorting, reads no row twice.
   const [rows] = await db.batch([
     selectedStatement(
-      SEEN_BY_A,
-      sql`${select(SEEN_BY_A, sql`${c.userA}`, sql`${c.userB}`)} union all
-        ${select(SEEN_BY_B, sql`${c.userB}`, sql`${c.userA}`)} order by "lastId" desc`,
+      CONVERSATION,
+      sql`with recursive newest(last_id, seq, unread, other_id) as (
+          ${seen(sql`c.user_a`, sql`c.user_b`, sql`c.unread_a`)} union all
+          ${seen(sql`c.user_b`, sql`c.user_a`, sql`c.unread_b`)} union all
+          select 0, 0, 0, 0 from newest where false order by 1 desc limit ${limit})
+        select ${CONVERSATION.sql} from newest cross join users other on ${other.id} = newest.other_id
+          cross join messages m on ${m.id} = newest.last_id`,
     ),
   ])
   return rows
 }
 
 export const OLDEST_MESSAGES = oldestFirst<MessageRow>('messages', m.id)
-export const NEWEST_MESSAGES = newestFirst<MessageRow>('messages', m.id)
 
-/** Which part of a thread, and in which order. */
-export interface ThreadPart extends PageRequest {
-  order: ListOrder<MessageRow>
-  /** Only messages older than the one of this id. */
-  olderThan?: number | undefined
-}
-
-/** The messages between the two. Reads a row for each message and 7 more. */
+/** The messages between the two, oldest first; with `olderThan` only those before the one of this id. Reads three rows for each message shown, one for each skipped, and 9 more. */
 export async function listThread(
   db: Db,
   userId: number,
   otherId: number,
-  { order, olderThan, limit, offset, after }: ThreadPart,
+  page: PageRequest & { olderThan?: number | undefined },
 ): Promise<PageSlice<MessageRow>> {
   const pair = pairOf(userId, otherId)
+  const order = OLDEST_MESSAGES.towards(page)
+  const { after, olderThan } = page
   const where = and(
     ofPair(pair, c),
     after && order.after(after),
-    olderThan === undefined ? undefined : NEWEST_MESSAGES.after([olderThan]),
+    olderThan === undefined ? undefined : sql`${m.id} < ${olderThan}`,
   )
-  const [rows, [conversation]] = await db.batch([
-    selectStatement(
+  const kept = sql<number>`coalesce((select ${conversations.messagesCount} from conversations where ${ofPair(pair)}), 0)`
+  const [rows, [counted]] = await db.batch([
+    selectedStatement(
       MESSAGE,
-      sql`${fromConversation} where ${where} ${order.orderBy()} limit ${limit} offset ${offset}`,
+      withinBytes(
+        sql`select ${MESSAGE.sql} ${fromConversation} where ${where} ${order.orderBy()} ${limits(page, kept)}`,
+        { rows: page.limit, contentBytes: 40_000 },
+      ),
     ),
-    statement(build.select({ count: conversations.messagesCount }).from(conversations).where(ofPair(pair))),
+    selectStatement({ count: kept }, sql``),
   ])
-  return { rows, count: conversation?.count ?? 0 }
+  return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
 }
 
 /** The message, and whose it is. Reads 5 rows. */

@@ -6,7 +6,11 @@ import { queryParam } from '../../http/params'
 
 export const readBody = z.object({ up_to: wholeNumber() }).meta({ id: 'ReadBody' })
 
-export const conversationListQuery = z.object({ search: queryParam('In the other person’s name.') })
+export const conversationListQuery = z.object({
+  search: queryParam('In the other person’s name, without regard to case and marks.'),
+  page_size: queryParam('How many; 500 at most.'),
+  cursor: queryParam('As the link of the page before has it.'),
+})
 
 export const threadQuery = pageQuery.extend({
   before: queryParam('Messages before the one of this id; empty: the newest.'),

@@ -1,10 +1,11 @@
 /** A thread from a message on, in either direction, so that a client can show its end first. */
 import type * as z from 'zod'
+import { fitting } from '../../http/answer-size'
 import type { UserContext } from '../../http/env'
 import { ValidationError } from '../../http/errors'
 import { type PageOf, pageLink, pageSize } from '../../http/paging'
 import type { MessageRow } from '../shared/message-row'
-import { listThread, NEWEST_MESSAGES, OLDEST_MESSAGES } from './queries'
+import { listThread } from './queries'
 import type { threadQuery } from './schemas'
 
 interface Shown<T> {
@@ -25,16 +26,21 @@ export async function threadPage<T>(
   const before = messageId('before', query.before)
   const after = messageId('after', query.after)
   const backward = after === undefined
-  const part = { limit: size + 1, offset: 0, count: undefined, olderThan: before }
-  const { rows, count } = await listThread(c.var.db, c.var.user.id, otherId, {
-    ...part,
-    ...(backward ? { order: NEWEST_MESSAGES, after: undefined } : { order: OLDEST_MESSAGES, after: [after] }),
+  const from = after ?? before
+  const { rows, count = 0 } = await listThread(c.var.db, c.var.user.id, otherId, {
+    limit: size + 1,
+    offset: 0,
+    count: undefined,
+    isBackward: backward,
+    olderThan: before,
+    after: from === undefined ? undefined : [from],
   })
-  const page = rows.slice(0, size)
-  if (backward) page.reverse()
+  const wanted = backward ? rows.slice(-size) : rows.slice(0, size)
+  const { first, results } = fitting(wanted.map(view), backward)
+  const page = wanted.slice(first, first + results.length)
   const oldest = page[0]
   const newest = page.at(-1)
-  const isMore = rows.length > size
+  const isMore = rows.length > page.length
   const older = oldest && (backward ? isMore : true)
   const newer = newest && (backward ? before !== undefined : isMore)
   const elsewhere = { before: undefined, after: undefined, page: undefined, cursor: undefined }
@@ -42,7 +48,7 @@ export async function threadPage<T>(
     count,
     next: newer ? pageLink(c, { ...elsewhere, after: String(newest.id) }) : null,
     previous: older ? pageLink(c, { ...elsewhere, before: String(oldest.id) }) : null,
-    results: page.map(view),
+    results,
   }
 }
 

@@ -1,0 +1,75 @@
+/** The feed of somebody: the posts of those whom they follow, newest (or oldest) first. */
+import { type SQL, sql } from 'drizzle-orm'
+import { COUNT_LIMIT, type PageRequest } from '../db/page'
+import { NEVER } from '../db/schema'
+
+/** The feed of who follows more is not put together account by account. */
+const MAX_MERGED = 200
+/** How many posts of anybody a page of such a feed looks at, and one that is sorted, which is read twice: to show and to count. */
+const LOOKED_AT = 500
+const SORTED_LOOKED_AT = 300
+
+/** From where a feed is read. */
+export interface FeedPart {
+  followedBy: number
+  descending: boolean
+  after: PageRequest['after']
+}
+
+const followsMany = (followedBy: number) =>
+  sql`(select following_count > ${MAX_MERGED} from users where id = ${followedBy})`
+
+/** The id behind which this part begins. */
+const startOf = ({ descending, after }: FeedPart): SQL =>
+  after
+    ? sql`cast(${after[0]} as integer)`
+    : descending
+      ? sql`(select coalesce(max(id), 0) + 1 from posts)`
+      : sql`0`
+
+/**
+ * `with recursive queue(id, owner_id)`: the first posts of the feed, `limit` of them.
+ *
+ * The newest post of each account followed goes into the queue, and whichever comes out is replaced by the next of the same account. What is read
+ * depends on how many are followed, not on how much or how little they post: two rows for each, and three for each post. Who follows more than
+ * `MAX_MERGED` is likely to follow the author of a new post: for them the newest posts of all are looked at, two rows for each, `LOOKED_AT` for a
+ * page, and the next page goes on where this one stopped (`feedEnd`).
+ */
+export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL {
+  const { followedBy, descending } = part
+  const [extreme, beyond, none] = descending ? [sql`max`, sql`<`, 0] : [sql`min`, sql`>`, NEVER]
+  const start = startOf(part)
+  const direction = descending ? sql`desc` : sql`asc`
+  const next = (owner: SQL, id: SQL) =>
+    sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}), ${none})`
+  // Ranges that are empty, as conditions that are false would be found out by reading.
+  const many = followsMany(followedBy)
+  const looks = isSorted ? SORTED_LOOKED_AT : LOOKED_AT
+  const range = descending
+    ? sql`posts.id < ${start} and posts.id >= iif(${many}, ${start} - ${looks}, ${start})`
+    : sql`posts.id > ${start} and posts.id <= iif(${many}, ${start} + ${looks}, ${start})`
+  return sql`with recursive queue(id, owner_id) as (
+      select ${next(sql`followers.followed_id`, start)}, followers.followed_id from followers
+        where followers.owner_id = iif(${many}, 0, ${followedBy})
+      union all
+      select posts.id, null from posts where ${range} and exists
+        (select 1 from followers where owner_id = ${followedBy} and followed_id = posts.owner_id)
+      union all
+      select ${next(sql`queue.owner_id`, sql`queue.id`)}, queue.owner_id from queue
+        where queue.id <> ${none} and queue.owner_id is not null
+      order by 1 ${direction} limit ${limit})`
+}
+
+/** The id up to which posts were looked at, where there may be more behind it. */
+export function feedEnd(part: FeedPart): SQL<number | null> {
+  const start = startOf(part)
+  const end = part.descending
+    ? sql`iif(${start} - ${LOOKED_AT} > 1, ${start} - ${LOOKED_AT}, null)`
+    : sql`iif(${start} + ${LOOKED_AT} < (select max(id) from posts), ${start} + ${LOOKED_AT}, null)`
+  return sql`iif(${followsMany(part.followedBy)}, ${end}, null)`
+}
+
+/** Up to `COUNT_LIMIT`, which it says for whoever follows many. Reads two rows for each account followed. */
+export const feedCount = (followedBy: number) =>
+  sql<number>`iif(${followsMany(followedBy)}, ${COUNT_LIMIT}, (select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
+  from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy}))`

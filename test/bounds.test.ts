@@ -1,0 +1,224 @@
+/** Every list with every parameter, in tables of 20,000 rows: no page reads more than 2,500, in one call. A list without a bound here fails. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { describedRoutes } from '../scripts/openapi/routes'
+import { app } from '../src/app'
+import { MAX_PAGE_BYTES, MAX_ROWS_READ } from '../src/db/page'
+import { type Answer, anyone, type Person, signUp, stored } from './client'
+
+const ROWS = 20_000
+/** Somebody who owns, likes, follows and is followed more than anybody. */
+const BUSY = 7
+const CONVERSATIONS = 700
+
+const each = (name: string, values: string[]) => values.map((value) => `${name}=${value}`)
+const either = (names: string[]) => names.flatMap((name) => [name, `-${name}`])
+
+/** The parameters of each list besides those of pages: every one in each of these values, and two together. */
+const LISTS: Record<string, string[]> = {
+  '/users/': [...each('ordering', either(['id', 'username', 'created_at'])), 'username=person9'],
+  '/comments/': ['post=7'],
+  '/likes/': [],
+  '/followers/': [`owner=${BUSY}`, `followed=${BUSY}`],
+  '/posts/': [
+    ...each('search', ['picture', 'person', 'zz', 'e', 'zzz', 'pic+ur', 'a+b+c+d']),
+    ...each(
+      'ordering',
+      either(['likes_count', 'comments_count', 'likes__created_at', 'created_at', 'id', 'title', 'owner']),
+    ),
+    ...each('owner', [String(BUSY), '8']),
+    ...each('followed', [String(BUSY), '8']),
+    ...each('liked', [String(BUSY), '8']),
+  ],
+  '/profiles/': [
+    ...each('ordering', [
+      ...either(['posts_count', 'followers_count', 'following_count', 'id', 'owner', 'title', 'created_at']),
+      ...either(['owner__following__created_at', 'owner__followed__created_at']),
+      'posts_count,-followers_count',
+    ]),
+    `owner__following__followed__profile=${BUSY}`,
+    `owner__followed__owner__profile=${BUSY}`,
+  ],
+  '/profiles/most_followed/': [],
+  '/messages/:id{[0-9]+}/': [],
+}
+/** Lists that are no pages, and what they read. */
+const ARRAYS: Record<string, number> = { '/messages/': CONVERSATIONS + 3 * 501 + 5 }
+
+let alice: Person
+
+const pathOf = (list: string) => list.replace(':id{[0-9]+}', String(BUSY))
+const normal = (path: string) => `${path.replace(/^\/api/, '').replace(/\/$/, '')}/`
+
+beforeAll(async () => {
+  alice = await signUp('alice')
+  const numbers = 'with recursive n(i) as (select ?1 union all select i + 1 from n where i < ?2)'
+  await stored(
+    `${numbers} insert into users (id, username, username_key, search_key, password_hash, created_at, profile_updated_at)
+     select i, 'person' || i, 'person' || i, 'person' || i, '', i, i from n`,
+    2,
+    ROWS,
+  )
+  await stored(
+    `${numbers} insert into posts (id, owner_id, title, title_key, created_at, updated_at)
+     select i, iif(i % 4 = 0, ${BUSY}, 1 + i % ${ROWS}), 'Picture ' || i, 'picture ' || i, i, i from n`,
+    1,
+    ROWS,
+  )
+  for (const [first, last] of [
+    [1, ROWS / 2],
+    [ROWS / 2 + 1, ROWS],
+  ]) {
+    await stored(
+      `${numbers} insert or ignore into likes (id, owner_id, post_id, created_at)
+       select i, iif(i % 2 = 0, ${BUSY}, 1 + i * 7 % ${ROWS}), i, i from n`,
+      first,
+      last,
+    )
+    await stored(
+      `${numbers} insert into comments (id, post_id, owner_id, content, created_at, updated_at)
+       select i, iif(i % 2 = 0, 7, 1 + i % ${ROWS}), 1 + i % 300, 'A comment', i, i from n`,
+      first,
+      last,
+    )
+    // The busy one follows half of everybody, and the other half them; person 8 follows a hundred.
+    await stored(
+      `${numbers} insert or ignore into followers (id, owner_id, followed_id, created_at)
+       select i, iif(i % 2 = 0, ${BUSY}, i), iif(i % 2 = 0, i, ${BUSY}), i from n where i <> ${BUSY}`,
+      first,
+      last,
+    )
+  }
+  await stored(
+    `${numbers} insert into followers (id, owner_id, followed_id, created_at) select i, 8, i - ${ROWS} + 100, i from n`,
+    ROWS + 1,
+    ROWS + 100,
+  )
+  const [a, b] = [Math.min(alice.id, BUSY), Math.max(alice.id, BUSY)]
+  await stored(
+    `${numbers} insert into conversations (id, user_a, user_b, seq, messages_count, last_message_id)
+     select i, ${a}, ${b} + i - 1, 1, iif(i = 1, ${ROWS}, 1), iif(i = 1, ${ROWS}, ${ROWS} + i) from n`,
+    1,
+    CONVERSATIONS,
+  )
+  await stored(
+    `${numbers} insert into messages (id, conversation_id, sender_id, content, created_at, seq, changed_seq)
+     select i, iif(i <= ${ROWS}, 1, i - ${ROWS}), ${a}, 'hello', i, i, i from n`,
+    1,
+    ROWS + CONVERSATIONS,
+  )
+})
+
+test('every list of the API is among these', () => {
+  const lists = describedRoutes(app)
+    .filter(({ method, about }) => {
+      const answers = [about.answers[200]].flat()
+      const isList = (answer: unknown) =>
+        answer instanceof z.ZodArray || (answer instanceof z.ZodObject && 'results' in answer.shape)
+      return method === 'GET' && answers.some(isList)
+    })
+    .map(({ path }) => normal(path))
+  const known = [...Object.keys(LISTS), ...Object.keys(ARRAYS)]
+  expect([...new Set(lists)].sort()).toEqual(known.sort())
+})
+
+/** The filters one by one and in pairs of different parameters. */
+function queries(parameters: string[]): string[] {
+  const name = (parameter: string) => parameter.split('=')[0]
+  const pairs = parameters.flatMap((one, i) =>
+    parameters.slice(i + 1).flatMap((other) => (name(one) === name(other) ? [] : [`${one}&${other}`])),
+  )
+  return ['', ...parameters, ...pairs]
+}
+
+describe.each(Object.entries(LISTS))('%s', (list, parameters) => {
+  test('no page reads more than the bound, and the last no more than the first', {
+    timeout: 300_000,
+  }, async () => {
+    const tooMuch: string[] = []
+    const get = async (path: string, viewer: typeof anyone = alice): Promise<Answer> => {
+      const answer = await viewer.get(path)
+      if (answer.cost.read > MAX_ROWS_READ || answer.cost.calls > 1 || ![200, 404].includes(answer.status))
+        tooMuch.push(`${path}: ${answer.status}, ${answer.cost.calls} calls, ${answer.cost.read} rows`)
+      return answer
+    }
+    for (const query of queries(parameters)) {
+      const path = (more: string) => `${pathOf(list)}?${query}&${more}`
+      const first = await get(path('page_size=500&page=1'))
+      const next = first.body.next ?? path('page_size=500&cursor=')
+      await get(next)
+      await get(path('page_size=500&page=last'))
+      for (const page of ['2', '7', '45', '400', '99999999']) await get(path(`page=${page}`))
+      const [small, last] = [await get(path('page_size=20')), await get(path('page_size=20&page=last'))]
+      // What the bound leaves room for: a page by a count reads a little more at one end than at the other.
+      if (last.cost.read > 1.2 * small.cost.read + 60)
+        tooMuch.push(`${path('page=last')}: ${last.cost.read}, first ${small.cost.read}`)
+    }
+    expect(tooMuch).toEqual([])
+  })
+})
+
+test('conversations: newest 500 first, the rest by the link', async () => {
+  const first = await alice.get('/messages/')
+  expect(first.body).toHaveLength(500)
+  expect(first.cost.read).toBeLessThanOrEqual(ARRAYS['/messages/'] ?? 0)
+  expect(first.cost.calls).toBe(1)
+  const [, url] = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? []
+  const rest = await alice.get(url ?? '')
+  expect(rest.body).toHaveLength(CONVERSATIONS - 500)
+  expect(rest.headers.get('link')).toBeNull()
+  const ids = [...first.body, ...rest.body].map(({ id }: { id: number }) => id)
+  expect(new Set(ids).size).toBe(CONVERSATIONS)
+  expect(first.body[0].id).toBe(Math.max(...ids))
+  const someone: string = first.body[0].username
+  const named = await alice.get(`/messages/?search=${someone.toUpperCase()}`)
+  expect(named.body.map(({ username }: { username: string }) => username)).toContain(someone)
+})
+
+test('a new name touches no post', async () => {
+  const eve = await signUp('eve')
+  await env.DB.prepare('update posts set owner_id = ? where id > ?')
+    .bind(eve.id, ROWS - 2000)
+    .run()
+  const { status, cost } = await eve.patch('/dj-rest-auth/user/', { username: 'adam' })
+  expect(status).toBe(200)
+  expect(cost.read).toBeLessThanOrEqual(20)
+  expect(cost.written).toBeLessThanOrEqual(10)
+})
+
+test('a page ends at 1 MB; next goes on, and nothing is skipped', async () => {
+  const fay = await signUp('fay')
+  await stored(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 30)
+     insert into posts (id, owner_id, title, title_key, content, created_at, updated_at)
+     select ${2 * ROWS} + i, ${fay.id}, 'long', 'long', replace(hex(zeroblob(40000)), '0', '"'), i, i from n`,
+  )
+  for (const start of ['', 'page=1&', 'page=last&']) {
+    const ids: number[] = []
+    const back = start.startsWith('page=last')
+    for (let url: string | null = `/posts/?owner=${fay.id}&${start}page_size=100`; url; ) {
+      const { body }: Answer = await anyone.get(url)
+      expect(JSON.stringify(body).length).toBeLessThanOrEqual(MAX_PAGE_BYTES + 1000)
+      const shown = body.results.map(({ id }: { id: number }) => id)
+      if (back) ids.unshift(...shown)
+      else ids.push(...shown)
+      url = back ? body.previous : body.next
+    }
+    expect(ids, start).toEqual(Array.from({ length: 30 }, (_, i) => 2 * ROWS + 30 - i))
+  }
+})
+
+test('a search that is too long is told from its length, one with an unknown owner as a bad choice', async () => {
+  for (const path of ['/posts/', '/messages/']) {
+    const { status, body, cost } = await alice.get(`${path}?search=${'x'.repeat(16_000)}`)
+    expect([status, body]).toEqual(
+      [400, { search: ['Ensure this field has no more than 1000 characters.'] }].map((part) =>
+        path === '/messages/' && typeof part === 'object' ? expect.anything() : part,
+      ),
+    )
+    expect(cost.calls).toBe(0)
+  }
+  const { status, body } = await anyone.get('/posts/?search=abc&owner=999999')
+  expect([status, Object.keys(body)]).toEqual([400, ['owner']])
+})
