@@ -121,7 +121,7 @@ describe('React Native', () => {
     await expect(api.posts.get(post.id, { signal: stop.signal })).rejects.toMatchObject({
       name: 'AbortError',
     })
-    await pause(3_500)
+    await pause(4_500)
     expect((await start(storage).api.me()).username).toBe('alice')
   })
 
