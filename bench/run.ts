@@ -92,13 +92,13 @@ async function measureRoutes(
   }
   const recorder = await startRecorder(ours, copy('data-record'))
   const all = routes(await deepCursor(recorder))
-  const { plans, answers } = await recordAll(recorder, all)
+  const { plans, lists, answers } = await recordAll(recorder, all)
   const sharing = await measureSharing(recorder, settings.seconds)
   await recorder.stop()
 
   const servers = {
     ours: await serve(ours, { data: copy('data-ours') }),
-    limit: await serve(limit, { data: copy('data-limit'), variables: { PLANS: plans } }),
+    limit: await serve(limit, { data: copy('data-limit'), variables: { PLANS: plans, LISTS: lists } }),
   }
   try {
     await requireSame(servers.limit, answers)

@@ -17,6 +17,8 @@ interface Env {
   CONVERSATION: DurableObjectNamespace<Conversation>
   JWT_SECRET: string
   PLANS: Record<string, Plan>
+  /** The lists by address, as their cursors name them. */
+  LISTS: Record<string, { name: string; arity: number }>
 }
 
 interface Values {
@@ -95,7 +97,9 @@ export default {
 
     if (method === 'GET') {
       const [, ...rows] = await run(env, address, {})
-      return answer(views.read(section, rows, { address, origin, viewer, now: Date.now() }))
+      return answer(
+        views.read(section, rows, { address, origin, viewer, now: Date.now(), list: env.LISTS[address] }),
+      )
     }
     if (method === 'DELETE') {
       await run(env, path, { viewer, target: Number(/\d+/.exec(address)?.[0]) })
@@ -168,7 +172,7 @@ async function refresh(request: Request, env: Env, path: string): Promise<Respon
   const claims = await verify(env.JWT_SECRET, refresh)
   if (!claims) return new Response(null, { status: 401 })
   const hash = await sha256(new TextEncoder().encode(claims.jti))
-  const [sessions] = await run(env, path, { hash })
+  const [, sessions] = await run(env, path, { hash })
   if (!sessions?.[0]) return new Response(null, { status: 401 })
   const jti = `${hash.slice(0, 16)}.${randomHex()}`
   const access = await sign(env.JWT_SECRET, 'access', jti, Number(claims.user_id), 86_400)
