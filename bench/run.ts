@@ -135,7 +135,7 @@ async function deepCursor(server: Server): Promise<string> {
 
 /** The reads of D1 whose cost could grow with the number of posts. */
 function readRoutes(): Route[] {
-  return routes('').filter(({ kind, name }) => kind === 'read' && !name.startsWith('picture'))
+  return routes('').filter(({ kind, name }) => kind === 'read' && !name.startsWith('image'))
 }
 
 function progress(step: string): void {

@@ -78,7 +78,7 @@ export default {
     const section = end < 0 ? address.slice(1) : address.slice(1, end)
     const path = `${method} ${address.replace(/\d+/, ':id')}`
 
-    if (section === 'media') return picture(request, env, address.slice(7))
+    if (section === 'media') return image(request, env, address.slice(7))
     if (section === 'dj-rest-auth')
       return address.includes('login') ? login(request, env, path, origin) : refresh(request, env, path)
     // A bare object that tells another's socket, and a bare insert for each message: what live delivery is compared with.
@@ -121,7 +121,7 @@ export default {
   },
 } satisfies ExportedHandler<Env>
 
-async function picture(request: Request, { MEDIA }: Env, key: string): Promise<Response> {
+async function image(request: Request, { MEDIA }: Env, key: string): Promise<Response> {
   const object = await MEDIA.get(key, { onlyIf: request.headers, range: request.headers })
   if (!object) return new Response(null, { status: 404 })
   const headers = { etag: object.httpEtag, 'content-type': object.httpMetadata?.contentType ?? '' }
