@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { describedRoutes } from '../scripts/openapi/routes'
 import { app } from '../src/app'
+import { MAX_SESSIONS } from '../src/auth/session-queries'
 import { MAX_PAGE_BYTES, MAX_ROWS_READ } from '../src/db/page'
-import { type Answer, anyone, type Person, signUp, stored } from './client'
+import { type Answer, anyone, PASSWORD, type Person, signUp, stored } from './client'
 
 const ROWS = 20_000
 /** Somebody who owns, likes, follows and is followed more than anybody. */
@@ -19,7 +20,7 @@ const either = (names: string[]) => names.flatMap((name) => [name, `-${name}`])
 const LISTS: Record<string, string[]> = {
   '/users/': [...each('ordering', either(['id', 'username', 'created_at'])), 'username=person9'],
   '/comments/': ['post=7'],
-  '/likes/': [],
+  '/likes/': [...each('post', ['7', '70']), ...each('owner', [String(BUSY), '8'])],
   '/followers/': [`owner=${BUSY}`, `followed=${BUSY}`],
   '/posts/': [
     ...each('search', ['picture', 'person', 'zz', 'e', 'zzz', 'pic+ur', 'a+b+c+d']),
@@ -44,7 +45,7 @@ const LISTS: Record<string, string[]> = {
   '/messages/:id{[0-9]+}/': [],
 }
 /** Lists that are no pages, and what they read. */
-const ARRAYS: Record<string, number> = { '/messages/': CONVERSATIONS + 3 * 501 + 5 }
+const ARRAYS = { '/messages/': CONVERSATIONS + 3 * 501 + 5, '/sessions/': 2 * MAX_SESSIONS + 6 }
 
 let alice: Person
 
@@ -162,7 +163,7 @@ describe.each(Object.entries(LISTS))('%s', (list, parameters) => {
 test('conversations: newest 500 first, the rest by the link', async () => {
   const first = await alice.get('/messages/')
   expect(first.body).toHaveLength(500)
-  expect(first.cost.read).toBeLessThanOrEqual(ARRAYS['/messages/'] ?? 0)
+  expect(first.cost.read).toBeLessThanOrEqual(ARRAYS['/messages/'])
   expect(first.cost.calls).toBe(1)
   const [, url] = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? []
   const rest = await alice.get(url ?? '')
@@ -174,6 +175,19 @@ test('conversations: newest 500 first, the rest by the link', async () => {
   const someone: string = first.body[0].username
   const named = await alice.get(`/messages/?search=${someone.toUpperCase()}`)
   expect(named.body.map(({ username }: { username: string }) => username)).toContain(someone)
+})
+
+test('an account has so many sessions at most, and the list of them reads two rows for each', async () => {
+  await stored(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i <= ${MAX_SESSIONS})
+     insert into sessions (jti_hash, user_id, created_at, last_used_at, expires_at) select 'hash' || i, ?, i, i, 4e12 from n`,
+    alice.id,
+  )
+  await alice.post('/dj-rest-auth/login/', { username: 'alice', password: PASSWORD })
+  const { body, cost } = await alice.get('/sessions/')
+  expect(body).toHaveLength(MAX_SESSIONS)
+  expect(cost.read).toBeLessThanOrEqual(ARRAYS['/sessions/'])
+  expect(cost.calls).toBe(1)
 })
 
 test('a new name touches no post', async () => {
