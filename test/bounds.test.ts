@@ -1,7 +1,7 @@
 /** Every list with every parameter, in tables of 20,000 rows: no page reads more than 2,500, in one call. A list without a bound here fails. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, test } from 'vitest'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { describedRoutes } from '../scripts/openapi/routes'
 import { app } from '../src/app'
 import { MAX_SESSIONS } from '../src/auth/session-queries'
@@ -116,7 +116,7 @@ test('every list of the API is among these', () => {
     .filter(({ method, about }) => {
       const answers = [about.answers[200]].flat()
       const isList = (answer: unknown) =>
-        answer instanceof z.ZodArray || (answer instanceof z.ZodObject && 'results' in answer.shape)
+        answer instanceof z.ZodMiniArray || (answer instanceof z.ZodMiniObject && 'results' in answer.shape)
       return method === 'GET' && answers.some(isList)
     })
     .map(({ path }) => normal(path))

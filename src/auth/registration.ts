@@ -1,4 +1,5 @@
 /** Signing up: either all that is wrong is told at once, or an account is created, with its profile and a session. */
+import * as z from 'zod/mini'
 import type { Db } from '../db/client'
 import { UniqueViolation } from '../db/errors'
 import type { Config } from '../http/config'
@@ -50,6 +51,9 @@ export async function register(
   }
 }
 
+/** What of a body may be good although the rest is not. */
+const goodFields = z.partial(z.pick(registrationBody, { username: true, email: true, password1: true }))
+
 /** For a body that is refused anyway: adds what else is wrong, so that clients are told all at once. */
 export async function collectOtherErrors(
   c: RequestContext,
@@ -57,14 +61,11 @@ export async function collectOtherErrors(
   errors: FieldErrors,
 ): Promise<void> {
   const { username, email, password1 } =
-    registrationBody
-      .pick({ username: true, email: true, password1: true })
-      .partial()
-      .safeParse({
-        username: errors.username ? undefined : fields.username,
-        email: errors.email ? undefined : fields.email,
-        password1: errors.password1 ? undefined : fields.password1,
-      }).data ?? {}
+    goodFields.safeParse({
+      username: errors.username ? undefined : fields.username,
+      email: errors.email ? undefined : fields.email,
+      password1: errors.password1 ? undefined : fields.password1,
+    }).data ?? {}
   if (username || email) Object.assign(errors, await takenErrors(c.var.db, username, email))
   const problems = password1 === undefined ? [] : await passwordProblems(password1)
   if (problems.length > 0) errors.password1 = problems
