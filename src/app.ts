@@ -4,6 +4,7 @@ import { getPath } from 'hono/utils/url'
 import { aboutRoutes } from './about/routes'
 import { accountRoutes } from './auth/account-routes'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
+import { refuseFloods, refuseScans } from './auth/floods'
 import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
 import { commentRoutes } from './comments/routes'
@@ -36,6 +37,7 @@ export const routes = app
   .use(observe)
   .use(secureHeaders)
   .use(crossOrigin)
+  .use(refuseFloods)
   .route('/', aboutRoutes)
   .route('/media', mediaRoutes)
   .use(negotiate)
@@ -43,6 +45,7 @@ export const routes = app
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
   .use(authenticate)
+  .use(refuseScans)
   .route('/dj-rest-auth', accountRoutes)
   .route('/dj-rest-auth/password/reset', passwordResetRoutes)
   .route('/users', userRoutes)

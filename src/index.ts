@@ -1,12 +1,10 @@
 /** The Worker. */
 import { app } from './app'
-import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-queries'
-import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import { openDb } from './db/client'
-import { deleteExpiredKeysStatement } from './db/idempotency'
 import { config } from './http/config'
 import type { Bindings } from './http/env'
-import { sweep } from './images/store'
+import { sweep as sweepImages } from './images/store'
+import { sweepRows } from './sweep'
 
 export { Conversation } from './messaging/object/conversation'
 
@@ -17,12 +15,7 @@ export default {
   async scheduled(_event, env) {
     config(env)
     const db = openDb(env.DB, { primary: true })
-    const now = Date.now()
-    await db.batch([
-      deleteExpiredSessionsStatement(now),
-      deleteExpiredPasswordResetsStatement(now),
-      deleteExpiredKeysStatement(now),
-    ])
-    await sweep(db, env.MEDIA)
+    await sweepRows(db, Date.now())
+    await sweepImages(db, env.MEDIA)
   },
 } satisfies ExportedHandler<Bindings>

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { UniqueViolation } from '../db/errors'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
+import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv, UserContext } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
@@ -30,7 +31,12 @@ export const accountRoutes = new Hono<AppEnv>()
 
   .put(
     '/user',
-    describe({ id: 'replaceUser', summary: 'Change the signed-in user', answers: { 200: userAnswer } }),
+    describe({
+      id: 'replaceUser',
+      summary: 'Change the signed-in user',
+      answers: { 200: userAnswer },
+      errors: ['throttled'],
+    }),
     requireUser,
     body(userPut),
     async (c) => c.json(await update(c, c.req.valid('json'))),
@@ -41,6 +47,7 @@ export const accountRoutes = new Hono<AppEnv>()
       id: 'updateUser',
       summary: 'Change some fields of the signed-in user',
       answers: { 200: userAnswer },
+      errors: ['throttled'],
     }),
     requireUser,
     body(userPatch),
@@ -54,21 +61,24 @@ export const accountRoutes = new Hono<AppEnv>()
       summary: 'Change the password',
       description: 'Ends all other sessions.',
       answers: { 200: detailAnswer },
+      errors: ['throttled'],
     }),
     requireUser,
     body(passwordChangeBody),
     async (c) => {
       const { old_password, new_password1, new_password2 } = c.req.valid('json')
       const { db, user } = c.var
-      const account = await findCredentials(db, user.id)
+      const { limits } = config(c.env)
+      const account = await findCredentials(db, user.id, limits, Date.now())
       if (!account) throw new ApiError('user_not_found')
-      if (old_password !== undefined && !(await verifyPassword(account.passwordHash, old_password)).matches) {
+      const verify = (password: string) => verifyPassword(account.passwordHash, password, limits.hashes)
+      if (old_password !== undefined && !(await verify(old_password)).matches) {
         throw new ValidationError({
           old_password: ['Your old password was entered incorrectly. Please enter it again.'],
         })
       }
       await checkNewPassword(account, new_password1, new_password2)
-      const passwordHash = await hashPassword(new_password1)
+      const passwordHash = await hashPassword(new_password1, limits.hashes)
       await changePassword(db, user.id, { passwordHash, session: user.session, now: Date.now() })
       c.set('endedSessions', { userId: user.id, except: user.session })
       return c.json({ detail: 'New password has been saved.' })
@@ -81,7 +91,12 @@ async function update(
 ) {
   const { username, first_name: firstName, last_name: lastName } = changes
   try {
-    const account = await updateAccount(c.var.db, c.var.user.id, { username, firstName, lastName })
+    const account = await updateAccount(
+      c.var.db,
+      c.var.user.id,
+      { username, firstName, lastName },
+      config(c.env).limits,
+    )
     if (!account) throw new ApiError('user_not_found')
     return accountView(account, imageUrls(c))
   } catch (error) {

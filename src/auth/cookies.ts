@@ -14,18 +14,20 @@ export const accessCookie = (c: Context<AppEnv>) => getCookie(c, ACCESS_COOKIE) 
 export const refreshCookie = (c: Context<AppEnv>) => getCookie(c, REFRESH_COOKIE) || undefined
 
 export function setAccessCookie(c: Context<AppEnv>, token: string): void {
-  setCookie(c, ACCESS_COOKIE, token, attributes(c, config(c.env).accessSeconds))
+  setCookie(c, ACCESS_COOKIE, token, cookieAttributes(c, config(c.env).accessSeconds))
 }
 
 export function setRefreshCookie(c: Context<AppEnv>, token: string): void {
-  setCookie(c, REFRESH_COOKIE, token, attributes(c, config(c.env).refreshSeconds))
+  setCookie(c, REFRESH_COOKIE, token, cookieAttributes(c, config(c.env).refreshSeconds))
 }
 
-export const clearAccessCookie = (c: Context<AppEnv>) => setCookie(c, ACCESS_COOKIE, '', attributes(c, 0))
-export const clearRefreshCookie = (c: Context<AppEnv>) => setCookie(c, REFRESH_COOKIE, '', attributes(c, 0))
+export const clearAccessCookie = (c: Context<AppEnv>) =>
+  setCookie(c, ACCESS_COOKIE, '', cookieAttributes(c, 0))
+export const clearRefreshCookie = (c: Context<AppEnv>) =>
+  setCookie(c, REFRESH_COOKIE, '', cookieAttributes(c, 0))
 
 /** Front ends on other sites need SameSite=None, which browsers accept only with Secure, and so only over HTTPS. */
-function attributes(c: Context<AppEnv>, maxAgeSeconds: number): CookieOptions {
+export function cookieAttributes(c: Context<AppEnv>, maxAgeSeconds: number): CookieOptions {
   const https = c.req.url.startsWith('https:')
   return {
     path: '/',

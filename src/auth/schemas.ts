@@ -11,11 +11,15 @@ const PASSWORD_MAX_CHARACTERS = 128
 const username = () =>
   text({ max: 150 }).refine((name) => USERNAME.test(name) || name.includes('\0'), INVALID_USERNAME)
 
+/** What an answer called `device`; one that is no good is none. */
+const device = () => text({ max: 300, blank: true }).optional()
+
 export const loginBody = z
   .object({
     username: text({ blank: true }).optional(),
     email: text({ blank: true }).optional(),
     password: text(),
+    device: device(),
   })
   .meta({ id: 'LoginBody' })
 
@@ -25,6 +29,8 @@ export const registrationBody = z
     email: optional(email()),
     password1: text(),
     password2: text(),
+    device: device(),
+    'cf-turnstile-response': text({ max: 2_048, blank: true }).optional(),
   })
   .meta({ id: 'RegistrationBody' })
 
@@ -77,6 +83,7 @@ export const sessionAnswer = z
   .object({
     access_token: z.string(),
     refresh_token: z.string(),
+    device: z.string(),
     user: userAnswer,
   })
   .meta({ id: 'Session' })

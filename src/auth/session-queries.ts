@@ -1,9 +1,10 @@
 /** Sessions in D1: a row stands for a refresh token, so that it can be revoked. */
-import { and, eq, gte, isNull, lt, not, type SQL } from 'drizzle-orm'
+import { and, eq, gte, isNull, lt, not, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { sessions, users } from '../db/schema'
 import { sessionNamed } from '../db/session-names'
 import { build, statement } from '../db/statements'
+import { MAX_SESSIONS } from '../limits/limits'
 
 /** `last_used_at` is a record for people, not a counter: it is not written more often than this. */
 const USE_RECORDED_EVERY_MS = 60_000
@@ -67,5 +68,23 @@ const revokeStatement = (userId: number | SQL, which: SQL | undefined, now: numb
       .where(and(eq(sessions.userId, userId), which, isNull(sessions.revokedAt))),
   )
 
-export const deleteExpiredSessionsStatement = (now: number) =>
-  statement(build.delete(sessions).where(lt(sessions.expiresAt, now)))
+/** The statement that leaves a user the newest sessions: their refresh tokens are good no more. Reads a row for each. */
+export const deleteOldestSessionsStatement = (userId: number) =>
+  statement(
+    build
+      .delete(sessions)
+      .where(
+        sql`rowid in (select rowid from sessions where user_id = ${userId} order by rowid desc limit -1 offset ${MAX_SESSIONS})`,
+      ),
+  )
+
+/** The statement that forgets sessions that have run out, so many of them. Gives one row for each. */
+export const deleteExpiredSessionsStatement = (now: number, limit: number) =>
+  statement(
+    build
+      .delete(sessions)
+      .where(
+        sql`rowid in (select rowid from sessions where expires_at < ${now} order by expires_at limit ${limit})`,
+      )
+      .returning({ userId: sessions.userId }),
+  )

@@ -5,8 +5,10 @@
  * only its answers carry `meta`.
  */
 import { sql } from 'drizzle-orm'
+import type { Quota } from '../limits/gcra'
 import { normalizeError } from './errors'
 import { type MarkedImage, MarkStatement } from './image-leases'
+import { ChargeStatement } from './rate-limits'
 import { type ResultsOf, type Statement, selectStatement } from './statements'
 
 /** What was asked of D1, by its own counters. */
@@ -21,6 +23,7 @@ export interface SessionState {
   usage: Usage
   bookmark: string | null
   markedImages: MarkedImage[]
+  quota: Quota | undefined
 }
 
 export interface DbOptions {
@@ -34,6 +37,8 @@ export interface Db {
   readonly usage: Readonly<Usage>
   /** Images that the session's writes have left unneeded: to be deleted from the bucket once the client has its answer. */
   readonly markedImages: readonly MarkedImage[]
+  /** What is left of the limit that the newest write has counted against. */
+  quota(): Quota | undefined
   /** What a client sends back to read its own writes. */
   bookmark(): string | null
   /** Takes over what was done for this request elsewhere, in a Durable Object. */
@@ -52,6 +57,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
   const usage: Usage = { calls: 0, rowsRead: 0, rowsWritten: 0 }
   const markedImages: MarkedImage[] = []
   let elsewhere: string | undefined
+  let quota: Quota | undefined
 
   async function send(statements: readonly Statement[]): Promise<unknown[]> {
     if (statements.length === 0) return []
@@ -66,6 +72,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
         const one = statements[i]
         const result = one?.read(answer)
         if (one instanceof MarkStatement) markedImages.push(...one.read(answer))
+        if (one instanceof ChargeStatement) quota = one.quota(one.read(answer)) ?? quota
         return result
       })
     } catch (error) {
@@ -79,6 +86,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
     // Each statement reads its own answer; what that makes of the tuple, the type says.
     batch: async <S extends readonly Statement[]>(statements: readonly [...S]) =>
       (await send(statements)) as ResultsOf<S>,
+    quota: () => quota,
     bookmark: () => elsewhere ?? session.getBookmark(),
     include(state) {
       usage.calls += state.usage.calls
@@ -86,6 +94,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
       usage.rowsWritten += state.usage.rowsWritten
       markedImages.push(...state.markedImages)
       elsewhere = state.bookmark ?? undefined
+      quota = state.quota ?? quota
     },
     forUser: (userId) => ({
       ...db,
@@ -103,6 +112,7 @@ export const stateOf = (db: Db): SessionState => ({
   usage: db.usage,
   bookmark: db.bookmark(),
   markedImages: [...db.markedImages],
+  quota: db.quota(),
 })
 
 /**

@@ -1,4 +1,5 @@
 /** What D1 can answer other than rows, by name. Messages never hold a value that a client sent. */
+import { throttledFrom } from '../limits/throttled'
 
 /** A UNIQUE constraint refused the write; `target` is `table.column` of the (first) column. */
 export class UniqueViolation extends Error {
@@ -32,6 +33,8 @@ export function normalizeError(error: unknown): Error {
   if (unique?.[1]) return new UniqueViolation(unique[1])
   if (message.includes('FOREIGN KEY constraint failed'))
     return new ForeignKeyViolation('foreign key violation')
+  const throttled = throttledFrom(message)
+  if (throttled) return throttled
   // What `assertActive` provokes (client.ts).
   if (message.includes('malformed JSON')) return new UserInactive()
   if (message.includes('integer overflow')) return new UserNotFound()

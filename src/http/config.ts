@@ -1,4 +1,5 @@
 /** Reads the configuration once per isolate. */
+import { type Limits, readLimits } from '../limits/limits'
 import type { Bindings } from './env'
 
 export interface Config {
@@ -8,6 +9,7 @@ export interface Config {
   refreshSeconds: number
   clientOrigins: ReadonlySet<string>
   mediaUrl: string | undefined
+  limits: Limits
 }
 
 /** The configuration cannot be worked with; the message says what to do and names no value. */
@@ -27,15 +29,25 @@ export function config(env: Bindings): Config {
 }
 
 function read(env: Bindings): Config {
+  const accessSeconds = seconds('ACCESS_TOKEN_SECONDS', env.ACCESS_TOKEN_SECONDS, 300)
   return {
     jwtSecrets: [
       secret('JWT_SECRET', env.JWT_SECRET),
       ...(env.JWT_SECRET_PREVIOUS ? [secret('JWT_SECRET_PREVIOUS', env.JWT_SECRET_PREVIOUS)] : []),
     ],
-    accessSeconds: seconds('ACCESS_TOKEN_SECONDS', env.ACCESS_TOKEN_SECONDS, 300),
+    accessSeconds,
     refreshSeconds: seconds('REFRESH_TOKEN_SECONDS', env.REFRESH_TOKEN_SECONDS, 86_400),
     clientOrigins: new Set((env.CLIENT_ORIGINS ?? '').split(',').flatMap((origin) => origin.trim() || [])),
     mediaUrl: env.MEDIA_URL?.replace(/\/+$/, '') || undefined,
+    limits: limits(env, accessSeconds),
+  }
+}
+
+function limits(env: Bindings, accessSeconds: number): Limits {
+  try {
+    return readLimits({ variables: { ...env }, accessSeconds })
+  } catch (error) {
+    throw error instanceof RangeError ? new ConfigError(error.message) : error
   }
 }
 

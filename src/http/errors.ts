@@ -1,6 +1,7 @@
 /** One error class, one table from code to answer, one handler. */
 import type { ErrorHandler } from 'hono'
 import { Unavailable, UserInactive, UserNotFound } from '../db/errors'
+import { quotaHeaders, secondsToWait, Throttled } from '../limits/throttled'
 import { ConfigError } from './config'
 import type { AppEnv } from './env'
 
@@ -89,11 +90,27 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
   return c.json(known.body as object, known.status, known.headers)
 }
 
+export const throttledDetail = (seconds: number) =>
+  `Request was throttled. Expected available in ${seconds} seconds.`
+
+/** A refusal that says when to come back. */
+function throttled(error: Throttled): ApiError {
+  const seconds = secondsToWait(error)
+  return new ApiError('throttled', {
+    detail: throttledDetail(seconds),
+    headers: {
+      'retry-after': String(seconds),
+      ...quotaHeaders({ ...error.policy, remaining: 0, resetSeconds: seconds }),
+    },
+  })
+}
+
 /** What a failure is to clients. */
 export function asApiError(error: Error): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof UserNotFound) return new ApiError('user_not_found')
   if (error instanceof UserInactive) return new ApiError('user_inactive')
+  if (error instanceof Throttled) return throttled(error)
   if (error instanceof Unavailable) return new ApiError('unavailable')
   if (error instanceof ConfigError) return new ApiError('misconfigured', { headers: { 'retry-after': '60' } })
   return new ApiError('internal')

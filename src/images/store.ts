@@ -20,6 +20,7 @@ import {
   type MarkedImage,
   markUnreferencedStatement,
 } from '../db/image-leases'
+import { type Charge, chargeStatement } from '../db/rate-limits'
 import type { CleanImage } from './clean'
 
 /** The bucket is out of reach, or the same image is being deleted this moment: try again. */
@@ -32,11 +33,19 @@ const LEASE_PAUSE_MS = 60
 
 /**
  * Leases the hash, so that the object stays. `isStored` where a committed row shows the image: the bucket has it then. Throws
- * `StorageUnavailable` while the image is being deleted. Follow with a batch that uses the lease (`withLease`), or with `abandonUpload`.
+ * `StorageUnavailable` while the image is being deleted, `Throttled`. Follow with a batch that uses the lease (`withLease`), or with `abandonUpload`.
  */
-export async function leaseImage(db: Db, hash: string): Promise<{ lease: LeasedImage; isStored: boolean }> {
+export async function leaseImage(
+  db: Db,
+  hash: string,
+  charged: readonly Charge[],
+): Promise<{ lease: LeasedImage; isStored: boolean }> {
   for (let attempt = 1; ; attempt++) {
-    const [rows] = await db.batch([leaseStatement(hash, Date.now())])
+    const now = Date.now()
+    const [, rows] = await db.batch([
+      chargeStatement(attempt === 1 ? charged : [], now),
+      leaseStatement(hash, now),
+    ])
     const row = rows[0]
     if (row) return { lease: leaseOf(hash), isStored: row.refs > 0 }
     if (attempt === LEASE_TRIES) throw new StorageUnavailable('being deleted')
@@ -82,8 +91,15 @@ export async function abandonUpload(db: Db, bucket: R2Bucket, image: LeasedImage
   }
 }
 
-/** Finishes what uploads and deletions that died have left. */
+/** How many images are marked and deleted at once, each time in calls of their own; and how often in one run. */
+const SWEPT_AT_ONCE = 500
+const SWEEPS_PER_RUN = 40
+
+/** Finishes what uploads and deletions that died, or were too many for one request, have left. Whatever is left then, the next run finds. */
 export async function sweep(db: Db, bucket: R2Bucket): Promise<void> {
-  const [marked] = await db.batch([markUnreferencedStatement(Date.now())])
-  await deleteObjects(db, bucket, marked)
+  for (let i = 0; i < SWEEPS_PER_RUN; i++) {
+    const [marked] = await db.batch([markUnreferencedStatement(Date.now(), SWEPT_AT_ONCE)])
+    if (marked.length === 0) return
+    await deleteObjects(db, bucket, marked)
+  }
 }

@@ -1,17 +1,14 @@
 /** What clients send over their sockets. */
+
+import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
-import { detailOf, type ErrorCode, type FieldErrors } from '../../http/errors'
+import { detailOf, type ErrorCode, type FieldErrors, throttledDetail } from '../../http/errors'
 import { fieldErrors } from '../../http/fields'
 import { hashFields } from '../../http/idempotency'
 import { imageUrlsAt } from '../../images/url'
+import { secondsToWait } from '../../limits/throttled'
 import type { Change, CommitResult, Refusal } from '../shared/changes'
-import {
-  CLOSE,
-  type ClientFrame,
-  clientFrame,
-  MAX_FRAME_BYTES,
-  MAX_FRAMES_PER_SECOND,
-} from '../shared/frames'
+import { CLOSE, type ClientFrame, clientFrame, MAX_FRAME_BYTES } from '../shared/frames'
 import { messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
 import { otherSide, type Pair, sideOf } from '../shared/pair'
@@ -38,21 +35,24 @@ const CLIENT_FRAME_TYPES = new Intl.ListFormat('en-GB', { type: 'disjunction' })
 const ENDING = {
   noFrame: `A frame is a JSON object of type ${CLIENT_FRAME_TYPES}.`,
   tooLarge: `A frame has at most ${MAX_FRAME_BYTES / 1024} KB.`,
-  tooFast: `At most ${MAX_FRAMES_PER_SECOND} frames a second.`,
 } as const
 
 /** Handles frames. What is no frame, too large or too fast ends the socket; what cannot be done is answered. */
 export function frameHandler({ pair, env, commit, sockets }: Surroundings): FrameHandler {
-  const rates = frameRates()
+  const { limits } = config(env)
+  const rates = frameRates(limits)
+  const tooFast = `At most ${limits.frames?.burst} frames at once.`
   const otherId = (userId: number) => pair[otherSide(sideOf(pair, userId))]
 
   async function send(
     socket: WebSocket,
     { key, content }: Extract<ClientFrame, { type: 'send' }>,
     { userId, origin }: Attachment,
-  ): Promise<void> {
-    const fail = (errors: FieldErrors, why?: Refusal) =>
-      sendFrame(socket, { type: 'error', key, ...codeOf(why), errors })
+  ): Promise<unknown> {
+    const fail = (
+      errors: FieldErrors,
+      more: { code?: 'unavailable' | 'throttled'; retry_after?: number } = {},
+    ) => sendFrame(socket, { type: 'error', key, ...more, errors })
     const parsed = messageBody.safeParse({ content })
     if (!parsed.success) return fail(fieldErrors(parsed.error))
     if (!parsed.data.content) return fail(EMPTY_MESSAGE)
@@ -67,7 +67,11 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
         requestHash: await hashFields({ content }),
       },
     })
-    if (!result.ok) return fail(errorsOf(result.why), result.why)
+    if (!result.ok && result.why === 'throttled') {
+      const seconds = secondsToWait(result)
+      return fail({ detail: [throttledDetail(seconds)] }, { code: 'throttled', retry_after: seconds })
+    }
+    if (!result.ok) return fail(errorsOf(result.why), codeOf(result.why))
     const { isKeyReused, message } = result.outcome
     if (isKeyReused) return fail(detailErrors('idempotency_key_reused'))
     if (!message) return fail(detailErrors('internal'))
@@ -80,9 +84,9 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
     if (socket.readyState !== WebSocket.OPEN) return
     const now = Date.now()
     if (closeIfExpired(socket, now)) return
-    if (rates.isTooFast(socket, now)) return end(socket, ENDING.tooFast)
+    if (rates.isTooFast(attachmentOf(socket).userId, now)) return end(socket, tooFast)
     if (typeof data !== 'string') return end(socket, ENDING.noFrame)
-    if (isTooLarge(data)) return end(socket, ENDING.tooLarge)
+    if (isTooLarge(data)) return end(socket, ENDING.tooLarge, CLOSE.tooLarge)
     const frame = clientFrame.safeParse(parseJson(data)).data
     if (!frame) return end(socket, ENDING.noFrame)
 
@@ -103,9 +107,9 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
   }
 }
 
-function end(socket: WebSocket, why: string): void {
+function end(socket: WebSocket, why: string, code: 1008 | 1009 = CLOSE.policy): void {
   sendFrame(socket, { type: 'error', errors: { detail: [why] } })
-  closeSocket(socket, CLOSE.policy, why)
+  closeSocket(socket, code, why)
 }
 
 /** Most frames are so short that their bytes need not be counted. */

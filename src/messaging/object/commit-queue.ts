@@ -7,6 +7,8 @@
 import { activeUserStatement, type Db, stateOf } from '../../db/client'
 import { DatabaseUnavailable, ForeignKeyViolation, UserInactive, UserNotFound } from '../../db/errors'
 import { MarkStatement } from '../../db/image-leases'
+import type { Limits } from '../../limits/limits'
+import { Throttled } from '../../limits/throttled'
 import type { Change, CommitResult, ConversationEvent, Outcome, Refusal } from '../shared/changes'
 import { ensureConversationStatement } from '../shared/conversation-row'
 import type { Pair } from '../shared/pair'
@@ -45,6 +47,7 @@ interface CommittedChange {
 export function commitQueue(
   openDb: () => Db,
   pair: Pair,
+  limits: Limits,
   onCommitted: (news: Committed) => Promise<void>,
 ): CommitQueue {
   const waiting: WaitingChange[] = []
@@ -89,7 +92,7 @@ export function commitQueue(
   /** One transaction. Throws where nothing was written, and where that is not known. */
   async function write(db: Db, batch: WaitingChange[]): Promise<CommittedChange[]> {
     const now = Date.now()
-    const changes = batch.map(({ change }) => changeStatements(pair, change, now))
+    const changes = batch.map(({ change }) => changeStatements(pair, change, now, limits))
     const userIds = new Set(batch.map(({ change }) => change.userId))
     const mayBegin = batch.some(({ change }) => change.type === 'send')
     const before = [
@@ -117,11 +120,13 @@ export function commitQueue(
 
 function refuse({ resolve, reject }: WaitingChange, error: unknown): void {
   const why = refusalOf(error)
-  if (why) resolve({ ok: false, why })
+  if (error instanceof Throttled)
+    resolve({ ok: false, why: 'throttled', waitMs: error.waitMs, policy: error.policy })
+  else if (why) resolve({ ok: false, why })
   else reject(error)
 }
 
-function refusalOf(error: unknown): Refusal | undefined {
+function refusalOf(error: unknown): Exclude<Refusal, 'throttled'> | undefined {
   if (error instanceof DatabaseUnavailable) return 'unavailable'
   if (error instanceof UserNotFound) return 'user_not_found'
   if (error instanceof UserInactive) return 'user_inactive'

@@ -4,7 +4,9 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
+import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
+import { MAX_SOCKETS_PER_CONVERSATION } from '../../limits/limits'
 import type { Change, CommitResult } from '../shared/changes'
 import { CLOSE, KEEP_ALIVE } from '../shared/frames'
 import { readListenRequest } from '../shared/listener'
@@ -13,11 +15,19 @@ import { type Broadcast, broadcast } from './broadcast'
 import { type FrameHandler, frameHandler } from './client-frames'
 import { type CommitQueue, commitQueue } from './commit-queue'
 import { liveListeners } from './live-sessions'
-import { newestSeq } from './missed-changes'
-import { attach, attachmentOf, closeIfExpired, closeSignedOut, closeSocket, sendFrame } from './sockets'
+import { MAX_REPLAYED_CHANGES, newestSeq } from './missed-changes'
 
-/** How many sockets a user may have open on one conversation. */
-const MAX_SOCKETS_PER_USER = 20
+import { refusedSenders } from './refused-senders'
+import {
+  attach,
+  attachmentOf,
+  closeIfExpired,
+  closeSignedOut,
+  closeSocket,
+  heard,
+  sendFrame,
+} from './sockets'
+
 /** How soon to find out what became of a commit whose answer was lost. */
 const CHECK_AFTER_MS = 2_000
 
@@ -26,6 +36,7 @@ export class Conversation extends DurableObject<Bindings> {
   readonly #queue: CommitQueue
   readonly #broadcast: Broadcast
   readonly #handleFrame: FrameHandler
+  readonly #refused = refusedSenders()
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
@@ -33,7 +44,12 @@ export class Conversation extends DurableObject<Bindings> {
     this.#queue = commitQueue(
       () => this.#openDb(),
       this.#pair,
-      (news) => this.#broadcast.tell(news),
+      config(env).limits,
+      async (news) => {
+        // Until now nothing led to those who listen: whose session has ended meanwhile must not be told.
+        if (news.events[0]?.seq === 1) await this.#closeEnded(Date.now())
+        await this.#broadcast.tell(news)
+      },
     )
     this.#broadcast = broadcast({
       pair: this.#pair,
@@ -41,6 +57,7 @@ export class Conversation extends DurableObject<Bindings> {
       openDb: () => this.#openDb(),
       sockets: () => this.#sockets(),
       exclusively: (run) => this.#queue.exclusively(run),
+      heardAt: (socket) => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0,
     })
     this.#handleFrame = frameHandler({
       pair: this.#pair,
@@ -57,7 +74,10 @@ export class Conversation extends DurableObject<Bindings> {
 
   /** Makes a change, together with all that arrive at the same time. Expected failures are values. */
   async commit(change: Change): Promise<CommitResult> {
+    const refused = this.#refused.find(change, Date.now())
+    if (refused) return refused
     const result = await this.#queue.commit(change)
+    this.#refused.note(change, result, Date.now())
     // It may have been committed all the same: then those who listen are behind.
     if (!result.ok && result.why === 'unavailable') await this.#wakeAt(Date.now() + CHECK_AFTER_MS)
     return result
@@ -84,16 +104,17 @@ export class Conversation extends DurableObject<Bindings> {
     const newest = await newestSeq(this.#openDb(), this.#pair).catch(() => undefined)
     if (newest === undefined) return new Response(null, { status: 503 })
     // After all waiting, so that nobody else can come between the count and the socket.
-    if (this.#sockets(listener.userId).length >= MAX_SOCKETS_PER_USER)
+    if (this.#sockets(listener.userId).length >= MAX_SOCKETS_PER_CONVERSATION)
       return new Response(null, { status: 429 })
 
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [String(listener.userId)])
-    const isForeign = since !== undefined && since > newest
-    const start = since === undefined || isForeign ? newest : since
-    attach(server, { ...listener, seen: start, last: start, isLive: false })
+    // What is not of this conversation, or so much that pages are the better way to it.
+    const isResync = since !== undefined && (since > newest || newest - since > MAX_REPLAYED_CHANGES)
+    const start = since === undefined || isResync ? newest : since
+    attach(server, { ...listener, seen: start, last: start, isLive: false, unheard: { bytes: 0, since: 0 } })
     sendFrame(server, { type: 'ready', seq: newest })
-    if (isForeign) sendFrame(server, { type: 'resync' })
+    if (isResync) sendFrame(server, { type: 'resync' })
     this.ctx.waitUntil(this.#broadcast.goLive(server, start))
     await this.#wakeAt(listener.expiresAt)
     const protocol = request.headers.get('sec-websocket-protocol')
@@ -105,6 +126,7 @@ export class Conversation extends DurableObject<Bindings> {
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+    heard(socket)
     await this.#handleFrame(socket, data)
   }
 
@@ -120,12 +142,19 @@ export class Conversation extends DurableObject<Bindings> {
     if (open.length === 0) return
     await this.#wakeAt(Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
     try {
-      const mayStay = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
-      for (const socket of open) if (!mayStay(attachmentOf(socket))) closeSignedOut(socket)
+      await this.#closeEnded(now)
       await this.#queue.exclusively(() => this.#broadcast.catchUpAll())
     } catch {
       await this.#wakeAt(now + CHECK_AFTER_MS)
     }
+  }
+
+  /** Closes the sockets of those whose session or account has ended. */
+  async #closeEnded(now: number): Promise<void> {
+    const open = this.#sockets()
+    if (open.length === 0) return
+    const mayStay = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
+    for (const socket of open) if (!mayStay(attachmentOf(socket))) closeSignedOut(socket)
   }
 
   #openDb() {

@@ -3,6 +3,7 @@ import type { SessionState } from '../../db/client'
 import type { IdempotencyKey } from '../../db/idempotency'
 import type { LeasedImage } from '../../db/image-leases'
 import type { changes } from '../../db/schema'
+import type { Throttled } from '../../limits/throttled'
 import type { MessageRow } from './message-row'
 
 /** A change as it is asked for; `userId` is who asks. */
@@ -46,10 +47,13 @@ export interface Outcome {
 }
 
 /** Why a change was not made. A value, as error classes do not survive RPC. */
-export type Refusal = 'unavailable' | 'user_not_found' | 'user_inactive' | 'no_recipient'
+export type Refusal = 'unavailable' | 'user_not_found' | 'user_inactive' | 'no_recipient' | 'throttled'
 
 /**
  * `state` is that of the whole transaction, which may have held other changes too; but for the images that are to be deleted, which
  * go to one caller only.
  */
-export type CommitResult = { ok: true; outcome: Outcome; state: SessionState } | { ok: false; why: Refusal }
+export type CommitResult =
+  | { ok: true; outcome: Outcome; state: SessionState }
+  | { ok: false; why: Exclude<Refusal, 'throttled'> }
+  | ({ ok: false; why: 'throttled' } & Pick<Throttled, 'waitMs' | 'policy'>)

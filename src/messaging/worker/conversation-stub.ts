@@ -1,6 +1,7 @@
 /** The one way from the Worker to the objects of conversations. */
 import type { Bindings, UserContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
+import { Throttled } from '../../limits/throttled'
 import type { Conversation } from '../object/conversation'
 import type { Change, CommitResult, Outcome } from '../shared/changes'
 import { objectName, type Pair, pairOf } from '../shared/pair'
@@ -14,7 +15,7 @@ export function conversationStub(env: Bindings, pair: Pair): DurableObjectStub<C
 
 /**
  * Makes a change in the conversation with the other person; undefined where they do not exist. 401 where the user is gone meanwhile,
- * 503 where D1 or the object is out of reach.
+ * 429 beyond a limit, 503 where D1 or the object is out of reach.
  */
 export async function commitChange(
   c: UserContext,
@@ -27,6 +28,7 @@ export async function commitChange(
     return result.outcome
   }
   if (result.why === 'no_recipient') return undefined
+  if (result.why === 'throttled') throw new Throttled(result.waitMs, result.policy)
   throw new ApiError(result.why)
 }
 

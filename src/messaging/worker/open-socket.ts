@@ -1,6 +1,6 @@
 /** Opening a socket: whatever can be refused is refused before the upgrade. */
 import { requireKnownOrigin } from '../../auth/credentials'
-import { ForeignKeyViolation } from '../../db/errors'
+import { config } from '../../http/config'
 import type { UserContext } from '../../http/env'
 import { ApiError, ValidationError } from '../../http/errors'
 import { findUser } from '../../users/queries'
@@ -27,11 +27,9 @@ export async function openSocket(
     if (isUpgrade) throw new ValidationError({ since: ['A valid integer is required.'] })
     throw new ApiError('upgrade_required', { headers: { upgrade: 'websocket', connection: 'upgrade' } })
   }
-  const isLive = await openConversation(db, user.id, otherId, user.session, Date.now()).catch(
-    (error: unknown) => {
-      throw error instanceof ForeignKeyViolation ? new ApiError('not_found') : error
-    },
-  )
+  const { limits } = config(c.env)
+  const { isThere, isLive } = await openConversation(db, user.id, otherId, user.session, limits, Date.now())
+  if (!isThere) throw new ApiError('not_found')
   // A token outlives its session by minutes; what it can be used for until then does not include listening.
   if (!isLive) throw new ApiError('token_not_valid')
   const origin = new URL(c.req.url).origin

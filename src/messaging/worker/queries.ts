@@ -5,10 +5,12 @@ import type { Db } from '../../db/client'
 import { type RowOf, selectList } from '../../db/columns'
 import { type ListOrder, newestFirst, oldestFirst } from '../../db/list-order'
 import type { PageRequest, PageSlice } from '../../db/page'
+import { chargeStatement, charges } from '../../db/rate-limits'
 import { conversations, sessions, users } from '../../db/schema'
 import { sessionNamed } from '../../db/session-names'
 import { build, selectedStatement, selectStatement, statement } from '../../db/statements'
-import { ensureConversationStatement, ofPair } from '../shared/conversation-row'
+import type { Limits } from '../../limits/limits'
+import { ofPair } from '../shared/conversation-row'
 import { c, fromConversation, fromMessage, MESSAGE, type MessageRow, m } from '../shared/message-row'
 import { pairOf } from '../shared/pair'
 
@@ -93,18 +95,24 @@ export async function findMessage(
 }
 
 /**
- * Makes sure that there is a conversation to listen to, and says whether the session (if the token names one) has not ended. Throws
- * `ForeignKeyViolation` where there is no such user. Reads 4 rows; writes only the first time.
+ * Whether there is somebody to listen to, and whether the session (if the token names one) has not ended. Throws `Throttled`. Reads 4 rows
+ * and writes one, the time stamp of the limit; a conversation's row is made by its first message.
  */
 export async function openConversation(
   db: Db,
   userId: number,
   otherId: number,
   session: string | undefined,
+  limits: Limits,
   now: number,
-): Promise<boolean> {
-  const [, live] = await db.batch([
-    ensureConversationStatement(pairOf(userId, otherId)),
+): Promise<{ isThere: boolean; isLive: boolean }> {
+  const [, found, live] = await db.batch([
+    chargeStatement(
+      charges(limits, 'sockets', userId),
+      now,
+      sql`exists (select 1 from users where id = ${otherId})`,
+    ),
+    statement(build.select({ id: users.id }).from(users).where(eq(users.id, otherId))),
     statement(
       build
         .select({ userId: sessions.userId })
@@ -120,7 +128,7 @@ export async function openConversation(
         .limit(1),
     ),
   ])
-  return session === undefined || live.length > 0
+  return { isThere: found.length > 0, isLive: session === undefined || live.length > 0 }
 }
 
 /** With whom the user has a conversation: where their sockets may be. */
