@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { bill, callsPerSecond, capacity, DAYS, MIX, usage } from './bill.ts'
 import { BUDGET, type Bundle } from './bundle.ts'
 import type { Compared } from './compare.ts'
+import { type Fairness, MAX_RATIO } from './fairness.ts'
 import type { Weight } from './fill.ts'
 import type { Grown } from './growth.ts'
 import type { Live } from './live.ts'
@@ -20,6 +21,8 @@ export interface Results {
   startup: number
   routes: Compared[]
   live: Live
+  /** Missing from results that are older. */
+  fairness?: Fairness[]
   profiles: Profile[]
   peers: PeerResult[]
   growth: Grown[]
@@ -67,6 +70,25 @@ export function routeTable({ routes, peers }: Results): string {
       ]
     }),
   )
+}
+
+function fairnessTable({ fairness = [] }: Results): string {
+  if (fairness.length === 0) return ''
+  const rows = fairness.map(({ path, quiet, busy, logins }) => [
+    path,
+    ms(quiet),
+    ms(busy),
+    ratio(busy, quiet),
+    number(logins, 1),
+  ])
+  return `
+## Others beside logins
+
+Sixteen loops log in; others must not wait more than ${MAX_RATIO} times as long, in the middle, as when it is quiet. An isolate hashes one password at a
+time, and not for more than a third of it.
+
+${table(['request', 'p50 ms in quiet', 'beside logins', '×', 'logins a second'], rows)}
+`
 }
 
 function liveTables({ live: { delivery, busy } }: Results): string {
@@ -256,7 +278,7 @@ it does not. \`× limit\` is ours divided by the limit's, at 16 connections: bel
 ${routeTable(results)}
 
 ${liveTables(results)}
-
+${fairnessTable(results)}
 ## Targets
 
 ${targetTable(results)}

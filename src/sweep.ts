@@ -15,6 +15,8 @@ import type { Statement } from './db/statements'
 
 /** A session is in four trees: its row, and three indexes. */
 const ROWS_AT_ONCE = 400
+/** Keys of limits are looked for seven times over. */
+const LIMITS_AT_ONCE = 250
 /** Of each kind in a run. D1 takes 1,000 calls of one invocation. */
 const PIECES_PER_RUN = 150
 
@@ -42,7 +44,7 @@ async function sweepLimits(db: Db, now: number): Promise<void> {
   const [[position]] = await db.batch([sweepPositionStatement()])
   let after = position?.key ?? ''
   for (let i = 0; i < PIECES_PER_RUN; i++) {
-    const [[end]] = await db.batch(sweepLimitsStatements(after, now, ROWS_AT_ONCE))
+    const [[end]] = await db.batch(sweepLimitsStatements(after, now, LIMITS_AT_ONCE))
     if (!end) return
     after = end.key
   }

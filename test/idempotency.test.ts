@@ -107,7 +107,7 @@ const count = async (table: string) =>
 const expectNoOrphans = () =>
   expect
     .poll(async () => {
-      const shown = await stored<{ hash: string }>('select hash from images where refs > 0 and claims = 0')
+      const shown = await stored<{ hash: string }>('select hash from images where refs > 0 and leases = 0')
       const all = await stored<{ hash: string }>('select hash from images')
       return [await objectKeys(), all.map(({ hash }) => hash).sort()].map(
         (keys) => JSON.stringify(keys) === JSON.stringify(shown.map(({ hash }) => hash).sort()),

@@ -66,6 +66,7 @@ describe('login', () => {
     expect(body).toEqual({
       access_token: expect.any(String),
       refresh_token: expect.any(String),
+      device: expect.any(String),
       user: {
         pk: alice.id,
         username: 'alice',
@@ -121,6 +122,10 @@ describe('login', () => {
       [REFRESH]: {
         value: body.refresh_token,
         attributes: ['httponly', 'max-age=86400', 'path=/', ...attributes],
+      },
+      device: {
+        value: body.device,
+        attributes: ['httponly', 'max-age=31536000', 'path=/', ...attributes],
       },
     })
   })

@@ -41,7 +41,7 @@ const ENDING = {
 export function frameHandler({ pair, env, commit, sockets }: Surroundings): FrameHandler {
   const { limits } = config(env)
   const rates = frameRates(limits)
-  const tooFast = `At most ${limits.frames?.burst} frames at once.`
+  const tooFast = `At most ${limits.frames?.burst} frames a second.`
   const otherId = (userId: number) => pair[otherSide(sideOf(pair, userId))]
 
   async function send(

@@ -45,11 +45,7 @@ export class Conversation extends DurableObject<Bindings> {
       () => this.#openDb(),
       this.#pair,
       config(env).limits,
-      async (news) => {
-        // Until now nothing led to those who listen: whose session has ended meanwhile must not be told.
-        if (news.events[0]?.seq === 1) await this.#closeEnded(Date.now())
-        await this.#broadcast.tell(news)
-      },
+      (news) => this.#broadcast.tell(news),
     )
     this.#broadcast = broadcast({
       pair: this.#pair,
@@ -142,19 +138,12 @@ export class Conversation extends DurableObject<Bindings> {
     if (open.length === 0) return
     await this.#wakeAt(Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
     try {
-      await this.#closeEnded(now)
+      const mayStay = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
+      for (const socket of open) if (!mayStay(attachmentOf(socket))) closeSignedOut(socket)
       await this.#queue.exclusively(() => this.#broadcast.catchUpAll())
     } catch {
       await this.#wakeAt(now + CHECK_AFTER_MS)
     }
-  }
-
-  /** Closes the sockets of those whose session or account has ended. */
-  async #closeEnded(now: number): Promise<void> {
-    const open = this.#sockets()
-    if (open.length === 0) return
-    const mayStay = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
-    for (const socket of open) if (!mayStay(attachmentOf(socket))) closeSignedOut(socket)
   }
 
   #openDb() {

@@ -28,15 +28,13 @@ export async function openSocket(
     throw new ApiError('upgrade_required', { headers: { upgrade: 'websocket', connection: 'upgrade' } })
   }
   const { limits } = config(c.env)
-  const { isThere, isLive } = await openConversation(db, user.id, otherId, user.session, limits, Date.now())
+  const origin = new URL(c.req.url).origin
+  const listener = { userId: user.id, session: user.session, expiresAt: user.expiresAt, origin }
+  const { isThere, isLive } = await openConversation(db, listener, otherId, limits, Date.now())
   if (!isThere) throw new ApiError('not_found')
   // A token outlives its session by minutes; what it can be used for until then does not include listening.
   if (!isLive) throw new ApiError('token_not_valid')
-  const origin = new URL(c.req.url).origin
-  const request = listenRequest(
-    { userId: user.id, session: user.session, expiresAt: user.expiresAt, origin },
-    since,
-  )
+  const request = listenRequest(listener, since)
   // A browser's subprotocols are `bearer` and the token; the token is not passed on.
   const offered = c.req.header('sec-websocket-protocol')?.split(',', 1)[0]?.trim()
   if (offered === 'bearer') request.headers.set('sec-websocket-protocol', offered)

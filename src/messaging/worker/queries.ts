@@ -8,9 +8,10 @@ import type { PageRequest, PageSlice } from '../../db/page'
 import { chargeStatement, charges } from '../../db/rate-limits'
 import { conversations, sessions, users } from '../../db/schema'
 import { sessionNamed } from '../../db/session-names'
-import { build, selectedStatement, selectStatement, statement } from '../../db/statements'
+import { build, selectedStatement, selectStatement, statement, writeStatement } from '../../db/statements'
 import type { Limits } from '../../limits/limits'
 import { ofPair } from '../shared/conversation-row'
+import type { Listener } from '../shared/listener'
 import { c, fromConversation, fromMessage, MESSAGE, type MessageRow, m } from '../shared/message-row'
 import { pairOf } from '../shared/pair'
 
@@ -96,22 +97,23 @@ export async function findMessage(
 
 /**
  * Whether there is somebody to listen to, and whether the session (if the token names one) has not ended. Throws `Throttled`. Reads 4 rows
- * and writes one, the time stamp of the limit; a conversation's row is made by its first message.
+ * and writes one, the time stamp of the limit; a conversation's row is made by its first message, and until then another time stamp says, for as
+ * long as the socket may be open, that there is one (`listPartners`).
  */
 export async function openConversation(
   db: Db,
-  userId: number,
+  { userId, session, expiresAt }: Pick<Listener, 'userId' | 'session' | 'expiresAt'>,
   otherId: number,
-  session: string | undefined,
   limits: Limits,
   now: number,
 ): Promise<{ isThere: boolean; isLive: boolean }> {
-  const [, found, live] = await db.batch([
+  const [, , found, live] = await db.batch([
     chargeStatement(
       charges(limits, 'sockets', userId),
       now,
       sql`exists (select 1 from users where id = ${otherId})`,
     ),
+    listeningStatement(userId, otherId, expiresAt),
     statement(build.select({ id: users.id }).from(users).where(eq(users.id, otherId))),
     statement(
       build
@@ -131,12 +133,26 @@ export async function openConversation(
   return { isThere: found.length > 0, isLive: session === undefined || live.length > 0 }
 }
 
-/** With whom the user has a conversation: where their sockets may be. */
+const listeningKey = (userId: number, otherId: number | '') => `listening:${userId}:${otherId}`
+
+/** The statement that remembers where a socket may be open until then, if no conversation tells. */
+const listeningStatement = (userId: number, otherId: number, expiresAt: number) =>
+  writeStatement(sql`insert into rate_limits (key, at) select ${listeningKey(userId, otherId)}, ${expiresAt} from users
+    where id = ${otherId} and not exists (select 1 from conversations where ${ofPair(pairOf(userId, otherId))})
+    on conflict (key) do update set at = max(at, excluded.at)`)
+
+/** With whom the user has a conversation, or listens for one: where their sockets may be. */
 export async function listPartners(db: Db, userId: number): Promise<number[]> {
   const { userA, userB } = conversations
-  const [withLarger, withSmaller] = await db.batch([
+  const prefix = listeningKey(userId, '')
+  const [listening, withLarger, withSmaller] = await db.batch([
+    selectStatement(
+      { id: sql<number>`cast(substr(key, ${prefix.length + 1}) as integer)` },
+      // `;` sorts right after `:`.
+      sql`from rate_limits where key > ${prefix} and key < ${`listening:${userId};`}`,
+    ),
     statement(build.select({ id: userB }).from(conversations).where(eq(userA, userId))),
     statement(build.select({ id: userA }).from(conversations).where(eq(userB, userId))),
   ])
-  return [...withLarger, ...withSmaller].map(({ id }) => id)
+  return [...listening, ...withLarger, ...withSmaller].map(({ id }) => id)
 }
