@@ -1,6 +1,7 @@
 /** Results as people read them: tables in Markdown, a plot, the bill. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { attackSection } from './attacks.ts'
 import { bill, callsPerSecond, capacity, DAYS, MIX, usage } from './bill.ts'
 import { BUDGET, type Bundle } from './bundle.ts'
 import type { Compared } from './compare.ts'
@@ -257,7 +258,8 @@ ${far.bySize < far.byCalls ? 'Size ends first.' : 'Calls end first.'} What to do
    ${people(far.bySizeWithoutMessages)} people. The list of conversations then asks each of the databases: its newest entries go into a table of the main one.
 3. **Old likes, comments and posts away**, or people split over databases: at 10 million people ${number(splits)} databases of people and ${number(messageDatabases)} of messages,
    each of 10 GB. Feeds then read from several. Nothing here does that.
-`
+
+${attackSection()}`
 }
 
 const PLOT = 'docs/growth.svg'

@@ -2,7 +2,7 @@
 
 import type * as z from 'zod'
 import { ACCESS_COOKIE } from '../../src/auth/cookies'
-import { LIMITS } from '../../src/limits/limits.ts'
+import { LIMITS } from '../../src/limits/limits'
 import {
   CLOSE,
   clientFrame,

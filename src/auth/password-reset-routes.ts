@@ -27,7 +27,6 @@ export const passwordResetRoutes = new Hono<AppEnv>()
       summary: 'Ask for a password reset e-mail',
       description: 'The answer is the same whether or not the address is known.',
       answers: { 200: detailAnswer },
-      errors: ['throttled'],
     }),
     body(passwordResetBody),
     async (c) => {
@@ -57,7 +56,6 @@ export const passwordResetRoutes = new Hono<AppEnv>()
       id: 'confirmPasswordReset',
       summary: 'Set a new password with what the e-mail said',
       answers: { 200: detailAnswer },
-      errors: ['throttled'],
     }),
     body(passwordResetConfirmBody),
     async (c) => {

@@ -52,7 +52,6 @@ export const authRoutes = new Hono<AppEnv>()
       description:
         'Gives both tokens, and sets both cookies. `device`, as answered here or by registering, names a device that has signed in before: guesses of others do not keep it out. Browsers send it as a cookie.',
       answers: { 200: sessionAnswer },
-      errors: ['throttled'],
     }),
     body(loginBody),
     async (c) => {
@@ -135,7 +134,6 @@ export const authRoutes = new Hono<AppEnv>()
       description:
         'And its profile. Where the service asks for a challenge of Cloudflare Turnstile, its answer comes along.',
       answers: { 201: sessionAnswer },
-      errors: ['throttled'],
     }),
     body(registrationBody, { before: collectOtherErrors }),
     async (c) => {
