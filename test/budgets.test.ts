@@ -157,13 +157,14 @@ describe.each([1_000, 50_000])('with %i posts', (size) => {
     }
   })
 
-  test('likes, follows and comments write at most 8 rows in at most 2 calls', async () => {
+  test('likes, follows and comments write at most 8 rows, and one of their limit, in at most 2 calls', async () => {
     const post = (await alice.post('/posts/', { title: 'Written to' })).body.id
     const write = async (name: string, answer: Promise<Answer>, status: number) => {
       const { status: got, cost, body } = await answer
       expect(got, name).toBe(status)
       expect(cost.calls, name).toBeLessThanOrEqual(2)
-      expect(cost.written, name).toBeLessThanOrEqual(8)
+      // Creating moves on the time stamp of a limit (db/rate-limits.ts).
+      expect(cost.written, name).toBeLessThanOrEqual(status === 201 ? 9 : 8)
       expect(cost.written, name).toBeGreaterThan(0)
       return body.id
     }

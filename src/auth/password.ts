@@ -2,7 +2,7 @@
 import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 import type { Limit } from '../limits/gcra'
-import { hashTurn } from './hash-turn'
+import { inTurn } from './hash-turn'
 
 /**
  * OWASP's second choice: 19 MiB (the unit of `memoryCost` is KiB), 2 passes, 1 lane. A hash takes about 40 ms of CPU. When they are changed,
@@ -27,9 +27,9 @@ async function load(): Promise<Argon2> {
 
 /** `pace` is the limit of hashes (`limits.ts`). Throws `Unavailable` where too many are waiting for their turn. */
 export async function hashPassword(password: string, pace: Limit | undefined): Promise<string> {
-  await hashTurn(pace)
   const salt = crypto.getRandomValues(new Uint8Array(16))
-  return (await load()).hash(padded(password), { ...PARAMETERS, salt }).encoded
+  const argon2 = await load()
+  return inTurn(pace, () => argon2.hash(padded(password), { ...PARAMETERS, salt }).encoded)
 }
 
 export interface Verdict {
@@ -44,9 +44,9 @@ export async function verifyPassword(
   password: string,
   pace: Limit | undefined,
 ): Promise<Verdict> {
-  await hashTurn(pace)
   decoy ??= await hashPassword(crypto.randomUUID(), undefined)
-  const { success } = (await load()).tryVerify(hash ?? decoy, padded(password))
+  const [argon2, known] = [await load(), hash ?? decoy]
+  const { success } = await inTurn(pace, () => argon2.tryVerify(known, padded(password)))
   return { matches: success && hash !== undefined, outdated: hash !== undefined && !hash.startsWith(CURRENT) }
 }
 
