@@ -1,7 +1,8 @@
 /** Signing up: either all that is wrong is told at once, or an account is created, with its profile and a session. */
 import type { Db } from '../db/client'
 import { UniqueViolation } from '../db/errors'
-import type { Config } from '../http/config'
+import { type Charge, charges } from '../db/rate-limits'
+import { type Config, config } from '../http/config'
 import type { RequestContext } from '../http/env'
 import { type FieldErrors, ValidationError } from '../http/errors'
 import { hashPassword } from './password'
@@ -9,6 +10,7 @@ import { passwordProblems, similarTo } from './password-rules'
 import { type Account, createUser, findTaken } from './queries'
 import { registrationBody } from './schemas'
 import { type IssuedToken, issueTokens, newSession } from './sessions'
+import { hashedAddress } from './subjects'
 
 export const USERNAME_TAKEN = 'A user with that username already exists.'
 const EMAIL_TAKEN = 'A user is already registered with this e-mail address.'
@@ -19,15 +21,17 @@ interface Registration {
   password1: string
   password2: string
   userAgent: string
+  /** What it counts against. */
+  charged: readonly Charge[]
 }
 
-/** Throws `ValidationError`. Two D1 calls: one finds what is taken, one creates the account. */
+/** Throws `ValidationError`, `Throttled`. Two D1 calls: one finds what is taken, one creates the account. */
 export async function register(
   db: Db,
   settings: Config,
-  { username, email = '', password1, password2, userAgent }: Registration,
+  { username, email = '', password1, password2, userAgent, charged }: Registration,
 ): Promise<{ account: Account; access: IssuedToken; refresh: IssuedToken }> {
-  const errors = await takenErrors(db, username, email || undefined)
+  const errors = await takenErrors(db, username, email || undefined, charged)
   const problems = await passwordProblems(password1)
   if (problems.length > 0) errors.password1 = problems
   refuse(errors)
@@ -35,7 +39,7 @@ export async function register(
   const similar = similarTo(password1, { username, email, firstName: '', lastName: '' })
   if (similar) refuse({ non_field_errors: [similar] })
 
-  const passwordHash = await hashPassword(password1)
+  const passwordHash = await hashPassword(password1, settings.limits.hashes)
   const session = await newSession(settings)
   try {
     const { jtiHash, seconds } = session
@@ -45,9 +49,15 @@ export async function register(
     return { account, ...(await issueTokens(settings, session, account.id)) }
   } catch (error) {
     // Somebody else took the name or the address between the two calls.
-    if (error instanceof UniqueViolation) refuse(await takenErrors(db, username, email || undefined))
+    if (error instanceof UniqueViolation) refuse(await takenErrors(db, username, email || undefined, []))
     throw error
   }
+}
+
+/** What a registration counts against, a refused one too: it tells which names are taken. */
+export async function registrationCharges(c: RequestContext): Promise<Charge[]> {
+  const address = await hashedAddress(c)
+  return address === undefined ? [] : charges(config(c.env).limits, 'registration', address)
 }
 
 /** For a body that is refused anyway: adds what else is wrong, so that clients are told all at once. */
@@ -65,7 +75,8 @@ export async function collectOtherErrors(
         email: errors.email ? undefined : fields.email,
         password1: errors.password1 ? undefined : fields.password1,
       }).data ?? {}
-  if (username || email) Object.assign(errors, await takenErrors(c.var.db, username, email))
+  if (username || email)
+    Object.assign(errors, await takenErrors(c.var.db, username, email, await registrationCharges(c)))
   const problems = password1 === undefined ? [] : await passwordProblems(password1)
   if (problems.length > 0) errors.password1 = problems
 }
@@ -74,8 +85,9 @@ async function takenErrors(
   db: Db,
   username: string | undefined,
   email: string | undefined,
+  charged: readonly Charge[],
 ): Promise<FieldErrors> {
-  const taken = await findTaken(db, username, email)
+  const taken = await findTaken(db, username, email, charged)
   return {
     ...(username && taken.username && { username: [USERNAME_TAKEN] }),
     ...(email && taken.email && { email: [EMAIL_TAKEN] }),

@@ -18,11 +18,15 @@ const isUsername = (name: string) => USERNAME.test(name) && !IGNORABLE.test(name
 const username = () =>
   text({ max: 150 }).refine((name) => isUsername(name) || name.includes('\0'), INVALID_USERNAME)
 
+/** What an answer called `device_token`; one that is no good is none. */
+const deviceToken = () => text({ max: 300, blank: true }).optional()
+
 export const loginBody = z
   .object({
     username: text({ blank: true }).optional(),
     email: text({ blank: true }).optional(),
     password: secret(),
+    device_token: deviceToken(),
   })
   .meta({ id: 'LoginBody' })
 
@@ -32,6 +36,8 @@ export const registrationBody = z
     email: optional(email()),
     password1: secret(),
     password2: secret(),
+    device_token: deviceToken(),
+    'cf-turnstile-response': text({ max: 2_048, blank: true }).optional(),
   })
   .meta({ id: 'RegistrationBody' })
 
@@ -84,6 +90,7 @@ export const sessionAnswer = z
   .object({
     access_token: z.string(),
     refresh_token: z.string(),
+    device_token: z.string(),
     user: userAnswer,
   })
   .meta({ id: 'Session' })

@@ -4,8 +4,11 @@ import { sha256 } from '../crypto'
 import { openDb } from '../db/client'
 import { DatabaseUnavailable } from '../db/errors'
 import type { LeasedImage } from '../db/image-leases'
+import { type Charge, charges } from '../db/rate-limits'
+import { config } from '../http/config'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
+import { MIN_UPLOAD_BYTES } from '../limits/limits'
 import type { CleanImage } from './clean'
 import { abandonUpload, deleteKeys, deleteObjects, isMissing, LatePut, leaseImage, putImage } from './store'
 
@@ -17,7 +20,7 @@ export async function withImage<T>(
 ): Promise<T> {
   if (!image) return write(undefined)
   const hash = await sha256(image.bytes)
-  const { lease, key, overtaken, isShown } = await leaseImage(c.var.db, hash)
+  const { lease, key, overtaken, isShown } = await leaseImage(c.var.db, hash, uploadCharges(c, image))
   try {
     if (!isShown || (await isMissing(c.env.MEDIA, key))) await putImage(c.env.MEDIA, { key, hash }, image)
     if (overtaken.length > 0) c.executionCtx.waitUntil(deleteKeys(c.env.MEDIA, overtaken))
@@ -27,6 +30,13 @@ export async function withImage<T>(
     if (!isUnknown(error)) c.executionCtx.waitUntil(abandonUpload(ownDb(c), c.env.MEDIA, lease))
     throw error
   }
+}
+
+/** Bytes count by user: what is stored and what is under way is bounded by them. */
+function uploadCharges(c: RequestContext, { bytes }: CleanImage): Charge[] {
+  const { viewer } = c.var
+  if (!viewer) return []
+  return charges(config(c.env).limits, 'upload_bytes', viewer.id, Math.max(bytes.length, MIN_UPLOAD_BYTES))
 }
 
 const isUnknown = (error: unknown) =>
