@@ -37,12 +37,12 @@ export const MIX: Record<string, number> = {
   'follow + unfollow': 0.3,
   comment: 1,
   login: 0.1,
-  picture: 30,
-  'post with a picture': 0.2,
+  image: 30,
+  'post with an image': 0.2,
 }
 export const DAYS = 10
 const MONTHS_KEPT = 12
-const PICTURE_GB = 200e3 / 1e9
+const IMAGE_GB = 200e3 / 1e9
 /** Beside its messages an object is woken for each socket that opens: once a day that somebody is there, with one call of D1. */
 const SOCKETS = 1
 /** Seconds that an object is awake for a message or a socket, at 128 MB: some D1 round trips. */
@@ -99,8 +99,8 @@ export function usage(routes: Compared[], weight: Weight): Usage {
   const rows = (table: string) => (weight[table] ?? 0) / 1e9
   total.requests += SOCKETS * DAYS
   total.d1Calls += 2 * SOCKETS * DAYS
-  total.classA = times('post with a picture')
-  total.classB = times('picture')
+  total.classA = times('post with an image')
+  total.classB = times('image')
   total.objectRequests = times('send message') + 2 * SOCKETS * DAYS
   total.objectGBs = total.objectRequests * AWAKE * OBJECT_GB
   total.messagesGB = times('send message') * (rows('messages') + rows('changes'))
@@ -110,8 +110,8 @@ export function usage(routes: Compared[], weight: Weight): Usage {
     (times('like + unlike') / 4) * rows('likes') +
     (times('follow + unfollow') / 4) * rows('followers') +
     times('comment') * rows('comments') +
-    times('post with a picture') * (rows('posts') + rows('post_search'))
-  total.bucketGB = times('post with a picture') * PICTURE_GB
+    times('post with an image') * (rows('posts') + rows('post_search'))
+  total.bucketGB = times('post with an image') * IMAGE_GB
   return total
 }
 

@@ -1,6 +1,6 @@
 /** Our Worker beside the limit, route by route, in turns. */
 import { connect, measure, send, type Timing } from './load.ts'
-import { type Plan, type Recorded, record } from './record.ts'
+import { type List, type Plan, type Recorded, record } from './record.ts'
 import type { Place, Route } from './routes.ts'
 import type { Server } from './server.ts'
 import type { Settings } from './settings.ts'
@@ -22,16 +22,18 @@ export interface Compared {
   limit: Record<number, Timing>
 }
 
-/** What each route costs D1, and the statements by which the limit does the same. */
+/** What each route costs D1, and the statements and cursors by which the limit does the same. */
 export async function recordAll(recorder: Server, routes: Route[]) {
   const plans: Record<string, Plan> = {}
+  const lists: Record<string, List> = {}
   const answers = new Map<Route, Recorded[]>()
   for (const route of routes) {
     const recorded = await record(recorder, route)
     Object.assign(plans, recorded.plans)
+    Object.assign(lists, recorded.lists)
     answers.set(route, recorded.answers)
   }
-  return { plans, answers }
+  return { plans, lists, answers }
 }
 
 export function costOf(answers: Recorded[]): Cost {

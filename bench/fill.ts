@@ -28,12 +28,12 @@ const VOCABULARY = TITLES.split(' ')
 const DAY = 86_400_000
 /** Long enough ago that nothing in an answer changes while it is measured. */
 const END = Date.now() - 40 * DAY
-const PICTURE_SIZE = 200_000
+const IMAGE_SIZE = 200_000
 
-const picture = noise(PICTURE_SIZE, (length) => Buffer.from(Uint8Array.from({ length }, (_, i) => hash(i))))
+const image = noise(IMAGE_SIZE, (length) => Buffer.from(Uint8Array.from({ length }, (_, i) => hash(i))))
 /** What the bucket makes its ETag of. */
-export const pictureEtag = `"${createHash('md5').update(picture).digest('hex')}"`
-export const pictureHash = createHash('sha256').update(picture).digest('hex')
+export const imageEtag = `"${createHash('md5').update(image).digest('hex')}"`
+export const imageHash = createHash('sha256').update(image).digest('hex')
 
 /** Makes the tables and the rows in this folder. */
 export async function fill(bundle: string, data: string, sizes: Sizes): Promise<void> {
@@ -41,8 +41,8 @@ export async function fill(bundle: string, data: string, sizes: Sizes): Promise<
     const db = await miniflare.getD1Database('DB')
     for (const statement of migrations()) await db.prepare(statement).run()
     const bucket = await miniflare.getR2Bucket('MEDIA')
-    await bucket.put(pictureHash, picture, {
-      sha256: pictureHash,
+    await bucket.put(imageHash, image, {
+      sha256: imageHash,
       httpMetadata: { contentType: 'image/png' },
     })
   })
@@ -123,7 +123,7 @@ function insertPosts(db: DatabaseSync, { people, posts }: Sizes): void {
       1 + (hash(id) % people),
       words.join(' '),
       'What I saw on the way. '.repeat(5),
-      id % 4 === 0 ? null : pictureHash,
+      id % 4 === 0 ? null : imageHash,
       at,
     )
   }

@@ -1,5 +1,5 @@
 /**
- * What cleaning a picture takes of memory, beside its size: `npm run bench:images`.
+ * What cleaning an image takes of memory, beside its size: `npm run bench:images`.
  * Files of nothing but tiny segments took up to forty times theirs; the limit is four. Not a test: memory depends on the machine.
  */
 import { readFileSync } from 'node:fs'
@@ -30,16 +30,12 @@ const FILES: Record<string, Uint8Array<ArrayBuffer>> = {
   'AVIF of boxes': filled('\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf', '\0\0\0\x08free'),
 }
 
-/** The example picture's JPEG with 1,900 tables of 2.7 KB more. */
+/** The example image's JPEG with 1,900 tables of 2.7 KB more. */
 function taken(): Uint8Array<ArrayBuffer> {
-  const picture = readFileSync(new URL('../public/media/images/default_post_ovkj9a.jpg', import.meta.url))
+  const image = readFileSync(new URL('../public/media/images/default_post_ovkj9a.jpg', import.meta.url))
   const table = Buffer.concat([Buffer.from([0xff, 0xdb, 0x0a, 0x8c]), Buffer.alloc(0x0a8a)])
   return Uint8Array.from(
-    Buffer.concat([
-      picture.subarray(0, 2),
-      ...Array.from({ length: 1_900 }, () => table),
-      picture.subarray(2),
-    ]),
+    Buffer.concat([image.subarray(0, 2), ...Array.from({ length: 1_900 }, () => table), image.subarray(2)]),
   )
 }
 

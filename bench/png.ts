@@ -1,4 +1,4 @@
-/** Pictures of noise: as large as asked, valid, and no two alike. */
+/** Images of noise: as large as asked, valid, and no two alike. */
 import { randomBytes } from 'node:crypto'
 import { crc32, deflateSync } from 'node:zlib'
 

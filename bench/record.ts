@@ -20,6 +20,12 @@ export interface Statement {
 /** D1 calls, each a batch. */
 export type Plan = Statement[][]
 
+/** A list as its cursors name it, with the number of values in a position. */
+export interface List {
+  name: string
+  arity: number
+}
+
 export interface Recorded {
   calls: number
   read: number
@@ -76,6 +82,7 @@ const nothing = (): Place => ({ connection: 0, made: 0, body: Buffer.alloc(0) })
 export async function record(server: Server, route: Route) {
   const agent = connect()
   const plans: Record<string, Plan> = {}
+  const lists: Record<string, List> = {}
   const answers: Recorded[] = []
   const place = nothing()
   // The first makes what lasts longer than a request, such as the hash that an unknown name is checked against.
@@ -92,6 +99,8 @@ export async function record(server: Server, route: Route) {
     const plan: Plan = JSON.parse((await ask(server, agent, '/recorded')).toString())
     plans[planName(route, call)] =
       route.kind === 'read' ? plan : plan.map((batch) => batch.map((one) => general(one, call, now)))
+    const list = route.kind === 'read' && listOf(body)
+    if (list) lists[call.path] = list
     place.made += 1
     place.body = body
   } while (
@@ -99,7 +108,16 @@ export async function record(server: Server, route: Route) {
     (route.kind === 'read' && !(planName(route, route.next(place)) in plans))
   )
   agent.destroy()
-  return { plans, answers }
+  return { plans, lists, answers }
+}
+
+/** What the cursor says that leads to the next page; undefined where there is none. */
+function listOf(body: Buffer): List | undefined {
+  const next =
+    body.includes('"next":"') && new URL(JSON.parse(body.toString()).next).searchParams.get('cursor')
+  if (!next) return
+  const [name, , ...position] = JSON.parse(Buffer.from(next, 'base64url').toString())
+  return { name, arity: position.length }
 }
 
 async function ask(server: Server, agent: Agent, path: string): Promise<Buffer> {

@@ -237,7 +237,7 @@ Everything is kept for a year; this is the bill of the twelfth month.
 
 ${table(['', ...PEOPLE.flatMap((n) => [`${number(n)} people`, '$'])], [...lines, ['**total**', ...totals.flatMap((total) => ['', `**${dollars(total)}**`])], ['a person', ...totals.flatMap((total, i) => ['', `$${number(total / (PEOPLE[i] ?? 1), 4)}`])]])}
 
-CPU is counted too high: locally D1 and R2 run in the process that is measured, and on Cloudflare their time is not billed as CPU. Pictures are
+CPU is counted too high: locally D1 and R2 run in the process that is measured, and on Cloudflare their time is not billed as CPU. Images are
 counted as all served by the Worker and none from a cache. An object is assumed to be awake 0.1 s for each message and each socket that opens.
 A request logs one line. \`head_sampling_rate\` in \`wrangler.toml\` keeps some of them only: at 0.1 they cost a tenth, and an error is found by one in ten.
 

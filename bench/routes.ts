@@ -1,6 +1,6 @@
 /** The measured requests, as clients make them. */
 import { randomBytes } from 'node:crypto'
-import { pictureEtag, pictureHash } from './fill.ts'
+import { imageEtag, imageHash } from './fill.ts'
 import { noise } from './png.ts'
 import { ORIGIN } from './server.ts'
 import {
@@ -114,20 +114,20 @@ export function routes(deep: string): Route[] {
       }),
     },
     {
-      name: 'picture',
+      name: 'image',
       kind: 'read',
-      next: () => ({ method: 'GET', path: `/media/${pictureHash}`, headers: host }),
+      next: () => ({ method: 'GET', path: `/media/${imageHash}`, headers: host }),
     },
     {
-      name: 'picture, not modified',
+      name: 'image, not modified',
       kind: 'read',
       next: () => ({
         method: 'GET',
-        path: `/media/${pictureHash}`,
-        headers: { ...host, 'if-none-match': pictureEtag },
+        path: `/media/${imageHash}`,
+        headers: { ...host, 'if-none-match': imageEtag },
       }),
     },
-    { name: 'post with a picture', kind: 'write', next: () => upload() },
+    { name: 'post with an image', kind: 'write', next: () => upload() },
   ]
 }
 
@@ -145,7 +145,7 @@ const post = (path: string, body: object): Call => ({
 export const CONTENT = 'On the ten o’clock train, second carriage.'
 export const message = (to: number): Call => post(`/messages/${to}/send/`, { content: CONTENT })
 
-export const TITLE = 'a new picture of the pier'
+export const TITLE = 'a new image of the pier'
 
 function upload(): Call {
   const boundary = `----${randomBytes(12).toString('hex')}`

@@ -93,13 +93,13 @@ async function measureRoutes(
   }
   const recorder = await startRecorder(ours, copy('data-record'))
   const all = routes(await deepCursor(recorder))
-  const { plans, answers } = await recordAll(recorder, all)
+  const { plans, lists, answers } = await recordAll(recorder, all)
   const sharing = await measureSharing(recorder, settings.seconds)
   await recorder.stop()
 
   const servers = {
     ours: await serve(ours, { data: copy('data-ours') }),
-    limit: await serve(limit, { data: copy('data-limit'), variables: { PLANS: plans } }),
+    limit: await serve(limit, { data: copy('data-limit'), variables: { PLANS: plans, LISTS: lists } }),
   }
   try {
     await requireSame(servers.limit, answers)
@@ -146,7 +146,7 @@ async function deepCursor(server: Server): Promise<string> {
 
 /** The reads of D1 whose cost could grow with the number of posts. */
 function readRoutes(): Route[] {
-  return routes('').filter(({ kind, name }) => kind === 'read' && !name.startsWith('picture'))
+  return routes('').filter(({ kind, name }) => kind === 'read' && !name.startsWith('image'))
 }
 
 function progress(step: string): void {

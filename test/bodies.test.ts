@@ -357,14 +357,14 @@ describe('forms by other stacks', () => {
   const FILES: [string, string][] = [
     ['filename* alone', `form-data; name="image"; filename*=UTF-8''b%C3%A4r.gif`],
     ['without quotes', 'form-data; name=image; filename=x.gif'],
-    ['a path of Windows', 'form-data; name="image"; filename="C:\\pictures\\x.gif"'],
+    ['a path of Windows', 'form-data; name="image"; filename="C:\\images\\x.gif"'],
     ['a quote in the name', 'form-data; name="image"; filename="a\\"b;c.gif"'],
     ['no name of a file, but a type', 'form-data; name="image"\r\nContent-Type: application/octet-stream'],
     ['an empty name of a file', 'form-data; name="image"; filename=""'],
   ]
   it.each(FILES)('a file: %s', async (_, disposition) => {
-    const picture = part(`Content-Disposition: ${disposition}`, gif())
-    const answer = await send('/posts/', FORM, form(named('title', 'x'), picture), alice)
+    const image = part(`Content-Disposition: ${disposition}`, gif())
+    const answer = await send('/posts/', FORM, form(named('title', 'x'), image), alice)
     expect(answer).toMatchObject({
       status: 201,
       body: { image: expect.stringMatching(/\/media\/[0-9a-f]{64}$/) },
@@ -373,18 +373,18 @@ describe('forms by other stacks', () => {
 
   it('a file in base64', async () => {
     const wrapped = gif().toBase64().replace(/.{60}/g, '$&\r\n')
-    const picture = part(
+    const image = part(
       'Content-Disposition: form-data; name="image"; filename="x.gif"\r\nContent-Transfer-Encoding: base64',
       wrapped,
     )
-    const answer = await send('/posts/', FORM, form(named('title', 'x'), picture), alice)
+    const answer = await send('/posts/', FORM, form(named('title', 'x'), image), alice)
     expect(answer).toMatchObject({ status: 201, body: { image: expect.stringMatching(/[0-9a-f]{64}$/) } })
   })
 
   it('a file that holds the boundary, or what looks like it', async () => {
     const odd = concat(gif(), ascii('\r\n--boundary\r\n--b\r--b--\n--bb--\r\n'))
-    const picture = part('Content-Disposition: form-data; name="image"; filename="x.gif"', odd)
-    const answer = await send('/posts/', FORM, form(picture, named('title', 'behind it')), alice)
+    const image = part('Content-Disposition: form-data; name="image"; filename="x.gif"', odd)
+    const answer = await send('/posts/', FORM, form(image, named('title', 'behind it')), alice)
     expect(answer).toMatchObject({ status: 201, body: { title: 'behind it' } })
   })
 

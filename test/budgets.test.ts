@@ -81,7 +81,7 @@ const BYTES: [path: string, bytes: number][] = [
  * Words of three characters and more. A search's first page also counts its matches, up to 1,000, a row each; pages at a
  * cursor know the count.
  */
-const SEARCHES = ['picture', 'cture+999', 'user20', 'user+PICT', 'sunset', 'nothing+like+it']
+const SEARCHES = ['image', 'cture+999', 'user20', 'user+PICT', 'sunset', 'nothing+like+it']
 const SEARCH_PAGE = 110
 /** Owners are looked up for the page and once more for the count: two rows for each that is considered. */
 const SEARCH_OWNERS = 4 * MAX_OWNERS
@@ -99,7 +99,7 @@ const SORTED: [path: string, rows: number, of: string][] = [
     3,
     `posts where owner_id in (select followed_id from followers where owner_id = ${FEEDS.posting})`,
   ],
-  [`/posts/?owner__profile=${BOB}&search=picture`, 3, `posts where owner_id = ${BOB}`],
+  [`/posts/?owner__profile=${BOB}&search=image`, 3, `posts where owner_id = ${BOB}`],
   [`/followers/?owner=${FEEDS.posting}`, 1, `followers where owner_id = ${FEEDS.posting}`],
   ['/profiles/?ordering=owner__following__created_at', 2, 'users'],
   ['/profiles/?ordering=-owner__followed__created_at', 2, 'users'],
@@ -234,7 +234,7 @@ async function growTo(posts: number) {
     `${numbers} insert into posts (id, owner_id, title, title_key, created_at, updated_at)
      select i, owner, title, lower(title), i, i from
        (select i, case when i % 5 = 0 then ${PROLIFIC} else ${SILENT} + 1 + i % ${POSTING} end as owner,
-          iif(i % 100 = 1, 'Sunset ', 'Picture ') || i as title from n)`,
+          iif(i % 100 = 1, 'Sunset ', 'Image ') || i as title from n)`,
     1 + (largest?.id ?? 0),
     posts,
   )

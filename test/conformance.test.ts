@@ -7,14 +7,14 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { shortDate } from '../src/http/dates'
 import { CASES, type Case, ORIGIN } from './conformance/cases'
 import { DEPARTURES, everywhere } from './conformance/departures'
-import { type Comparison, cookieDifferences, differences, type Picture } from './conformance/match'
+import { type Comparison, cookieDifferences, differences, type Image } from './conformance/match'
 import { requestOf } from './conformance/requests'
 import { STEPS } from './conformance/state'
 import { remember } from './conformance/tokens'
 
 const counted = { replayed: 0, departures: 0 }
 const started = Date.now()
-const pictures = new Map<string, string>()
+const images = new Map<string, string>()
 const fetched = new Set<string>()
 
 describe('what the original answered', () => {
@@ -26,12 +26,12 @@ describe('what the original answered', () => {
       const departure = DEPARTURES.find(({ cases }) => cases.includes(recorded.name))
       if (departure) {
         counted.departures++
-        const unchanged = compare(recorded, answer, new Map(pictures)).differences
+        const unchanged = compare(recorded, answer, new Map(images)).differences
         expect(unchanged, `no longer departs: ${departure.because}`).not.toEqual([])
       }
-      const compared = compare({ ...recorded, ...departure?.ours(recorded) }, answer, pictures)
+      const compared = compare({ ...recorded, ...departure?.ours(recorded) }, answer, images)
       expect(compared.differences, JSON.stringify(answer.body)?.slice(0, 2000)).toEqual([])
-      await fetchPictures(compared.shown)
+      await fetchImages(compared.shown)
     })
   }
 
@@ -60,7 +60,7 @@ describe('the tables', () => {
 
 describe('the comparison', () => {
   const compared = (expected: Parameters<typeof differences>[0], actual: unknown, exact = false) =>
-    differences(expected, actual, { today: new Set(['27 Aug 2024']), pictures: new Map(), shown: [], exact })
+    differences(expected, actual, { today: new Set(['27 Aug 2024']), images: new Map(), shown: [], exact })
       .length
 
   test('takes more fields, but not in an error', () => {
@@ -106,11 +106,11 @@ async function replay(recorded: Case): Promise<Answered> {
   return { status: response.status, headers: response.headers, body }
 }
 
-/** What this answer has otherwise than expected, and which uploaded pictures it shows. */
+/** What this answer has otherwise than expected, and which uploaded images it shows. */
 function compare(expected: Case, { status, headers, body }: Answered, known: Map<string, string>) {
   const comparison: Comparison = {
     today: new Set([shortDate(started), shortDate(Date.now())]),
-    pictures: known,
+    images: known,
     shown: [],
     exact: expected.status >= 400,
   }
@@ -137,7 +137,7 @@ function compare(expected: Case, { status, headers, body }: Answered, known: Map
 const methods = (allow: string | null | undefined) => (allow ?? '').split(', ').sort()
 
 /** A URL in an answer is worth what it leads to. */
-async function fetchPictures(shown: Picture[]): Promise<void> {
+async function fetchImages(shown: Image[]): Promise<void> {
   for (const { url, type } of shown) {
     if (fetched.has(url)) continue
     fetched.add(url)

@@ -1,4 +1,4 @@
-/** Around the routes: configuration, hosts, origins, parts of pictures, filters, tokens, and errors that forms can show. */
+/** Around the routes: configuration, hosts, origins, parts of images, filters, tokens, and errors that forms can show. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { app } from '../src/app'
@@ -10,10 +10,7 @@ const [alice, bob, plus] = await Promise.all([signUp('alice'), signUp('bob'), si
 const FRONT_END = 'http://localhost:3000'
 const NO_CHOICE = ['Select a valid choice. That choice is not one of the available choices.']
 const file = (bytes: Uint8Array<ArrayBuffer>) => new File([bytes], 'x.png')
-const posted = await alice.post(
-  '/posts/',
-  form({ title: 'A picture', image: file(jpeg({ orientation: 6 })) }),
-)
+const posted = await alice.post('/posts/', form({ title: 'An image', image: file(jpeg({ orientation: 6 })) }))
 const image: string = posted.body.image
 const message = await bob.post(`/messages/${alice.id}/send/`, { content: 'Mine' })
 
@@ -78,12 +75,12 @@ describe('configuration', () => {
 
   it('PUBLIC_URL: links, cookies and origins by the name that clients know', async () => {
     const behind = { PUBLIC_URL: 'https://Social.example/' }
-    const { body } = await callWith(behind, 'GET', '/api/posts/?page_size=1&search=picture', {})
+    const { body } = await callWith(behind, 'GET', '/api/posts/?page_size=1&search=image', {})
     expect(body.results[0].image).toBe(image.replace(ORIGIN, 'https://social.example'))
     expect(body.results[0].profile_image).toMatch(/^https:\/\/social\.example\/media\/images\//)
-    await alice.post('/posts/', { title: 'Another picture' })
-    const list = await callWith(behind, 'GET', '/api/posts/?page_size=1&search=picture&page=1')
-    expect(list.body.next).toMatch(/^https:\/\/social\.example\/api\/posts\/\?.*search=picture/)
+    await alice.post('/posts/', { title: 'Another image' })
+    const list = await callWith(behind, 'GET', '/api/posts/?page_size=1&search=image&page=1')
+    expect(list.body.next).toMatch(/^https:\/\/social\.example\/api\/posts\/\?.*search=image/)
     expect((await callWith(behind, 'GET', '/api')).body.docs).toBe('https://social.example/api/docs/')
     const login = await callWith(behind, 'POST', `${AUTH}/login/`, {
       body: { username: 'alice', password: 'Zx9!kkqwPlum' },
@@ -124,7 +121,7 @@ it('a Host that is no host: 400, not 500', async () => {
   expect([response.status, await response.json()]).toEqual([400, { detail: 'The Host header is no host.' }])
 })
 
-describe('pictures of any page', () => {
+describe('images of any page', () => {
   const defaultImage = `${ORIGIN}/media/images/default_post_ovkj9a.jpg`
 
   it('are the same for every origin, and for none', async () => {
@@ -172,7 +169,7 @@ describe('pictures of any page', () => {
   })
 })
 
-describe('parts of pictures', () => {
+describe('parts of images', () => {
   it('a range that covers all is a part; one that cannot be read is none', async () => {
     const whole = (await download(image)).bytes
     const size = whole.length
@@ -337,7 +334,7 @@ describe('errors of calls that send a message have lists for values', () => {
     ['another type', 415, () => alice.post(SEND, 'x', { 'content-type': 'text/plain' })],
     ['compressed', 415, () => alice.post(SEND, '{}', { ...JSON_TYPE, 'content-encoding': 'gzip' })],
     ['a bad key', 400, () => alice.post(SEND, { content: 'x' }, { 'idempotency-key': 'x'.repeat(300) })],
-    ['a picture too large', 400, () => alice.post(SEND, form({ content: 'x', image: file(huge) }))],
+    ['an image too large', 400, () => alice.post(SEND, form({ content: 'x', image: file(huge) }))],
     ['another’s message', 403, () => alice.patch(`/messages/${message.body.id}/update/`, { content: 'x' })],
     ['no such message', 404, () => alice.put('/messages/999999/update/', { content: 'x' })],
     ['start, nobody signed in', 401, () => anyone.post(`/messages/${bob.id}/start/`, {})],
@@ -395,7 +392,7 @@ describe('errors of calls that send a message have lists for values', () => {
   })
 })
 
-describe('pictures of messages', () => {
+describe('images of messages', () => {
   const send = (bytes: Uint8Array<ArrayBuffer>) =>
     alice.post(`/messages/${bob.id}/send/`, form({ image: file(bytes) }))
   const INVALID = { status: 400, body: { image: ['Invalid image file'] } }

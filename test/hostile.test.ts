@@ -63,13 +63,13 @@ describe('odd forms', () => {
       const type = typeof body === 'string' ? { 'content-type': 'application/json' } : undefined
       expect(await alice.post('/posts/', body, type)).toMatchObject({ status: 201, body: { title: 'last' } })
     }
-    const pictures = new FormData()
-    pictures.append('title', 'x')
-    pictures.append('image', new File([gif()], 'x.gif'))
-    pictures.append('image', new File([ascii('no picture')], 'x.gif'))
-    expect((await alice.post('/posts/', pictures)).status).toBe(400)
-    pictures.append('image', new File([jpeg()], 'x.jpg'))
-    expect((await alice.post('/posts/', pictures)).status).toBe(201)
+    const images = new FormData()
+    images.append('title', 'x')
+    images.append('image', new File([gif()], 'x.gif'))
+    images.append('image', new File([ascii('no image')], 'x.gif'))
+    expect((await alice.post('/posts/', images)).status).toBe(400)
+    images.append('image', new File([jpeg()], 'x.jpg'))
+    expect((await alice.post('/posts/', images)).status).toBe(201)
     expect(await objectKeys()).toHaveLength(1)
   })
 

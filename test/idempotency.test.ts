@@ -16,7 +16,7 @@ let unique = 0
 /** A post, a user that are new: what a like or a follow needs. */
 const newPost = async () => (await carol.post('/posts/', { title: 'to be liked' })).body.id as number
 const newUser = async () => (await signUp(`user${unique++}`)).id
-/** A picture that no other test has. */
+/** An image that no other test has. */
 let width = 600
 const file = (size: number) => new File([png(size, 2)], 'x.png')
 
@@ -38,14 +38,14 @@ const CREATIONS: Creation[] = [
     }),
   },
   {
-    name: 'a post with a picture, as a form',
+    name: 'a post with an image, as a form',
     table: 'posts',
     prepare: async () => {
       const size = width++
       return {
         path: '/posts/',
-        body: () => form({ title: 'A picture', image: file(size) }),
-        other: () => form({ title: 'A picture', image: file(width++) }),
+        body: () => form({ title: 'An image', image: file(size) }),
+        other: () => form({ title: 'An image', image: file(width++) }),
       }
     },
   },
@@ -89,7 +89,7 @@ const CREATIONS: Creation[] = [
     }),
   ),
   {
-    name: 'a message with a picture, as a form',
+    name: 'a message with an image, as a form',
     table: 'messages',
     prepare: async () => {
       const size = width++

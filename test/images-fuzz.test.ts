@@ -1,5 +1,5 @@
 /**
- * Damaged pictures, a thousand of each format: whatever is accepted, another reader finds of the same type and size, is hardly larger
+ * Damaged images, a thousand of each format: whatever is accepted, another reader finds of the same type and size, is hardly larger
  * than it came, and is accepted unchanged again; what is refused is refused without an error.
  */
 import { imageSize } from 'image-size'
@@ -120,7 +120,7 @@ function read({ bytes, type, width, height }: CleanImage) {
   }
 }
 
-describe(`pictures damaged at random, seed ${SEED}`, () => {
+describe(`images damaged at random, seed ${SEED}`, () => {
   it.each(FORMATS)('%s', (format, originals) => {
     const chance = random(SEED + FORMATS.findIndex(([name]) => name === format))
     let accepted = 0

@@ -69,7 +69,7 @@ describe('text that shows nothing', () => {
     expect(await stored('select id from comments union all select id from messages')).toEqual(before)
   })
 
-  it('beside a picture is no text', async () => {
+  it('beside an image is no text', async () => {
     const sent = await alice.post(
       `/messages/${bob.id}/send/`,
       form({ content: '\u200b', image: new File([png()], 'x.png') }),

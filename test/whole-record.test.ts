@@ -13,7 +13,7 @@ beforeAll(async () => {
   bob = await signUp('bob')
 })
 
-/** A record with a picture of its own, and one that shows the default. */
+/** A record with an image of its own, and one that shows the default. */
 async function records(who: Person) {
   const image = new File([png(3, 2)], 'own.png', { type: 'image/png' })
   const own = await who.post('/posts/', form({ title: 'Own', image }))
@@ -32,7 +32,7 @@ describe('a whole record', () => {
   })
 
   it.each(['put', 'patch'] as const)(
-    'is taken with the URL of its picture, which stays: %s',
+    'is taken with the URL of its image, which stays: %s',
     async (method) => {
       for (const [path, record] of await records(alice)) {
         const { status, body } = await alice[method](path, { ...record, content: `By ${method}` })
@@ -51,20 +51,20 @@ describe('a whole record', () => {
   })
 
   it.each([
-    ['a URL of another form', 'https://example.com/picture.png'],
+    ['a URL of another form', 'https://example.com/image.png'],
     ['a URL that only ends like one', `${ORIGIN}/media/x${HASH}`],
     ['a path', `/media/${HASH}`],
     ['another scheme', `ftp://api.test/media/${HASH}`],
     ['too long a URL', `${ORIGIN}/media/${HASH}?t=${'1'.repeat(2_000)}`],
     ['a number', 5],
-  ])('is refused with what is no URL of a picture: %s', async (_what, image) => {
+  ])('is refused with what is no URL of an image: %s', async (_what, image) => {
     for (const [path, record] of await records(alice)) {
       expect(await alice.patch(path, { ...record, image })).toMatchObject({ status: 400, body: NOT_A_FILE })
       expect((await alice.get(path)).body.image).toBe(record.image)
     }
   })
 
-  it('has no picture to keep where it is new', async () => {
+  it('has no image to keep where it is new', async () => {
     const [[, record]] = await records(alice)
     expect(await alice.post('/posts/', record)).toMatchObject({ status: 400, body: NOT_A_FILE })
   })

@@ -17,6 +17,8 @@ interface Env {
   CONVERSATION: DurableObjectNamespace<Conversation>
   JWT_SECRET: string
   PLANS: Record<string, Plan>
+  /** The lists by address, as their cursors name them. */
+  LISTS: Record<string, { name: string; arity: number }>
 }
 
 interface Values {
@@ -76,7 +78,7 @@ export default {
     const section = end < 0 ? address.slice(1) : address.slice(1, end)
     const path = `${method} ${address.replace(/\d+/, ':id')}`
 
-    if (section === 'media') return picture(request, env, address.slice(7))
+    if (section === 'media') return image(request, env, address.slice(7))
     if (section === 'dj-rest-auth')
       return address.includes('login') ? login(request, env, path, origin) : refresh(request, env, path)
     // A bare object that tells another's socket, and a bare insert for each message: what live delivery is compared with.
@@ -95,7 +97,9 @@ export default {
 
     if (method === 'GET') {
       const [, ...rows] = await run(env, address, {})
-      return answer(views.read(section, rows, { address, origin, viewer, now: Date.now() }))
+      return answer(
+        views.read(section, rows, { address, origin, viewer, now: Date.now(), list: env.LISTS[address] }),
+      )
     }
     if (method === 'DELETE') {
       await run(env, path, { viewer, target: Number(/\d+/.exec(address)?.[0]) })
@@ -117,7 +121,7 @@ export default {
   },
 } satisfies ExportedHandler<Env>
 
-async function picture(request: Request, { MEDIA }: Env, key: string): Promise<Response> {
+async function image(request: Request, { MEDIA }: Env, key: string): Promise<Response> {
   const object = await MEDIA.get(key, { onlyIf: request.headers, range: request.headers })
   if (!object) return new Response(null, { status: 404 })
   const headers = { etag: object.httpEtag, 'content-type': object.httpMetadata?.contentType ?? '' }
@@ -168,7 +172,7 @@ async function refresh(request: Request, env: Env, path: string): Promise<Respon
   const claims = await verify(env.JWT_SECRET, refresh)
   if (!claims) return new Response(null, { status: 401 })
   const hash = await sha256(new TextEncoder().encode(claims.jti))
-  const [sessions] = await run(env, path, { hash })
+  const [, sessions] = await run(env, path, { hash })
   if (!sessions?.[0]) return new Response(null, { status: 401 })
   const jti = `${hash.slice(0, 16)}.${randomHex()}`
   const access = await sign(env.JWT_SECRET, 'access', jti, Number(claims.user_id), 86_400)

@@ -23,6 +23,8 @@ interface Asked {
   origin: string
   viewer: number
   now: number
+  /** What cursors of this list begin with, and how many values follow the count. */
+  list: { name: string; arity: number } | undefined
 }
 
 const face = (origin: string, image: string | null) =>
@@ -157,14 +159,7 @@ export function read(section: string, rows: Record<string, unknown>[][], asked: 
   switch (section) {
     case 'messages':
       if (!counts) return (found as ConversationRow[]).map((row) => conversation(row, origin, now))
-      return page(
-        asked,
-        found as MessageRow[],
-        counts,
-        50,
-        (row) => message(row, origin, viewer, now),
-        'oldest',
-      )
+      return page(asked, found as MessageRow[], counts, 50, (row) => message(row, origin, viewer, now))
     case 'comments':
       return page(asked, found as CommentRow[], counts ?? [], 20, (row) => comment(row, origin, viewer, now))
     case 'profiles':
@@ -172,40 +167,37 @@ export function read(section: string, rows: Record<string, unknown>[][], asked: 
       return page(asked, found as ProfileRow[], counts, 20, (row) => profile(row, origin, viewer))
     default:
       if (!address.includes('?') && !counts) return post(found[0] as unknown as PostRow, origin, viewer)
-      return page(
-        asked,
-        found as PostRow[],
-        counts ?? [],
-        20,
-        (row) => post(row, origin, viewer),
-        '-created_at',
-      )
+      return page(asked, found as PostRow[], counts ?? [], 20, (row) => post(row, origin, viewer))
   }
 }
 
 function page<Row extends { id: number; sortKey?: number }>(
-  { address, origin }: Asked,
+  { address, origin, list }: Asked,
   rows: Row[],
   counts: { count: number }[],
   size: number,
   view: (row: Row) => unknown,
-  order = '',
 ) {
   const shown = rows.slice(0, size)
   const count = counts[0]?.count ?? 0
-  let next: string | null = null
-  if (rows.length > size) {
-    const at = address.indexOf('cursor=')
-    if (at < 0) next = `${origin}${address}${address.includes('?') ? '&' : '?'}page=2`
-    else {
-      const last = shown.at(-1)
-      const keys = [...(last?.sortKey === undefined ? [] : [last.sortKey]), last?.id]
-      const cursor = btoa(JSON.stringify([order, count, ...keys]))
-        .replace(/\+/g, '-')
-        .replace(/\//g, '_')
-        .replace(/=+$/, '')
-      next = `${origin}${address.slice(0, at)}cursor=${cursor}${address.slice(at + 7).replace(/^[^&]*/, '')}`
-    }
+  const at = address.indexOf('cursor=')
+  const end = at < 0 ? -1 : address.indexOf('&', at)
+  const given = at < 0 ? '' : address.slice(at + 7, end < 0 ? undefined : end)
+  const link = (name: string, row: Row | undefined) => {
+    if (!row || !list) return null
+    const position = list.arity === 1 ? [row.id] : [row.sortKey, row.id]
+    const cursor = btoa(JSON.stringify([name, count, ...position]))
+      .replace(/\+/g, '-')
+      .replace(/\//g, '_')
+      .replace(/=+$/, '')
+    return at < 0
+      ? `${origin}${address}${address.includes('?') ? '&' : '?'}cursor=${cursor}`
+      : `${origin}${address.slice(0, at)}cursor=${cursor}${end < 0 ? '' : address.slice(end)}`
   }
-  return { count, next, previous: null, results: shown.map(view) }
+  return {
+    count,
+    next: rows.length > size ? link(list?.name ?? '', shown.at(-1)) : null,
+    previous: given === '' ? null : link(`${list?.name}:back`, shown[0]),
+    results: shown.map(view),
+  }
 }

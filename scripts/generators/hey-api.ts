@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/react-query'
 import { listPostsInfiniteOptions } from './hey-api/@tanstack/react-query.gen'
 import { client } from './hey-api/client.gen'
 import { createComment, createPost, listPosts, login } from './hey-api/sdk.gen'
-import { ALICE, assert, cursorOf, isPicture, ORIGIN, PAGE, picture, readAll } from './steps'
+import { ALICE, assert, cursorOf, image, isImage, ORIGIN, PAGE, readAll } from './steps'
 
 client.setConfig({ baseUrl: ORIGIN })
 
@@ -31,8 +31,8 @@ const post = posts.data.results[0]?.id ?? 0
 const comment = await createComment({ body: { post, content: 'By hey-api' }, throwOnError: true })
 assert.equal(comment.data.content, 'By hey-api')
 
-const created = await createPost({ body: { title: 'By hey-api', image: picture() }, throwOnError: true })
-assert.ok(isPicture(created.data.image))
+const created = await createPost({ body: { title: 'By hey-api', image: image() }, throwOnError: true })
+assert.ok(isImage(created.data.image))
 
 const { error, response } = await createComment({ body: { post, content: '' } })
 assert.equal(response?.status, 400)

@@ -1,6 +1,6 @@
 import createClient from 'openapi-fetch'
 import type { components, paths } from './openapi-typescript'
-import { ALICE, assert, isPicture, ORIGIN, PAGE, picture, readAll } from './steps'
+import { ALICE, assert, image, isImage, ORIGIN, PAGE, readAll } from './steps'
 
 const client = createClient<paths>({ baseUrl: ORIGIN })
 
@@ -25,7 +25,7 @@ const comment = await client.POST('/comments/', { body: { post, content: 'By ope
 assert.equal(comment.data?.content, 'By openapi-fetch')
 
 /** A file has no type in the document but that of its bytes, which are a string there. */
-const file = picture() as unknown as components['schemas']['PostBody']['image']
+const file = image() as unknown as components['schemas']['PostBody']['image']
 const created = await client.POST('/posts/', {
   body: { title: 'By openapi-fetch', ...(file && { image: file }) },
   bodySerializer(body) {
@@ -35,7 +35,7 @@ const created = await client.POST('/posts/', {
   },
   params: { header: { 'Idempotency-Key': crypto.randomUUID() } },
 })
-assert.ok(isPicture(created.data?.image ?? ''))
+assert.ok(isImage(created.data?.image ?? ''))
 
 const refused = await client.POST('/comments/', { body: { post, content: '' } })
 assert.equal(refused.response.status, 400)

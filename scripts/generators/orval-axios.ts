@@ -1,6 +1,6 @@
 import axios, { isAxiosError } from 'axios'
 import { createComment, createPost, listPosts, login } from './orval/axios'
-import { ALICE, assert, isPicture, ORIGIN, PAGE, picture, readAll } from './steps'
+import { ALICE, assert, image, isImage, ORIGIN, PAGE, readAll } from './steps'
 
 axios.defaults.baseURL = ORIGIN
 
@@ -16,8 +16,8 @@ const post = posts.data.results[0]?.id ?? 0
 const comment = await createComment({ post, content: 'By axios' })
 assert.equal(comment.data.content, 'By axios')
 
-const created = await createPost({ title: 'By axios', image: picture() })
-assert.ok(isPicture(created.data.image))
+const created = await createPost({ title: 'By axios', image: image() })
+assert.ok(isImage(created.data.image))
 
 const refused = await createComment({ post, content: '' }).catch((error: unknown) => error)
 assert.ok(isAxiosError(refused))

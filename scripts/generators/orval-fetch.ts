@@ -1,5 +1,5 @@
 import { createComment, createPost, listPosts, login } from './orval/fetch'
-import { ALICE, assert, isPicture, PAGE, picture, readAll } from './steps'
+import { ALICE, assert, image, isImage, PAGE, readAll } from './steps'
 
 const signedIn = await login(ALICE)
 assert.equal(signedIn.status, 200)
@@ -20,9 +20,9 @@ const comment = await createComment({ post, content: 'By orval' }, { headers })
 assert.equal(comment.status, 201)
 assert.equal(comment.data.content, 'By orval')
 
-const created = await createPost({ title: 'By orval', image: picture() }, { headers })
+const created = await createPost({ title: 'By orval', image: image() }, { headers })
 assert.equal(created.status, 201)
-assert.ok(isPicture(created.data.image))
+assert.ok(isImage(created.data.image))
 
 const refused = await createComment({ post, content: '' }, { headers })
 assert.equal(refused.status, 400)

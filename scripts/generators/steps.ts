@@ -12,7 +12,7 @@ export const ALICE = { username: 'alice', password: process.env.PASSWORD ?? '' }
 export const PAGE = 50
 
 /** One pixel. */
-export const picture = () =>
+export const image = () =>
   new File(
     [
       Buffer.from(
@@ -50,4 +50,4 @@ export async function readAll(load: (cursor: string) => Promise<Page>): Promise<
   assert.equal(new Set(ids).size, ids.length)
 }
 
-export const isPicture = (url: string) => /\/media\/[0-9a-f]{64}$/.test(url)
+export const isImage = (url: string) => /\/media\/[0-9a-f]{64}$/.test(url)

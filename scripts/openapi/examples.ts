@@ -5,7 +5,7 @@ import type { Components, JsonSchema } from './schemas'
 const ORIGIN = 'https://api.example.com'
 const ACCESS = 'eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIn0.c2lnbmF0dXJl'
 const REFRESH = 'eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl'
-const PICTURE = `${ORIGIN}/media/4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a`
+const IMAGE = `${ORIGIN}/media/4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a`
 
 const VALUES: Record<string, unknown> = {
   'cf-turnstile-response': '0.zrSnRHO7h0HwSjSCU8oyzbjEtD8p',
@@ -19,7 +19,7 @@ const VALUES: Record<string, unknown> = {
   created: '2024-08-27T09:31:00.000Z',
   created_at: '27 Aug 2024',
   date: '27 Aug 2024',
-  description: 'Accounts, profiles, posts with pictures, comments, likes, follows and live messages.',
+  description: 'Accounts, profiles, posts with images, comments, likes, follows and live messages.',
   detail: 'Successfully done.',
   device: 'Firefox on Linux',
   device_token: 'aaf939bb3c6fccf60e91096004bd868e.eo-VqFzV8t9BuCkhemys_w',
@@ -35,7 +35,7 @@ const VALUES: Record<string, unknown> = {
   following_count: 7,
   following_id: null,
   health: `${ORIGIN}/health`,
-  image: PICTURE,
+  image: IMAGE,
   image_filter: 'normal',
   key: 'b8a1c1f0',
   last_message: 'See you at nine.',
@@ -55,7 +55,7 @@ const VALUES: Record<string, unknown> = {
   password: PASSWORD,
   password1: 'Early-lighthouse-31',
   password2: 'Early-lighthouse-31',
-  posts: [PICTURE],
+  posts: [IMAGE],
   previous: null,
   profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,
   recipient_profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,
@@ -97,7 +97,7 @@ export function exampleOf(schemas: Components, schema: JsonSchema, name = ''): u
     const fields = Object.entries(resolved.properties)
     return Object.fromEntries(
       fields.flatMap(([field, property]) => {
-        // Without a file a form is as good as JSON, and null would take the picture away.
+        // Without a file a form is as good as JSON, and null would take the image away.
         if (property.format === 'binary' || property.type === 'null') return []
         const special = OF[component ?? '']
         const value = special && field in special ? special[field] : exampleOf(schemas, property, field)

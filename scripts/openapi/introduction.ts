@@ -1,7 +1,7 @@
 /** What the document says of the API as a whole. */
 import { LIMITS } from '../../src/limits/limits'
 
-export const INTRODUCTION = `Accounts, profiles, posts with pictures, comments, likes, follows and live messages.
+export const INTRODUCTION = `Accounts, profiles, posts with images, comments, likes, follows and live messages.
 
 **Signing in.** \`POST /dj-rest-auth/login/\` answers two tokens and sets them as cookies. Send the access token as
 \`Authorization: Bearer …\`, or let the browser send the cookie, which is renewed by itself. On the reference page, to run
@@ -17,7 +17,7 @@ deep.
 **Errors.** 400 names each bad field with its messages; all else is \`{"detail": …}\`, with a \`code\` where it is about a token. In the
 calls that send or edit a message every value is a list, \`{"detail": ["…"]}\`.
 
-**Limits.** A body has at most 64 KB (8 KB for accounts, more where long texts or pictures belong), 100 fields and 20 levels.
+**Limits.** A body has at most 64 KB (8 KB for accounts, more where long texts or images belong), 100 fields and 20 levels.
 
 **Format.** All is JSON: \`?format=\` with anything else is a 404.
 
@@ -49,12 +49,12 @@ const NAMES: [segment: string, name: string, description: string][] = [
   ['sessions', 'Sessions', 'Where the user is signed in.'],
   ['users', 'Users', 'The directory of accounts.'],
   ['profiles', 'Profiles', 'What users show of themselves; created with the account.'],
-  ['posts', 'Posts', 'Pictures with a title.'],
+  ['posts', 'Posts', 'Images with a title.'],
   ['comments', 'Comments', 'On posts.'],
   ['likes', 'Likes', 'Of posts, one by each user.'],
   ['followers', 'Followers', 'Who follows whom.'],
   ['messages', 'Messages', 'Conversations between two people.'],
-  ['media', 'Pictures', 'What image fields link to.'],
+  ['media', 'Images', 'What image fields link to.'],
   ['', 'About', 'The API itself.'],
 ]
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { Argon2Type } from '@phi-ag/argon2'
 import argon2 from '@phi-ag/argon2/node'
 import { PASSWORD } from './account.ts'
-import { avatar, landscape } from './pictures.ts'
+import { avatar, landscape } from './images.ts'
 import { Random } from './random.ts'
 import { person, Writer } from './words.ts'
 
@@ -107,7 +107,7 @@ export interface World {
   conversations: Conversation[]
   messages: Message[]
   /** PNGs by the SHA-256 of their bytes. */
-  pictures: Map<string, Buffer>
+  images: Map<string, Buffer>
 }
 
 /**
@@ -118,10 +118,10 @@ export async function invent(people: number, last: LastIds): Promise<World> {
   const random = new Random(people)
   const writer = new Writer(random)
   const end = Math.floor(Date.now() / DAY) * DAY
-  const pictures = new Map<string, Buffer>()
-  const keep = (picture: Buffer): string => {
-    const hash = createHash('sha256').update(picture).digest('hex')
-    pictures.set(hash, picture)
+  const images = new Map<string, Buffer>()
+  const keep = (image: Buffer): string => {
+    const hash = createHash('sha256').update(image).digest('hex')
+    images.set(hash, image)
     return hash
   }
   const landscapes = Array.from({ length: Math.min(80, 12 + Math.ceil(people / 4)) }, () =>
@@ -194,7 +194,7 @@ export async function invent(people: number, last: LastIds): Promise<World> {
     ),
   )
   const { conversations, messages } = talk(users)
-  return { users, posts, likes, comments, followers, conversations, messages, pictures }
+  return { users, posts, likes, comments, followers, conversations, messages, images }
 
   /** Alice and Bob do, whoever else does. Who has written last has read everything; the other may have it before them. */
   function talk(users: User[]) {

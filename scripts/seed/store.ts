@@ -70,11 +70,11 @@ export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<
 }
 
 export async function store(stores: Stores, world: World, progress: Progress): Promise<void> {
-  const pictures = [...world.pictures]
-  for (let i = 0; i < pictures.length; i += PUTS) {
-    progress(`Pictures: ${i} of ${pictures.length}`)
+  const images = [...world.images]
+  for (let i = 0; i < images.length; i += PUTS) {
+    progress(`Images: ${i} of ${images.length}`)
     await Promise.all(
-      pictures.slice(i, i + PUTS).map(([hash, bytes]) =>
+      images.slice(i, i + PUTS).map(([hash, bytes]) =>
         // As src/images/store.ts does.
         stores.MEDIA.put(hash, bytes, { sha256: hash, httpMetadata: { contentType: 'image/png' } }),
       ),
@@ -94,13 +94,13 @@ export async function store(stores: Stores, world: World, progress: Progress): P
         `${user.firstName} ${user.lastName}`, user.bio, user.createdAt]
     }),
   )
-  // References are counted when a profile's picture changes: nobody signs up with one.
-  const images = JSON.stringify(world.users.map(({ id, image }) => [id, image]))
+  // References are counted when a profile's image changes: nobody signs up with one.
+  const profileImages = JSON.stringify(world.users.map(({ id, image }) => [id, image]))
   await stores.DB.batch([
     stores.DB.prepare(
       `update users set image = j.image from (select value ->> 0 as user, value ->> 1 as image from json_each(?)) j
         where users.id = j.user and j.image is not null`,
-    ).bind(images),
+    ).bind(profileImages),
   ])
   await insert(
     'posts',

@@ -53,7 +53,7 @@ const LINES = words(
   'Are you coming to {place} {time}?|I found the {thing} that you told me about, the one in {place}.|The {thing} was closed. Again {time}?|' +
     'I left your book at the {thing} in {place}.|Meet me by the {thing}, {time}.|Did you get home from {place}?|' +
     'They are tearing down the {thing} in {place}, can you believe it?|I have two tickets for {place}, {time}.|' +
-    'Your picture of the {thing} hangs in my kitchen now.|Guess who I met at the {thing} in {place}, {time}.|' +
+    'Your image of the {thing} hangs in my kitchen now.|Guess who I met at the {thing} in {place}, {time}.|' +
     'I will bring the map of {place}. You bring the bread.|Let me know when you have seen the {thing} {time}.',
 )
 const ANSWERS = words(

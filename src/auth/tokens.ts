@@ -54,8 +54,8 @@ export async function signToken(
 ): Promise<string> {
   const { kid, key } = await keyOf(secret)
   // Rounded up, so that a cookie of the same lifetime does not outlive the token that it holds.
-  const exp = Math.ceil(now / 1000) + seconds
-  return new SignJWT({ token_type: type, exp, iat: Math.floor(now / 1000), jti, user_id: userId })
+  const iat = Math.ceil(now / 1000)
+  return new SignJWT({ token_type: type, exp: iat + seconds, iat, jti, user_id: userId })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid })
     .sign(key)
 }

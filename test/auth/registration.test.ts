@@ -41,7 +41,7 @@ describe('registration refuses', () => {
     ['a NUL in a name', named('nul\0x'), { username: NUL }],
     ['a space in a name', named('has space'), { username: BAD_NAME }],
     ['an exclamation mark in a name', named('bang!'), { username: BAD_NAME }],
-    ['a picture in a name', named('fox🦊'), { username: BAD_NAME }],
+    ['an image in a name', named('fox🦊'), { username: BAD_NAME }],
     ['a name of 151 characters', named('u'.repeat(151)), { username: TOO_LONG }],
     ['a name of 151 code points', named('𝒜'.repeat(151)), { username: TOO_LONG }],
     ['a name in use', named('alice'), { username: TAKEN }],

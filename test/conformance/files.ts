@@ -3,7 +3,7 @@ import { ascii, bmp, gif, jpeg, noisePng, png, tiff, webp } from '../fixtures/im
 
 interface Kind {
   bytes: () => Uint8Array<ArrayBuffer>
-  /** The type by which the picture is served, whatever the name says. */
+  /** The type by which the image is served, whatever the name says. */
   type: string
 }
 
@@ -17,8 +17,8 @@ const FILES: Record<string, Kind> = {
   'small.webp': of('image/webp', () => webp()),
   'small.bmp': of('image/bmp', bmp),
   'small.tiff': of('image/tiff', tiff),
-  'text.txt': of('text/plain', () => ascii('this is not a picture')),
-  'fake.png': of('image/png', () => ascii('this is not a picture')),
+  'text.txt': of('text/plain', () => ascii('this is not an image')),
+  'fake.png': of('image/png', () => ascii('this is not an image')),
   'truncated.png': of('image/png', () => png().slice(0, 37)),
   'zero.png': of('image/png', () => new Uint8Array()),
   'x.jpg': of('image/png', () => png()),

@@ -4,8 +4,8 @@ import { ORIGIN } from './cases'
 import { servedType } from './files'
 import { read } from './tokens'
 
-/** A picture of ours, and the type that it must have when fetched. */
-export interface Picture {
+/** An image of ours, and the type that it must have when fetched. */
+export interface Image {
   url: string
   type: string
 }
@@ -13,10 +13,10 @@ export interface Picture {
 export interface Comparison {
   /** Days that count as today: the run's first and, after midnight, its last. */
   today: ReadonlySet<string>
-  /** Recorded names of pictures and what they are called here: each name stays the same picture throughout. */
-  pictures: Map<string, string>
-  /** Pictures that this answer shows. */
-  shown: Picture[]
+  /** Recorded names of images and what they are called here: each name stays the same image throughout. */
+  images: Map<string, string>
+  /** Images that this answer shows. */
+  shown: Image[]
   /** No fields beyond the expected ones: for errors. */
   exact: boolean
 }
@@ -77,7 +77,7 @@ const TEXT_RULES: TextRule[] = [
     /^(.*)…<(\d+) chars>$/s,
     (actual, [start = '', length]) => actual.startsWith(start) && [...actual].length === Number(length),
   ],
-  [/^<BASE>\/media\/(images|messages)\/(\S+)_<rand>\.(\w+)$/, pictureMatches],
+  [/^<BASE>\/media\/(images|messages)\/(\S+)_<rand>\.(\w+)$/, imageMatches],
   [/^<by cursor>(.*)$/s, linkMatches],
   [/^<BASE>(.*)$/s, (actual, [path]) => actual === ORIGIN + path],
   [/^JSON parse error - /, (actual) => /^JSON parse error - ./.test(actual)],
@@ -117,11 +117,7 @@ function linkMatches(actual: string, [path]: string[]): boolean {
 }
 
 /** Ours are called by their content, so they are told apart by what was uploaded under that name. */
-function pictureMatches(
-  actual: string,
-  [folder, stem, extension]: string[],
-  comparison: Comparison,
-): boolean {
+function imageMatches(actual: string, [folder, stem, extension]: string[], comparison: Comparison): boolean {
   if (!new RegExp(`^${ORIGIN}/media/[0-9a-f]{64}$`).test(actual)) return false
   const name = `${stem}.${extension}`
   if (folder === 'messages') {
@@ -129,8 +125,8 @@ function pictureMatches(
     comparison.shown.push({ url: actual, type })
     return true
   }
-  const known = comparison.pictures.get(name) ?? actual
-  comparison.pictures.set(name, known)
+  const known = comparison.images.get(name) ?? actual
+  comparison.images.set(name, known)
   comparison.shown.push({ url: actual, type: servedType(name) })
   return known === actual
 }

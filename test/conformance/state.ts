@@ -154,7 +154,7 @@ export const STEPS: Record<string, () => Promise<unknown>> = {
   },
   'profile list: anon': () => remove('bob', '/posts/4/'),
 
-  // Stands for the picture of 4097 pixels that the original took.
+  // Stands for the image of 4097 pixels that the original took.
   'user: GET shows new profile image': () => change('alice', '/profiles/1/', { image: file('max4096.png') }),
 
   'msg send: content number': async () => {

@@ -44,7 +44,7 @@ describe('what is refused', () => {
     ['SVG', svg()],
     ['BMP', bmp()],
     ['TIFF', tiff()],
-    ['a PDF with a picture in it', concat(ascii('%PDF-1.7\n'), jpeg())],
+    ['a PDF with an image in it', concat(ascii('%PDF-1.7\n'), jpeg())],
     [
       'an HEIC, which is built like an AVIF',
       concat(avif().subarray(0, 8), ascii('heic'), avif().subarray(12, 16)),
@@ -110,7 +110,7 @@ describe('what is refused', () => {
       expect(cleanImage(animated(place)), place.join()).toBeUndefined()
   })
 
-  it('a picture without width or height', () => {
+  it('an image without width or height', () => {
     const flatJpeg = jpeg()
     flatJpeg.set([0, 0], asText(flatJpeg).indexOf('\xff\xc0') + 5)
     const flatGif = gif()
@@ -144,7 +144,7 @@ describe('what is accepted', () => {
     expect(cleanImage(once)?.bytes).toEqual(once)
   })
 
-  it('large pictures', () => {
+  it('large images', () => {
     expect(cleanImage(png(4096, 4096))).toMatchObject({ width: 4096, height: 4096 })
     expect(cleanImage(noisePng(2_400_000))?.bytes.length).toBeGreaterThan(2_400_000)
   })
@@ -305,7 +305,7 @@ describe('what is removed', () => {
     ['JPEG: a comment', jpeg({ comment: SECRET }), jpeg()],
     ['JPEG: XMP', withSegment(0xe1, `http://ns.adobe.com/xap/1.0/\0${SECRET}`), jpeg()],
     ['JPEG: IPTC', withSegment(0xed, `Photoshop 3.0\0${SECRET}`), jpeg()],
-    ['JPEG: a list of further pictures', withSegment(0xe2, `MPF\0${SECRET}`), jpeg()],
+    ['JPEG: a list of further images', withSegment(0xe2, `MPF\0${SECRET}`), jpeg()],
     ['JPEG: a preview', withSegment(0xe0, `JFXX\0\x10${SECRET}`), jpeg()],
     ['JPEG: what follows its end', concat(jpeg(), trailer), jpeg()],
     ['PNG: Exif', png(4, 3, { chunks: [pngChunk('eXIf', exif({ gps: true }))] }), png()],
@@ -323,22 +323,22 @@ describe('what is removed', () => {
   })
 
   it('WebP: Exif, XMP and unknown chunks, with their flags', () => {
-    const picture = webp().subarray(12)
+    const image = webp().subarray(12)
     const header = (flags: number) => webpChunk('VP8X', Uint8Array.of(flags, 0, 0, 0, 3, 0, 0, 2, 0, 0))
     const unknown = webpChunk('ABCD', secretText)
     const both = webp({ gps: true, xmp: SECRET })
     const bytes = webpFile([header(0x0c), unknown, ...[both.subarray(30)]])
-    expect(cleanImage(bytes)?.bytes).toEqual(webpFile([header(0), picture]))
-    expect(cleanImage(both)?.bytes).toEqual(webpFile([header(0), picture]))
+    expect(cleanImage(bytes)?.bytes).toEqual(webpFile([header(0), image]))
+    expect(cleanImage(both)?.bytes).toEqual(webpFile([header(0), image]))
   })
 
   it('WebP: unknown chunks inside of the frames of an animation', () => {
     const header = webpChunk('VP8X', Uint8Array.of(2, 0, 0, 0, 3, 0, 0, 2, 0, 0))
     const control = webpChunk('ANIM', new Uint8Array(6))
     const frame = Uint8Array.of(0, 0, 0, 0, 0, 0, 3, 0, 0, 2, 0, 0, 100, 0, 0, 0)
-    const picture = webp().subarray(12)
-    const clean = webpFile([header, control, webpChunk('ANMF', concat(frame, picture))])
-    const dirty = [header, control, webpChunk('ANMF', concat(frame, picture, webpChunk('ABCD', secretText)))]
+    const image = webp().subarray(12)
+    const clean = webpFile([header, control, webpChunk('ANMF', concat(frame, image))])
+    const dirty = [header, control, webpChunk('ANMF', concat(frame, image, webpChunk('ABCD', secretText)))]
     expect(cleanImage(webpFile(dirty))).toMatchObject({
       bytes: clean,
       type: 'image/webp',

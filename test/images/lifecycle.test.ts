@@ -20,7 +20,7 @@ import {
 
 const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
 
-const upload = (person: Person, bytes: Bytes, title = 'A picture') =>
+const upload = (person: Person, bytes: Bytes, title = 'An image') =>
   person.post('/posts/', form({ title, image: file(bytes) }))
 
 async function post(person: Person, bytes: Bytes): Promise<{ id: number; image: string; hash: string }> {
@@ -67,7 +67,7 @@ function databaseFailingAfter(good: number): D1Database {
   })
 }
 
-describe('identical pictures', () => {
+describe('identical images', () => {
   it('are stored once, whoever sends them, with whatever metadata', async () => {
     const bytes = freshPng()
     const first = await post(alice, bytes)
@@ -102,7 +102,7 @@ describe('identical pictures', () => {
     await gone(hash)
   })
 
-  it('putting the same picture again keeps it', async () => {
+  it('putting the same image again keeps it', async () => {
     const bytes = freshPng()
     const { id, hash } = await post(alice, bytes)
     expect((await alice.patch(`/posts/${id}/`, form({ image: file(bytes) }))).status).toBe(200)
@@ -111,8 +111,8 @@ describe('identical pictures', () => {
   })
 })
 
-describe('pictures leave the bucket', () => {
-  it('with their post, their profile’s new picture, or the post’s', async () => {
+describe('images leave the bucket', () => {
+  it('with their post, their profile’s new image, or the post’s', async () => {
     const deleted = await post(alice, freshPng())
     await alice.delete(`/posts/${deleted.id}/`)
     await gone(deleted.hash)
@@ -147,7 +147,7 @@ describe('pictures leave the bucket', () => {
 
 describe('when a store fails', () => {
   const MINUTES = 60_000
-  /** As if so much time had passed for this picture. */
+  /** As if so much time had passed for this image. */
   const age = (hash: string, time: number) =>
     env.DB.prepare(
       'update images set leased_until = leased_until - ?1, deleting_at = deleting_at - ?1 where hash = ?2',
@@ -156,7 +156,7 @@ describe('when a store fails', () => {
       .run()
   const countPosts = async () => (await stored<{ n: number }>('select count(*) as n from posts'))[0]?.n
 
-  it('R2 refuses a picture: 503, no post, no claim; then it works', async () => {
+  it('R2 refuses an image: 503, no post, no claim; then it works', async () => {
     const bytes = freshPng()
     const hash = await sha256(bytes)
     const before = await countPosts()
@@ -169,7 +169,7 @@ describe('when a store fails', () => {
     expect((await alice.post('/posts/', fields())).status).toBe(201)
   })
 
-  it('R2 refuses a new picture: the post and the profile keep theirs', async () => {
+  it('R2 refuses a new image: the post and the profile keep theirs', async () => {
     const { id, image, hash } = await post(alice, freshPng())
     const before = (await alice.get(`/profiles/${alice.id}/`)).body
     for (const path of [`/posts/${id}/`, `/profiles/${alice.id}/`]) {
@@ -177,7 +177,7 @@ describe('when a store fails', () => {
       const answer = await callWith({ MEDIA: bucketWith({ put: broken }) }, 'PATCH', path, fields)
       expect(answer.status).toBe(503)
     }
-    expect((await alice.get(`/posts/${id}/`)).body).toMatchObject({ title: 'A picture', image })
+    expect((await alice.get(`/posts/${id}/`)).body).toMatchObject({ title: 'An image', image })
     expect((await alice.get(`/profiles/${alice.id}/`)).body).toEqual(before)
     expect(await imageRow(hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
   })
@@ -197,7 +197,7 @@ describe('when a store fails', () => {
     await gone(hash)
   })
 
-  it('a picture whose deletion failed can be uploaded again once the mark is old', async () => {
+  it('an image whose deletion failed can be uploaded again once the mark is old', async () => {
     const bytes = freshPng()
     const { id, hash } = await post(alice, bytes)
     await callWith({ MEDIA: bucketWith({ delete: broken }) }, 'DELETE', `/posts/${id}/`)
@@ -210,7 +210,7 @@ describe('when a store fails', () => {
     expect(await isStored(hash)).toBe(true)
   })
 
-  it('D1 fails after the picture was put: 503, and no orphan in the end', async () => {
+  it('D1 fails after the image was put: 503, and no orphan in the end', async () => {
     const bytes = freshPng()
     const hash = await sha256(bytes)
     const before = await countPosts()
@@ -259,7 +259,7 @@ describe('when a store fails', () => {
 })
 
 describe('races', () => {
-  it('an upload against the deletion of the last reference: a post never shows a picture that is gone', async () => {
+  it('an upload against the deletion of the last reference: a post never shows an image that is gone', async () => {
     for (let round = 0; round < 8; round++) {
       const bytes = freshPng()
       const old = await post(alice, bytes)
@@ -279,7 +279,7 @@ describe('races', () => {
     }
   })
 
-  it('a slow deletion: the upload waits for it, and puts the picture again', async () => {
+  it('a slow deletion: the upload waits for it, and puts the image again', async () => {
     const bytes = freshPng()
     const old = await post(alice, bytes)
     const slow = bucketWith({
@@ -298,7 +298,7 @@ describe('races', () => {
     expect(await imageRow(old.hash)).toEqual({ refs: 1, leases: 0, deleting_at: null })
   })
 
-  it('a slow upload: neither a deletion nor the scheduled handler takes its picture', async () => {
+  it('a slow upload: neither a deletion nor the scheduled handler takes its image', async () => {
     const bytes = freshPng()
     const hash = await sha256(bytes)
     const slow = bucketWith({

@@ -21,7 +21,7 @@ import { type Bytes, broken, bucketWith, file, freshPng, hashOf, isStored, sha25
 
 const alice = await signUp('alice')
 
-const upload = (person: Person, bytes: Bytes, title = 'A picture') =>
+const upload = (person: Person, bytes: Bytes, title = 'An image') =>
   person.post('/posts/', form({ title, image: file(bytes) }))
 
 async function post(person: Person, bytes: Bytes): Promise<{ id: number; image: string; hash: string }> {
@@ -129,7 +129,7 @@ describe('GET /media/:hash', () => {
     }
   })
 
-  it('no such picture: a JSON 404, which nobody may keep', async () => {
+  it('no such image: a JSON 404, which nobody may keep', async () => {
     for (const name of [
       '0'.repeat(64),
       '0'.repeat(63),
@@ -155,8 +155,8 @@ describe('GET /media/:hash', () => {
     expect(await isStored(hash)).toBe(true)
   })
 
-  it('default pictures are the project’s own files', async () => {
-    const { body } = await alice.post('/posts/', { title: 'No picture' })
+  it('default images are the project’s own files', async () => {
+    const { body } = await alice.post('/posts/', { title: 'No image' })
     for (const [url, path] of [
       [body.image, '/media/images/default_post_ovkj9a.jpg'],
       [body.profile_image, '/media/images/default_profile_dqcubz.jpg'],
@@ -180,7 +180,7 @@ describe('GET /media/:hash', () => {
   })
 })
 
-describe('what a picture gives away', () => {
+describe('what an image gives away', () => {
   const xmp = `http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>${SECRET}</x:xmpmeta>`
   const eXIf = pngChunk('eXIf', exif({ orientation: 6, gps: true }))
   const loud: [string, Bytes, boolean][] = [
@@ -209,8 +209,8 @@ describe('what a picture gives away', () => {
     expect(hash).toBe(await sha256(served.bytes))
   })
 
-  function withXmp(picture: Bytes): Bytes {
-    return concat(picture.subarray(0, 20), jpegSegment(0xe1, ascii(xmp)), picture.subarray(20))
+  function withXmp(image: Bytes): Bytes {
+    return concat(image.subarray(0, 20), jpegSegment(0xe1, ascii(xmp)), image.subarray(20))
   }
 
   function latin1(bytes: Uint8Array): string {

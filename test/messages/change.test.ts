@@ -46,7 +46,7 @@ describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
       })
   })
 
-  it('keeps the picture unless a new one comes', async () => {
+  it('keeps the image unless a new one comes', async () => {
     const { id, image } = await show(alice, bob, 'look')
     const path = `/messages/${id}/update/`
     expect((await alice.patch(path, { content: 'look!' })).body).toMatchObject({ content: 'look!', image })
@@ -62,7 +62,7 @@ describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
     ['null', { image: null }],
     ['a blank part', form({ image: '' })],
     ['an empty file input', form({ image: new File([], '') })],
-  ])('removes the picture for %s, while text is left', async (_, body) => {
+  ])('removes the image for %s, while text is left', async (_, body) => {
     const { id, image } = await show(alice, bob, 'look')
     const answer = await alice.patch(`/messages/${id}/update/`, body)
     expect([answer.status, answer.body.image, answer.body.content]).toEqual([200, null, 'look'])
@@ -70,19 +70,19 @@ describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
     await gone(image)
   })
 
-  it('a message keeps text or a picture', async () => {
+  it('a message keeps text or an image', async () => {
     const text = await say(alice, bob, 'text')
-    const picture = await show(alice, bob)
+    const image = await show(alice, bob)
     for (const [{ id }, body] of [
       [text, { content: ' ' }],
-      [picture, { image: null }],
-      [picture, { content: '', image: null }],
+      [image, { image: null }],
+      [image, { content: '', image: null }],
     ] as const) {
       const answer = await alice.patch(`/messages/${id}/update/`, body)
       expect([answer.status, answer.body]).toEqual([400, EMPTY])
     }
     expect(await messageRow(text.id)).toMatchObject({ content: 'text', edited_at: null })
-    expect(await messageRow(picture.id)).toMatchObject({ image: hashOf(picture.image), edited_at: null })
+    expect(await messageRow(image.id)).toMatchObject({ image: hashOf(image.image), edited_at: null })
     expect(
       (await alice.patch(`/messages/${text.id}/update/`, form({ content: '', image: fresh() }))).status,
     ).toBe(200)
@@ -122,7 +122,7 @@ describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
 })
 
 describe('DELETE /messages/:id/delete/ (MessageDeleteTest)', () => {
-  it('by the sender: 204; gone for both, with its picture', async () => {
+  it('by the sender: 204; gone for both, with its image', async () => {
     const [one, other] = await signUpPair()
     const kept = await say(one, other, 'kept')
     const { id, image } = await show(one, other, 'deleted')
@@ -160,8 +160,8 @@ describe('DELETE /messages/:id/delete/ (MessageDeleteTest)', () => {
   })
 })
 
-describe('an edit with a picture and the deletion of its message at once', () => {
-  it('leaves no picture behind, whichever comes first', async () => {
+describe('an edit with an image and the deletion of its message at once', () => {
+  it('leaves no image behind, whichever comes first', async () => {
     const [one, other] = await signUpPair()
     const answers: number[] = []
     for (let i = 0; i < 10; i++) {

@@ -101,7 +101,7 @@ describe('GET /messages/ (MessageListViewTest)', () => {
     for (const nothing of ['a%25b', '%25', 'seeker', '%27', 'n_n']) expect(await found(nothing)).toEqual([])
   })
 
-  it('shows the profile picture that people have now', async () => {
+  it('shows the profile image that people have now', async () => {
     const [one, other] = await signUpPair()
     await say(one, other, 'x')
     const { body } = await other.patch(`/profiles/${other.id}/`, form({ image: fresh() }))
@@ -132,7 +132,7 @@ describe('GET /messages/ (MessageListViewTest)', () => {
 })
 
 describe('DELETE /chats/:id/delete/ (ChatDeleteTest)', () => {
-  it('takes all messages and their pictures, for both', async () => {
+  it('takes all messages and their images, for both', async () => {
     const [one, other] = await signUpPair()
     await say(one, other, 'x')
     const { image } = await show(other, one)

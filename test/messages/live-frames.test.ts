@@ -25,8 +25,8 @@ describe('the stream', () => {
     ])
     for (const socket of [phone, laptop, theirs])
       expect(await socket.until('ready')).toEqual({ type: 'ready', seq: 1 })
-    const picture = form({ content: 'look', image: new File([png()], 'x.png') })
-    const sent = (await alice.post(`/messages/${bob.id}/send/`, picture)).body
+    const image = form({ content: 'look', image: new File([png()], 'x.png') })
+    const sent = (await alice.post(`/messages/${bob.id}/send/`, image)).body
     for (const [socket, viewer, peer] of [
       [phone, alice, bob],
       [laptop, alice, bob],

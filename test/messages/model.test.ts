@@ -158,7 +158,7 @@ async function send(device: Device, key: string): Promise<void> {
   acknowledge(key, person, body)
 }
 
-async function sendPicture({ person }: Device, key: string): Promise<void> {
+async function sendImage({ person }: Device, key: string): Promise<void> {
   const body = () => form({ content: '', image: new File([png(1 + below(3), 1)], 'x.png') })
   const one = body()
   const answer = await persist(() =>
@@ -251,11 +251,11 @@ describe('a conversation under failure', () => {
         const ids = [...mine.keys()]
         const target = ids[ids.length - 1 - below(Math.min(40, ids.length))] ?? 0
         const key = keys[steps] ?? ''
-        const what = weighted({ send: 46, picture: 2, edit: 20, remove: 12, read: 19.5, clear: 0.5 })
-        if (what === 'send' || what === 'picture') sends += 1
+        const what = weighted({ send: 46, image: 2, edit: 20, remove: 12, read: 19.5, clear: 0.5 })
+        if (what === 'send' || what === 'image') sends += 1
         steps += 1
         if (what === 'send') doing.push(send(device, key))
-        if (what === 'picture') doing.push(sendPicture(device, key))
+        if (what === 'image') doing.push(sendImage(device, key))
         if (what === 'edit') doing.push(edit(target, `edited at ${steps}`))
         if (what === 'remove') doing.push(remove(target))
         if (what === 'read') doing.push(read(device, Math.max(0, device.last - below(20))))

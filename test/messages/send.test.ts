@@ -16,7 +16,7 @@ const MIB = 2 ** 20
 const contents = ({ results }: Answer['body']): string[] =>
   results.map(({ content }: { content: string }) => content)
 
-/** Sends a picture through a Worker with other bindings. */
+/** Sends an image through a Worker with other bindings. */
 async function sendWith(bindings: Record<string, unknown>, from: Person, to: Person) {
   const context = createExecutionContext()
   const body = form({ content: 'look', image: fresh() })
@@ -141,7 +141,7 @@ describe('POST /messages/:id/start/ (MessageListStartNewViewTests)', () => {
 })
 
 describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', () => {
-  it('a picture with text, as a form: an absolute URL that serves it', async () => {
+  it('an image with text, as a form: an absolute URL that serves it', async () => {
     const bytes = png(801, 2)
     const { status, body } = await send(alice, bob, form({ content: 'look', image: file(bytes) }))
     expect(status).toBe(201)
@@ -155,7 +155,7 @@ describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', ()
     expect((await thread(bob, alice)).results.at(-1)).toMatchObject({ id: body.id, image: body.image })
   })
 
-  it('a picture alone, also to start', async () => {
+  it('an image alone, also to start', async () => {
     const [one, other] = await signUpPair()
     const first = await start(one, other, form({ image: fresh() }))
     const second = await send(one, other, form({ content: '', image: fresh() }))
@@ -166,13 +166,13 @@ describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', ()
     expect(await conversationWith(one, other)).toMatchObject({ last_message: '' })
   })
 
-  it('no picture is null', async () => {
+  it('no image is null', async () => {
     expect((await send(alice, bob, { content: 'x' })).body.image).toBeNull()
     expect((await send(alice, bob, form({ content: 'x', image: '' }))).body.image).toBeNull()
     expect((await send(alice, bob, { content: 'x', image: null })).body.image).toBeNull()
   })
 
-  it('the same picture twice is stored once, and leaves with the last message that shows it', async () => {
+  it('the same image twice is stored once, and leaves with the last message that shows it', async () => {
     const image = fresh()
     const [one, two] = [
       (await send(alice, bob, form({ image }))).body,
@@ -195,7 +195,7 @@ describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', ()
   })
 
   it.each(['recipient', 'sender'] as const)(
-    'the %s leaves during the upload: 4xx, and the picture goes again',
+    'the %s leaves during the upload: 4xx, and the image goes again',
     async (who) => {
       const [one, other] = await signUpPair()
       let hash = ''
@@ -228,7 +228,7 @@ describe('the images that a message takes (MessageWithImageValidationTestCase)',
     ['WebP', () => file(webp())],
     ['AVIF', () => file(avif())],
     ['a PNG that says it is text', () => file(png(), 'notes.txt', 'text/plain')],
-    ['a name without an extension', () => file(png(), 'picture')],
+    ['a name without an extension', () => file(png(), 'image')],
     ['a side of 4097: only posts and profiles have limits', () => file(png(4097, 1))],
     ['5 MiB to the byte', () => file(jpeg({ padTo: 5 * MIB }))],
   ])('takes %s', async (_, image) => {
@@ -240,7 +240,7 @@ describe('the images that a message takes (MessageWithImageValidationTestCase)',
     ['5 MiB and a byte', () => file(jpeg({ padTo: 5 * MIB + 1 })), 'Image file too large (max 5MB)'],
     ['6 MiB that are none', () => file(new Uint8Array(6 * MIB)), 'Image file too large (max 5MB)'],
     ['7 MB of PNG', () => file(noisePng(7_000_000)), 'Image file too large (max 5MB)'],
-    ['text', () => file(ascii('hello'), 'picture.png'), 'Invalid image file'],
+    ['text', () => file(ascii('hello'), 'image.png'), 'Invalid image file'],
     ['SVG', () => file(svg(), 'x.svg', 'image/svg+xml'), 'Invalid image file'],
     ['TIFF', () => file(tiff(), 'x.tiff', 'image/tiff'), 'Invalid image file'],
     ['an empty file', () => file(new Uint8Array(), 'x.png'), 'The submitted file is empty.'],

@@ -143,7 +143,7 @@ describe.skipIf(!browserPath)('in a browser', () => {
     await atNoa.close()
   })
 
-  it('/docs signs somebody in, tries a call and uploads a picture, and asks nobody else for anything', async () => {
+  it('/docs signs somebody in, tries a call and uploads an image, and asks nobody else for anything', async () => {
     const context = await browser.newContext()
     const page = await context.newPage()
     const elsewhere: string[] = []

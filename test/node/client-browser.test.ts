@@ -143,7 +143,7 @@ describe.skipIf(!browserPath)('in a browser', () => {
     await context.close()
   })
 
-  it('what was written offline outlives a reload, pictures among it, and arrives once and in order', async () => {
+  it('what was written offline outlives a reload, images among it, and arrives once and in order', async () => {
     const { pk } = await register(await tab(await browser.newContext()), 'reader')
     const context = await browser.newContext()
     const page = await tab(context, { auth: 'cookie' })
@@ -188,7 +188,7 @@ describe.skipIf(!browserPath)('in a browser', () => {
     await context.close()
   })
 
-  describe('a picture', () => {
+  describe('an image', () => {
     let page: Page
 
     beforeAll(async () => {
@@ -230,7 +230,7 @@ describe.skipIf(!browserPath)('in a browser', () => {
         type: 'image/jpeg',
         thumbhash: expect.stringMatching(/^[\w+/]{20,40}={0,2}$/),
       })
-      // The shape of a picture that stands, and no larger than it may be.
+      // The shape of an image that stands, and no larger than it may be.
       expect(after.height).toBeLessThanOrEqual(4096)
       expect(after.width / after.height).toBeCloseTo(2 / 3, 2)
       expect(size).toEqual([after.width, after.height])

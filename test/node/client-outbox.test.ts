@@ -142,7 +142,7 @@ describe('messages written offline', () => {
     expect(elsewhere.posted).toHaveLength(1)
   })
 
-  it('with pictures keep what was prepared, so that every attempt is the same', async () => {
+  it('with images keep what was prepared, so that every attempt is the same', async () => {
     const outbox = store()
     const offline = room()
     let prepared = 0

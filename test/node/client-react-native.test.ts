@@ -65,7 +65,7 @@ function start(storage: ReturnType<typeof asyncStorage>): { phone: Phone; api: C
   return { phone, api: phone.createClient({ baseUrl: server.url, storage, outbox: storage }) }
 }
 
-function picture(): string {
+function image(): string {
   const path = join(folder, 'photo.png')
   writeFileSync(path, png(3, 2))
   return pathToFileURL(path).href
@@ -106,7 +106,7 @@ describe('React Native', () => {
     const user = await api.register({ username: 'alice', password1: PASSWORD, password2: PASSWORD })
     const told: number[] = []
     const post = await api.posts.create(
-      { title: 'From a phone', image: { uri: picture(), type: 'image/png', name: 'photo.png' } },
+      { title: 'From a phone', image: { uri: image(), type: 'image/png', name: 'photo.png' } },
       { onProgress: ({ fraction }) => told.push(fraction) },
     )
     expect((await fetch(post.image)).headers.get('content-type')).toBe('image/png')
@@ -139,7 +139,7 @@ describe('React Native', () => {
     })
     const his = bob.api.conversation(carolId)
     await his.send('Hello')
-    await his.send('Look', { image: { uri: picture(), type: 'image/png', name: 'photo.png' } })
+    await his.send('Look', { image: { uri: image(), type: 'image/png', name: 'photo.png' } })
     his.close()
     // No connection at all any more: then the app is closed.
     const { api } = start(atBob)

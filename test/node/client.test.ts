@@ -29,13 +29,13 @@ describe('calls', () => {
   it('create, upload, iterate, change and delete', async () => {
     const alice = await signUp(server.url, 'alice')
     const image = new File([png(3, 2)], 'a.png', { type: 'image/png' })
-    const first = await alice.posts.create({ title: 'With a picture', image })
+    const first = await alice.posts.create({ title: 'With an image', image })
     expect((await fetch(first.image)).headers.get('content-type')).toBe('image/png')
     for (let i = 0; i < 30; i++) await alice.posts.create({ title: `Post ${i}` })
     const titles: string[] = []
     for await (const post of alice.posts.list({ owner: alice.user.profile_id, page_size: 7 }))
       titles.push(post.title)
-    expect(titles).toEqual([...Array.from({ length: 30 }, (_, i) => `Post ${29 - i}`), 'With a picture'])
+    expect(titles).toEqual([...Array.from({ length: 30 }, (_, i) => `Post ${29 - i}`), 'With an image'])
     const first20 = await alice.posts.list().page()
     expect(first20).toMatchObject({ count: 31, next: expect.any(String) })
     const rest = await alice.posts.list().page(first20.next)
@@ -106,7 +106,7 @@ describe('a conversation', () => {
     atErin.close()
   }, 60_000)
 
-  it('sends what was written offline, in order, pictures among it', async () => {
+  it('sends what was written offline, in order, images among it', async () => {
     const frank = await signUp(server.url, 'frank')
     const grace = await signUp(server.url, 'grace')
     const atGrace = grace.conversation(frank.user.pk)

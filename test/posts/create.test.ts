@@ -218,7 +218,7 @@ describe('POST /posts/ (PostListViewTests)', () => {
     })
   })
 
-  it('urlencoded and multipart forms; a blank picture or filter is the default', async () => {
+  it('urlencoded and multipart forms; a blank image or filter is the default', async () => {
     for (const body of [
       urlencoded({ title: 'Delta & co', content: 'a_b', image: '', image_filter: '' }),
       form({ title: 'Delta & co', content: 'a_b', image: '', image_filter: '' }),
@@ -284,8 +284,8 @@ describe('POST /posts/ (PostListViewTests)', () => {
     ['exactly 2 MiB', file(jpeg({ padTo: 2 * MIB })), 'image/jpeg'],
     ['4096 × 4096', file(png(4096, 4096)), 'image/png'],
   ]
-  it.each(good)('a picture: %s', async (_, image, type) => {
-    const { status, body } = await alice.post('/posts/', form({ title: 'A picture', image }))
+  it.each(good)('an image: %s', async (_, image, type) => {
+    const { status, body } = await alice.post('/posts/', form({ title: 'An image', image }))
     expect(status, JSON.stringify(body)).toBe(201)
     expect(body.image).toMatch(new RegExp(`^${ORIGIN}/media/[0-9a-f]{64}$`))
     const served = await download(body.image)

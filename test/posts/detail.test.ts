@@ -80,7 +80,7 @@ describe('/posts/:id/ (PostDetailViewTests)', () => {
     expect((await anyone.get(path)).body).toEqual({ ...created, is_owner: false })
   })
 
-  it('somebody else cannot put a picture into it, and leaves none behind', async () => {
+  it('somebody else cannot put an image into it, and leaves none behind', async () => {
     const created = await createPost(alice)
     const before = await stored('select hash from images order by hash')
     const image = file(png(31, 31))
@@ -138,7 +138,7 @@ describe('/posts/:id/ (PostDetailViewTests)', () => {
     expect(body).toMatchObject(rest)
   })
 
-  it('a picture stays when the part is blank or absent, and changes with a new one', async () => {
+  it('an image stays when the part is blank or absent, and changes with a new one', async () => {
     const created = await alice.post('/posts/', form({ title: 'x', image: file(png(6, 6)) }))
     const path = `/posts/${created.body.id}/`
     for (const body of [
@@ -204,7 +204,7 @@ describe('/posts/:id/ (PostDetailViewTests)', () => {
     })
   })
 
-  it("pictures are on the request's own origin, or where MEDIA_URL says", async () => {
+  it("images are on the request's own origin, or where MEDIA_URL says", async () => {
     const { body } = await alice.post('/posts/', form({ title: 'x', image: file(png(8, 8)) }))
     const hash = body.image.split('/').at(-1)
     const elsewhere = await anyone.get(`https://social.example:8443/api/posts/${body.id}/`)
@@ -215,12 +215,12 @@ describe('/posts/:id/ (PostDetailViewTests)', () => {
     const context = createExecutionContext()
     const response = await worker.fetch(
       new Request(`${ORIGIN}/posts/${body.id}/`),
-      { ...env, MEDIA_URL: 'https://pictures.example/all/' },
+      { ...env, MEDIA_URL: 'https://images.example/all/' },
       context,
     )
     const configured = await response.json()
     await waitOnExecutionContext(context)
-    expect(configured).toMatchObject({ image: `https://pictures.example/all/${hash}` })
+    expect(configured).toMatchObject({ image: `https://images.example/all/${hash}` })
   })
 })
 

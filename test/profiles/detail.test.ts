@@ -105,7 +105,7 @@ describe('/profiles/:id/ (ProfileDetailViewTests)', () => {
     ['name with NUL', { name: '\0' }, { name: ['Null characters are not allowed.'] }],
     ['content 10,001', { content: 'x'.repeat(10_001) }, { content: tooLong(10_000) }],
     ['image null', { image: null }, { image: ['This field may not be null.'] }],
-    ['image a string', { image: 'https://example.com/picture.png' }, { image: [NOT_A_FILE] }],
+    ['image a string', { image: 'https://example.com/image.png' }, { image: [NOT_A_FILE] }],
     ['image empty', form({ image: file(new Uint8Array()) }), { image: ['The submitted file is empty.'] }],
     ['image an SVG', form({ image: file(svg()) }), { image: [NOT_AN_IMAGE] }],
     ['image a BMP', form({ image: file(bmp()) }), { image: [NOT_AN_IMAGE] }],
@@ -181,7 +181,7 @@ describe('/profiles/:id/ (ProfileDetailViewTests)', () => {
     expect(body.owner).toBe('alice')
   })
 
-  it('a picture shows wherever its owner does; a blank part keeps it', async () => {
+  it('an image shows wherever its owner does; a blank part keeps it', async () => {
     const path = `/profiles/${bob.id}/`
     const { status, body } = await bob.put(path, form({ name: 'Bob', image: file(jpeg({ padTo: 2 ** 21 })) }))
     expect(status).toBe(200)
@@ -199,23 +199,23 @@ describe('/profiles/:id/ (ProfileDetailViewTests)', () => {
     expect(elsewhere.body.image).toBe(body.image.replace(ORIGIN, 'https://social.example'))
   })
 
-  it("posts are the pictures of the owner's six newest posts", async () => {
+  it("posts are the images of the owner's six newest posts", async () => {
     const grace = await signUp('grace')
     const path = `/profiles/${grace.id}/`
-    const pictures: string[] = []
+    const images: string[] = []
     const made: number[] = []
     for (let width = 1; width <= 8; width++) {
       const fields = width % 3 === 0 ? { title: 'x' } : { title: 'x', image: file(png(width, 1)) }
       const { body } = await grace.post('/posts/', form(fields))
-      pictures.unshift(body.image)
+      images.unshift(body.image)
       made.unshift(body.id)
     }
-    expect((await anyone.get(path)).body).toMatchObject({ posts_count: 8, posts: pictures.slice(0, 6) })
-    expect(pictures.slice(0, 6).filter((url) => url === DEFAULT_POST)).toHaveLength(2)
+    expect((await anyone.get(path)).body).toMatchObject({ posts_count: 8, posts: images.slice(0, 6) })
+    expect(images.slice(0, 6).filter((url) => url === DEFAULT_POST)).toHaveLength(2)
     const listed = (await anyone.get('/profiles/?page_size=1')).body.results[0]
-    expect(listed).toMatchObject({ owner: 'grace', posts: pictures.slice(0, 6) })
+    expect(listed).toMatchObject({ owner: 'grace', posts: images.slice(0, 6) })
     await grace.delete(`/posts/${made[0]}/`)
-    expect((await anyone.get(path)).body).toMatchObject({ posts_count: 7, posts: pictures.slice(1, 7) })
+    expect((await anyone.get(path)).body).toMatchObject({ posts_count: 7, posts: images.slice(1, 7) })
   })
 
   it('counts and following_id follow what happens', async () => {

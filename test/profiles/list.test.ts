@@ -109,7 +109,7 @@ describe('GET /profiles/, by posts and follows', () => {
       expect((await anyone.get('/profiles/most_followed/?page=2')).body).toEqual({ detail: 'Invalid page.' })
     })
 
-    it('show the six newest pictures of their owner', async () => {
+    it('show the six newest images of their owner', async () => {
       expect((await anyone.get(`/profiles/${ann.id}/`)).body.posts).toHaveLength(4)
       for (let i = 0; i < 3; i++) await createPost(ann, { title: `More ${i}` })
       expect((await anyone.get(`/profiles/${ann.id}/`)).body).toMatchObject({ posts_count: 7 })

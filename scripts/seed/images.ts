@@ -1,4 +1,4 @@
-/** Pictures drawn in code: indexed PNGs of a few hundred bytes to a few kilobytes (https://www.w3.org/TR/png-3/). */
+/** Images drawn in code: indexed PNGs of a few hundred bytes to a few kilobytes (https://www.w3.org/TR/png-3/). */
 import { crc32, deflateSync } from 'node:zlib'
 import type { Random } from './random.ts'
 
