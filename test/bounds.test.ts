@@ -19,7 +19,7 @@ const either = (names: string[]) => names.flatMap((name) => [name, `-${name}`])
 const LISTS: Record<string, string[]> = {
   '/users/': [...each('ordering', either(['id', 'username', 'created_at'])), 'username=person9'],
   '/comments/': ['post=7'],
-  '/likes/': [],
+  '/likes/': [...each('post', ['7', '8']), ...each('owner', [String(BUSY), '8'])],
   '/followers/': [`owner=${BUSY}`, `followed=${BUSY}`],
   '/posts/': [
     ...each('search', ['picture', 'person', 'zz', 'e', 'zzz', 'pic+ur', 'a+b+c+d']),
