@@ -98,7 +98,7 @@ from one address, is not deducted: it is approximate.
 ${rows.join('\n')}
 
 What the limits themselves cost: one row written more for what a user creates, renames, uploads (by image) or opens (sockets), and for a message; four more for a login
-from an unknown device (three time stamps, and one that is taken back), two from a known one. One row is an eighth of a like. Frames, hashes and
+from an unknown device (three time stamps, and one that is taken back), one from a known one. One row is an eighth of a like. Frames, hashes and
 rows read are counted in memory, for nothing.
 
 One deletion beside 100,000 images that no row showed any more read 400,011 rows and wrote 100,009 ($0.10, and 1.9 s in which nobody else was served); it reads at most 1,000 and

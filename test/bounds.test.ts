@@ -5,12 +5,12 @@ import * as z from 'zod'
 import { describedRoutes } from '../scripts/openapi/routes'
 import { app } from '../src/app'
 import { MAX_PAGE_BYTES, MAX_ROWS_READ } from '../src/db/page'
-import { type Answer, anyone, type Person, signUp, stored } from './client'
+import { type Answer, anyone, PASSWORD, type Person, signUp, stored } from './client'
 
 const ROWS = 20_000
 /** Somebody who owns, likes, follows and is followed more than anybody. */
 const BUSY = 7
-const CONVERSATIONS = 700
+const CONVERSATIONS = 1_200
 
 const each = (name: string, values: string[]) => values.map((value) => `${name}=${value}`)
 const either = (names: string[]) => names.flatMap((name) => [name, `-${name}`])
@@ -44,7 +44,7 @@ const LISTS: Record<string, string[]> = {
   '/messages/:id{[0-9]+}/': [],
 }
 /** Lists that are no pages, and what they read. */
-const ARRAYS: Record<string, number> = { '/messages/': CONVERSATIONS + 3 * 501 + 5 }
+const ARRAYS = { '/messages/': CONVERSATIONS + 3 * 501 + 5, '/sessions/': 2 * 100 + 5 }
 
 let alice: Person
 
@@ -159,21 +159,43 @@ describe.each(Object.entries(LISTS))('%s', (list, parameters) => {
   })
 })
 
+const nextOf = ({ headers }: Answer) => /^<(.+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1]
+
+/** This page and those that its links lead to. */
+async function linked(url: string): Promise<Answer[]> {
+  const page = await alice.get(url)
+  const next = nextOf(page)
+  return next === undefined ? [page] : [page, ...(await linked(next))]
+}
+
 test('conversations: newest 500 first, the rest by the link', async () => {
   const first = await alice.get('/messages/')
   expect(first.body).toHaveLength(500)
-  expect(first.cost.read).toBeLessThanOrEqual(ARRAYS['/messages/'] ?? 0)
+  expect(first.cost.read).toBeLessThanOrEqual(ARRAYS['/messages/'])
   expect(first.cost.calls).toBe(1)
-  const [, url] = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? []
-  const rest = await alice.get(url ?? '')
-  expect(rest.body).toHaveLength(CONVERSATIONS - 500)
-  expect(rest.headers.get('link')).toBeNull()
-  const ids = [...first.body, ...rest.body].map(({ id }: { id: number }) => id)
+  const url = nextOf(first)
+  const [second, third] = await linked(url ?? '')
+  expect([second?.body.length, third?.body.length]).toEqual([500, CONVERSATIONS - 1_000])
+  for (const page of [second, third]) expect(page?.cost.read).toBeLessThanOrEqual(ARRAYS['/messages/'])
+  const ids = [first, second, third].flatMap((page) => page?.body.map(({ id }: { id: number }) => id))
   expect(new Set(ids).size).toBe(CONVERSATIONS)
   expect(first.body[0].id).toBe(Math.max(...ids))
   const someone: string = first.body[0].username
   const named = await alice.get(`/messages/?search=${someone.toUpperCase()}`)
   expect(named.body.map(({ username }: { username: string }) => username)).toContain(someone)
+})
+
+test('sessions: at most 100, whenever they were begun', async () => {
+  await stored(
+    `with recursive n(i) as (select 1 union all select i + 1 from n where i < 150)
+     insert into sessions (jti_hash, user_id, user_agent, created_at, last_used_at, expires_at)
+     select printf('%064x', i), ${alice.id}, 'a phone', i, i, 1e15 + i from n`,
+  )
+  await anyone.post('/dj-rest-auth/login/', { username: 'alice', password: PASSWORD })
+  const { body, cost } = await alice.get('/sessions/')
+  expect(body).toHaveLength(100)
+  expect(cost.read).toBeLessThanOrEqual(ARRAYS['/sessions/'])
+  expect(cost.calls).toBe(1)
 })
 
 test('a new name touches no post', async () => {

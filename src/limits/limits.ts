@@ -23,8 +23,8 @@ export const LIMITS = {
   login_account: limit(20, 20, HOUR),
   /** While an account is under attack each address may try once in so long, its first time too: the owner is in within a minute. */
   login_wait: limit(1, 1, 30),
-  /** Logins on a device that has signed in to this account before: its own, whatever others do. */
-  login_device: limit(10, 30, HOUR),
+  /** Logins on a device that has signed in to this account before, good ones too: its own, whatever others do. */
+  login_device: limit(30, 30, HOUR),
   /** Of a signed-in user: whoever holds a stolen token must not find the password out. */
   password_change: limit(10, 10, HOUR),
   /** New passwords by a mailed link, from one address: a link's token cannot be guessed, and a hash is dear. */
@@ -68,6 +68,13 @@ export type Limits = Readonly<Record<LimitName, Limit | undefined>>
 
 /** An upload counts as so many bytes at least: each takes a lease and a call to the bucket. */
 export const MIN_UPLOAD_BYTES = 64 * 1024
+/** Uploads of a user that an isolate stores at the same time. */
+export const MAX_UPLOADS_AT_ONCE = 20
+/**
+ * Idempotency-Keys of a user. One is kept for a day and comes with something that is created, so the limits of what a user creates bound
+ * them at no cost; whoever raises those raises this.
+ */
+export const MAX_KEYS = 20_000
 /** Password hashes wait for their turn so long; whoever would have to wait longer is told to come back. */
 export const MAX_HASH_WAIT_MS = 3_000
 /** A user may have so many sockets on one conversation. */

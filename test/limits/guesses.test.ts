@@ -1,12 +1,12 @@
 /** Guessing passwords, with a clock of its own: guesses are bounded, and nobody is locked out. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Guess, guessKey, guessStatements, requireTurn } from '../../src/auth/guess-statements'
+import { type Guess, guessStatements, requireTurn } from '../../src/auth/guess-statements'
 import { openDb } from '../../src/db/client'
 import { LIMITS } from '../../src/limits/limits'
 import { Throttled } from '../../src/limits/throttled'
 import { AUTH, callWith, setCookies } from '../auth-helpers'
-import { anyone, PASSWORD, signUp, stored } from '../client'
+import { PASSWORD, signUp, stored } from '../client'
 
 const START = 1_800_000_000_000
 const THROTTLED = /^Request was throttled\. Expected available in \d+ seconds\.$/
@@ -47,7 +47,6 @@ describe('10,000 guesses from 1,000 addresses', () => {
         if (wait > 0) expect(await guess(fresh, now + wait)).toBe(0)
         const known = { account, device: 'the phone', address: `enemy ${owners}` }
         expect(await guess(known, now)).toBe(0)
-        await stored('delete from rate_limits where key = ?', guessKey(known))
         owners++
       }
     }
@@ -117,7 +116,7 @@ describe('login', () => {
     )
     // Its own budget ends too, and it is nobody else's device.
     const guesses = []
-    for (let i = 0; i < 11; i++)
+    for (let i = 0; i <= LIMITS.login_device.burst; i++)
       guesses.push(
         (await login('owner', 'Wrong-guess-1', '192.0.2.2', {}, { device_token: device?.value })).status,
       )
@@ -217,12 +216,4 @@ describe('mails and registrations', () => {
       vi.unstubAllGlobals()
     }
   })
-})
-
-it('a user has so many sessions, and so many reset links that are good', async () => {
-  const many = await signUp('many-sessions')
-  for (let i = 0; i < 32; i++)
-    await anyone.post(`${AUTH}/login/`, { username: 'many-sessions', password: PASSWORD })
-  expect(await stored('select count(*) as n from sessions where user_id = ?', many.id)).toEqual([{ n: 30 }])
-  expect((await anyone.post(`${AUTH}/token/refresh/`, { refresh: many.refresh })).status).toBe(401)
 })
