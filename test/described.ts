@@ -1,6 +1,6 @@
 /** Holds every answer of the Worker against what its route says that it answers: the same that the OpenAPI document says. */
 import { expect } from 'vitest'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { answersOf, routeOf } from '../scripts/openapi/routes'
 import { app } from '../src/app'
 
@@ -24,7 +24,7 @@ export async function checkAnswer(request: Request, response: Response): Promise
   if (request.method === 'HEAD') return
 
   const type = response.headers.get('content-type')?.split(';')[0]
-  const schemas = described.filter((body): body is z.ZodType => typeof body === 'object' && body !== null)
+  const schemas = described.filter((body): body is z.ZodMiniType => typeof body === 'object' && body !== null)
   if (type === 'application/json' && schemas.length > 0) {
     const body: unknown = await response.clone().json()
     const fits = schemas.some((schema) => {

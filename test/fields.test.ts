@@ -1,6 +1,6 @@
 /** A field of a body is stored by every write that takes it and shown by every answer: see fixtures/fields.ts. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { AUTH } from './auth-helpers'
 import { type Answer, anyone, type Client, client, PASSWORD, type Person, signUp } from './client'
 import { bodyOf, createComment, createPost, sendMessage, signUpPair } from './fixtures/factories'
@@ -158,11 +158,11 @@ async function expectViews({ resource, views, partly = {} }: Served, made: Made,
 describe.each(Object.entries(SERVED))('the fields of %s', (_, served) => {
   const { resource } = served
   const { create, put, patch } = resource.bodies
-  const changes: [Change, z.ZodObject][] = [
+  const changes: [Change, z.ZodMiniObject][] = [
     ['put', put],
     ['patch', patch],
   ]
-  const writes: [Write, z.ZodObject][] = create ? [['create', create], ...changes] : changes
+  const writes: [Write, z.ZodMiniObject][] = create ? [['create', create], ...changes] : changes
   // What is created with something else is given its fields by a PUT.
   const making = create ? 'create' : 'put'
 

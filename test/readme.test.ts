@@ -1,6 +1,6 @@
 /** README names what the API has. What it says of starting and of the client is run by scripts/readme-session.ts and test/node. */
 import { expect, it } from 'vitest'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import readme from '../README.md?raw'
 import { describedRoutes } from '../scripts/openapi/routes'
 import { app } from '../src/app'
@@ -21,7 +21,7 @@ it('says of every path that there is, and of every field that its bodies take', 
     const fixed = segments.filter((segment) => !segment.startsWith('{'))
     const row = rows.filter((line) => fixed.every((segment) => words(line).includes(segment)))
     if (row.length === 0) missing.push(`${method} ${path}`)
-    const shape = body instanceof z.ZodObject ? body.shape : {}
+    const shape = body instanceof z.ZodMiniObject ? body.shape : {}
     for (const field of Object.keys(shape)) {
       if (!row.some((line) => words(line).includes(field))) missing.push(`${method} ${path}: ${field}`)
     }

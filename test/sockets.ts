@@ -3,12 +3,11 @@ import { env, exports } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Bindings } from '../src/http/env'
 import type { Conversation } from '../src/messaging/object/conversation'
-import type { serverFrame } from '../src/messaging/shared/frames'
+import type { ServerFrame as Frame } from '../src/messaging/shared/frames'
 import { objectName, pairOf } from '../src/messaging/shared/pair'
 import { ORIGIN, type Person } from './client'
 import { say } from './fixtures/messages'
 
-type Frame = (typeof serverFrame)['_output']
 export type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
 export type Change = FrameOf<'message' | 'edited' | 'deleted' | 'cleared' | 'read'>
 

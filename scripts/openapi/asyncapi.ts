@@ -1,6 +1,4 @@
 /** The AsyncAPI document of the WebSocket, made of the schemas that check its frames. */
-
-import type * as z from 'zod'
 import { LOCAL } from '../../src/about/documents'
 import { ACCESS_COOKIE } from '../../src/auth/cookies'
 import { LIMITS } from '../../src/limits/limits'
@@ -55,12 +53,12 @@ export function asyncApi(version: string) {
   const messages: Record<string, object> = {}
   const refs = { client: [] as object[], server: [] as object[] }
   for (const side of ['client', 'server'] as const) {
-    for (const frame of both[side].options) {
-      const type = frame.shape.type.value
+    for (const frame of both[side].def.options) {
+      const [type = ''] = frame.shape.type.def.values
       const name = `${side}${type.charAt(0).toUpperCase()}${type.slice(1)}`
       const summary = SUMMARIES[`${side} ${type}`]
       if (summary === undefined) throw new Error(`Nothing is said of the frame ${side} ${type}.`)
-      const payload = schemas.of(frame as z.ZodType, side === 'client' ? 'input' : 'output')
+      const payload = schemas.of(frame, side === 'client' ? 'input' : 'output')
       const example = exampleOf(schemas, payload)
       messages[name] = { name: type, title: type, summary, payload, examples: [{ payload: example }] }
       refs[side].push({ $ref: `#/channels/conversation/messages/${name}` })

@@ -1,36 +1,37 @@
 /** What errors look like: by status, for the document and for the tests. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { detailAnswer } from '../../src/http/answers'
 import { CODES, type ErrorCode } from '../../src/http/errors'
 
-const fieldErrors = z.record(z.string(), z.array(z.string())).meta({
+const fieldErrors = z.record(z.string(), z.array(z.string())).register(z.globalRegistry, {
   id: 'FieldErrors',
   description: 'Messages by field; `non_field_errors` for those that belong to none.',
 })
 
-const messages = z.array(z.string()).meta({ id: 'Messages' })
+const messages = z.array(z.string()).register(z.globalRegistry, { id: 'Messages' })
 
 const credentialsError = z
   .object({
     detail: z.string(),
-    code: z.string().optional(),
-    messages: z
-      .array(z.object({ token_class: z.string(), token_type: z.string(), message: z.string() }))
-      .optional(),
+    code: z.optional(z.string()),
+    messages: z.optional(
+      z.array(z.object({ token_class: z.string(), token_type: z.string(), message: z.string() })),
+    ),
   })
-  .meta({ id: 'CredentialsError' })
+  .register(z.globalRegistry, { id: 'CredentialsError' })
 
 /** In calls that send a message. */
-const lists = z
-  .record(z.string(), z.array(z.unknown()))
-  .meta({ id: 'ErrorLists', description: 'Every value is a list, also `detail`, `code` and `messages`.' })
+const lists = z.record(z.string(), z.array(z.unknown())).register(z.globalRegistry, {
+  id: 'ErrorLists',
+  description: 'Every value is a list, also `detail`, `code` and `messages`.',
+})
 
 /** The bodies of errors with this status, where one of the codes has it; with lists for values where the route says so. */
 export function errorAnswers(
   status: number,
   codes: readonly ErrorCode[],
   errorsInLists = false,
-): z.ZodType[] | undefined {
+): z.ZodMiniType[] | undefined {
   if (!codes.some((code) => CODES[code][0] === status)) return undefined
   if (errorsInLists) return status === 400 ? [fieldErrors, messages] : [lists]
   if (status === 400) return [fieldErrors, detailAnswer, messages]

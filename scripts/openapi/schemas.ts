@@ -1,5 +1,5 @@
 /** JSON Schema of zod's schemas, each named one once, under `components`. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 export interface JsonSchema {
   $ref?: string
@@ -29,7 +29,7 @@ export function components(prefix = '#/components/schemas/') {
     resolve: (schema: JsonSchema): JsonSchema =>
       schema.$ref ? (named[schema.$ref.slice(prefix.length)] ?? {}) : schema,
     /** What clients send (`input`) or get (`output`). */
-    of(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+    of(schema: z.ZodMiniType, io: 'input' | 'output'): JsonSchema {
       const json = z.toJSONSchema(schema, {
         io,
         unrepresentable: 'any',
@@ -64,7 +64,8 @@ function tidy(schema: JsonSchema): void {
     delete schema.anyOf
     Object.assign(schema, first, { type: [first.type, 'null'] })
   }
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (/^(old_|new_)?password\d?$/.test(name)) property.format = 'password'
+  const { properties = {} } = schema
+  for (const [name, property] of Object.entries(properties)) {
+    if (/^(old_|new_)?password\d?$/.test(name)) properties[name] = { format: 'password', ...property }
   }
 }

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { queryParam } from '../http/params'
 import { PARTS } from './health'
 
@@ -12,17 +12,17 @@ export const aboutAnswer = z
     openapi: z.url(),
     asyncapi: z.url(),
     health: z.url(),
-    source: z.url().nullable(),
+    source: z.nullable(z.url()),
   })
-  .meta({ id: 'About' })
+  .register(z.globalRegistry, { id: 'About' })
 export type AboutAnswer = z.output<typeof aboutAnswer>
 
 const state = z.enum(['ok', 'failed'])
 export const healthAnswer = z
   .object({
     status: state,
-    checks: z.object({ d1: state, r2: state, durable_object: state }).optional(),
-    failed: z.array(z.enum(PARTS)).optional(),
+    checks: z.optional(z.object({ d1: state, r2: state, durable_object: state })),
+    failed: z.optional(z.array(z.enum(PARTS))),
   })
-  .meta({ id: 'Health' })
+  .register(z.globalRegistry, { id: 'Health' })
 export type HealthAnswer = z.output<typeof healthAnswer>

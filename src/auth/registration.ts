@@ -1,4 +1,5 @@
 /** Signing up: either all that is wrong is told at once, or an account is created, with its profile and a session. */
+import * as z from 'zod/mini'
 import type { Db } from '../db/client'
 import { UniqueViolation } from '../db/errors'
 import { type Charge, charges } from '../db/rate-limits'
@@ -60,6 +61,9 @@ export async function registrationCharges(c: RequestContext): Promise<Charge[]> 
   return address === undefined ? [] : charges(config(c.env).limits, 'registration', address)
 }
 
+/** What of a body may be good although the rest is not. */
+const goodFields = z.partial(z.pick(registrationBody, { username: true, email: true, password1: true }))
+
 /** For a body that is refused anyway: adds what else is wrong, so that clients are told all at once. */
 export async function collectOtherErrors(
   c: RequestContext,
@@ -67,14 +71,11 @@ export async function collectOtherErrors(
   errors: FieldErrors,
 ): Promise<void> {
   const { username, email, password1 } =
-    registrationBody
-      .pick({ username: true, email: true, password1: true })
-      .partial()
-      .safeParse({
-        username: errors.username ? undefined : fields.username,
-        email: errors.email ? undefined : fields.email,
-        password1: errors.password1 ? undefined : fields.password1,
-      }).data ?? {}
+    goodFields.safeParse({
+      username: errors.username ? undefined : fields.username,
+      email: errors.email ? undefined : fields.email,
+      password1: errors.password1 ? undefined : fields.password1,
+    }).data ?? {}
   if (username || email)
     Object.assign(errors, await takenErrors(c.var.db, username, email, await registrationCharges(c)))
   const problems = password1 === undefined ? [] : await passwordProblems(password1)

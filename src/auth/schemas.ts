@@ -1,5 +1,5 @@
 /** Request and response bodies of `/dj-rest-auth`. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { email, optional, secret, text } from '../http/fields'
 import { IGNORABLE } from '../http/visible'
 
@@ -16,19 +16,19 @@ const PASSWORD_MAX_CHARACTERS = 128
 const isUsername = (name: string) => USERNAME.test(name) && !IGNORABLE.test(name)
 
 const username = () =>
-  text({ max: 150 }).refine((name) => isUsername(name) || name.includes('\0'), INVALID_USERNAME)
+  text({ max: 150 }).check(z.refine((name) => isUsername(name) || name.includes('\0'), INVALID_USERNAME))
 
 /** What an answer called `device_token`; one that is no good is none. */
-const deviceToken = () => text({ max: 300, blank: true }).optional()
+const deviceToken = () => z.optional(text({ max: 300, blank: true }))
 
 export const loginBody = z
   .object({
-    username: text({ blank: true }).optional(),
-    email: text({ blank: true }).optional(),
+    username: z.optional(text({ blank: true })),
+    email: z.optional(text({ blank: true })),
     password: secret(),
     device_token: deviceToken(),
   })
-  .meta({ id: 'LoginBody' })
+  .register(z.globalRegistry, { id: 'LoginBody' })
 
 export const registrationBody = z
   .object({
@@ -37,22 +37,24 @@ export const registrationBody = z
     password1: secret(),
     password2: secret(),
     device_token: deviceToken(),
-    'cf-turnstile-response': text({ max: 2_048, blank: true }).optional(),
+    'cf-turnstile-response': z.optional(text({ max: 2_048, blank: true })),
   })
-  .meta({ id: 'RegistrationBody' })
+  .register(z.globalRegistry, { id: 'RegistrationBody' })
 
-export const refreshBody = z.object({ refresh: optional(text()) }).meta({ id: 'RefreshBody' })
-export const verifyBody = z.object({ token: text() }).meta({ id: 'VerifyBody' })
-export const verifyEmailBody = z.object({ key: text() }).meta({ id: 'VerifyEmailBody' })
+export const refreshBody = z
+  .object({ refresh: optional(text()) })
+  .register(z.globalRegistry, { id: 'RefreshBody' })
+export const verifyBody = z.object({ token: text() }).register(z.globalRegistry, { id: 'VerifyBody' })
+export const verifyEmailBody = z.object({ key: text() }).register(z.globalRegistry, { id: 'VerifyEmailBody' })
 
 export const userPut = z
   .object({
     username: username(),
-    first_name: text({ max: 150, blank: true }).optional(),
-    last_name: text({ max: 150, blank: true }).optional(),
+    first_name: z.optional(text({ max: 150, blank: true })),
+    last_name: z.optional(text({ max: 150, blank: true })),
   })
-  .meta({ id: 'UserPut' })
-export const userPatch = userPut.partial().meta({ id: 'UserPatch' })
+  .register(z.globalRegistry, { id: 'UserPut' })
+export const userPatch = z.partial(userPut).register(z.globalRegistry, { id: 'UserPatch' })
 
 export const passwordChangeBody = z
   .object({
@@ -60,9 +62,11 @@ export const passwordChangeBody = z
     new_password1: secret({ max: PASSWORD_MAX_CHARACTERS }),
     new_password2: secret({ max: PASSWORD_MAX_CHARACTERS }),
   })
-  .meta({ id: 'PasswordChangeBody' })
+  .register(z.globalRegistry, { id: 'PasswordChangeBody' })
 
-export const passwordResetBody = z.object({ email: email() }).meta({ id: 'PasswordResetBody' })
+export const passwordResetBody = z
+  .object({ email: email() })
+  .register(z.globalRegistry, { id: 'PasswordResetBody' })
 
 export const passwordResetConfirmBody = z
   .object({
@@ -71,7 +75,7 @@ export const passwordResetConfirmBody = z
     new_password1: secret({ max: PASSWORD_MAX_CHARACTERS }),
     new_password2: secret({ max: PASSWORD_MAX_CHARACTERS }),
   })
-  .meta({ id: 'PasswordResetConfirmBody' })
+  .register(z.globalRegistry, { id: 'PasswordResetConfirmBody' })
 
 export const userAnswer = z
   .object({
@@ -83,7 +87,7 @@ export const userAnswer = z
     profile_id: z.int(),
     profile_image: z.url(),
   })
-  .meta({ id: 'User' })
+  .register(z.globalRegistry, { id: 'User' })
 export type UserAnswer = z.output<typeof userAnswer>
 
 export const sessionAnswer = z
@@ -93,30 +97,31 @@ export const sessionAnswer = z
     device_token: z.string(),
     user: userAnswer,
   })
-  .meta({ id: 'Session' })
+  .register(z.globalRegistry, { id: 'Session' })
 
 export const refreshAnswer = z
   .object({
     access: z.string(),
     access_token_expiration: z.iso.datetime(),
     refresh: z
-      .string()
-      .optional()
-      .describe(
-        'A fresh refresh token of the same session, once half the time of the one sent is over. That one stays good.',
+      .optional(z.string())
+      .check(
+        z.describe(
+          'A fresh refresh token of the same session, once half the time of the one sent is over. That one stays good.',
+        ),
       ),
   })
-  .meta({ id: 'AccessToken' })
-export const emptyAnswer = z.object({}).meta({ id: 'Empty' })
+  .register(z.globalRegistry, { id: 'AccessToken' })
+export const emptyAnswer = z.object({}).register(z.globalRegistry, { id: 'Empty' })
 
 export const sessionListItem = z
   .object({
     id: z.string(),
-    device: z.string().describe('As people say it: "Firefox on Linux".'),
+    device: z.string().check(z.describe('As people say it: "Firefox on Linux".')),
     created: z.iso.datetime(),
-    last_used: z.iso.datetime().describe('To the minute or so.'),
-    ends: z.iso.datetime().describe('When it ends unless it is used.'),
-    is_current: z.boolean().describe('Whether it is the one that asks.'),
+    last_used: z.iso.datetime().check(z.describe('To the minute or so.')),
+    ends: z.iso.datetime().check(z.describe('When it ends unless it is used.')),
+    is_current: z.boolean().check(z.describe('Whether it is the one that asks.')),
   })
-  .meta({ id: 'SessionListItem' })
+  .register(z.globalRegistry, { id: 'SessionListItem' })
 export type SessionListItem = z.output<typeof sessionListItem>

@@ -11,7 +11,7 @@ const USE_RECORDED_EVERY_MS = 60_000
 const USER_AGENT_MAX_CHARACTERS = 300
 
 /** How many sessions a user has at most: whoever signs in once more loses the one that was not used for longest. */
-const MAX_SESSIONS = 100
+export const MAX_SESSIONS = 100
 
 interface SessionRow {
   jtiHash: string

@@ -1,6 +1,6 @@
 /** `/sessions`: where the user is signed in. */
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
@@ -11,7 +11,7 @@ import { sessionListItem } from './schemas'
 import { listSessions, revokeSessionStatement, revokeSessionsStatement } from './session-queries'
 import { sessionView } from './view'
 
-const sessionParam = z.object({ id: z.string().describe('As the list of sessions names it.') })
+const sessionParam = z.object({ id: z.string().check(z.describe('As the list of sessions names it.')) })
 
 export const sessionRoutes = new Hono<AppEnv>()
   .get(

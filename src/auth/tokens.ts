@@ -8,7 +8,7 @@
 import { JOSEError, JWSSignatureVerificationFailed, JWTExpired } from 'jose/errors'
 import { SignJWT } from 'jose/jwt/sign'
 import { jwtVerify } from 'jose/jwt/verify'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 const ALGORITHM = 'HS256'
 
@@ -16,12 +16,12 @@ export type TokenType = 'access' | 'refresh'
 
 const claimsSchema = z.object({
   /** Absent in tokens that were not made here. */
-  token_type: z.string().optional(),
+  token_type: z.optional(z.string()),
   /** Seconds since the epoch. */
   exp: z.number(),
-  iat: z.number().optional(),
+  iat: z.optional(z.number()),
   jti: z.string(),
-  user_id: z.coerce.number().int().positive().optional(),
+  user_id: z.optional(z.pipe(z.coerce.number(), z.int().check(z.positive()))),
 })
 export type Claims = z.output<typeof claimsSchema>
 

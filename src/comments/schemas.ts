@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { pk, text } from '../http/fields'
 import { textBytes } from '../http/limits'
 import { pageQuery } from '../http/paging'
@@ -11,12 +11,14 @@ export const COMMENT_LIMITS = { maxBytes: textBytes(MAX_CONTENT) }
 
 const content = () => text({ max: MAX_CONTENT })
 
-export const commentBody = z.object({ post: pk(), content: content() }).meta({ id: 'CommentBody' })
+export const commentBody = z
+  .object({ post: pk(), content: content() })
+  .register(z.globalRegistry, { id: 'CommentBody' })
 /** The post of a comment can't change. */
-export const commentPut = z.object({ content: content() }).meta({ id: 'CommentPut' })
-export const commentPatch = commentPut.partial().meta({ id: 'CommentPatch' })
+export const commentPut = z.object({ content: content() }).register(z.globalRegistry, { id: 'CommentPut' })
+export const commentPatch = z.partial(commentPut).register(z.globalRegistry, { id: 'CommentPatch' })
 
-export const commentListQuery = pageQuery.extend({ post: queryParam('Comments on this post.') })
+export const commentListQuery = z.extend(pageQuery, { post: queryParam('Comments on this post.') })
 
 export const commentAnswer = z
   .object({
@@ -32,5 +34,5 @@ export const commentAnswer = z
     updated: z.iso.datetime(),
     content: z.string(),
   })
-  .meta({ id: 'Comment' })
+  .register(z.globalRegistry, { id: 'Comment' })
 export type CommentAnswer = z.output<typeof commentAnswer>

@@ -1,11 +1,11 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { pk } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 
-export const followerBody = z.object({ followed: pk() }).meta({ id: 'FollowerBody' })
+export const followerBody = z.object({ followed: pk() }).register(z.globalRegistry, { id: 'FollowerBody' })
 
-export const followerListQuery = pageQuery.extend({
+export const followerListQuery = z.extend(pageQuery, {
   owner: queryParam('Follows by this user.'),
   followed: queryParam('Follows of this user.'),
 })
@@ -20,5 +20,5 @@ export const followerAnswer = z
     followed: z.int(),
     followed_name: z.string(),
   })
-  .meta({ id: 'Follower' })
+  .register(z.globalRegistry, { id: 'Follower' })
 export type FollowerAnswer = z.output<typeof followerAnswer>

@@ -5,7 +5,7 @@
  * and carries the same types.
  */
 import type { MiddlewareHandler } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { decoderFor } from './charset'
 import { note } from './describe'
 import type { AppEnv, RequestContext } from './env'
@@ -33,7 +33,7 @@ interface BodyOptions extends Limits {
 }
 
 /** Validates the body. 400, 413, 415; then `c.req.valid('json')` is the schema's output. */
-export function body<S extends z.ZodType>(
+export function body<S extends z.ZodMiniType>(
   schema: S,
   { before, ...limits }: BodyOptions = {},
 ): MiddlewareHandler<AppEnv, string, { in: { json: z.input<S> }; out: { json: z.output<S> } }> {
@@ -53,7 +53,7 @@ interface Reading {
 }
 
 /** The body as the schema has it, and its fields as they were read. */
-export async function readFields<S extends z.ZodType>(
+export async function readFields<S extends z.ZodMiniType>(
   request: Request,
   schema: S,
   { limits = {}, before }: Reading,

@@ -3,12 +3,12 @@
  * the OpenAPI document of it, and the tests hold every answer against it; serving a request, nobody looks.
  */
 import type { MiddlewareHandler } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { AppEnv } from './env'
 import type { ErrorCode } from './errors'
 
 /** JSON by this schema, bytes of this media type, or no body. */
-export type AnswerBody = z.ZodType | string | null
+export type AnswerBody = z.ZodMiniType | string | null
 
 /** What the document says of a route that its handlers do not tell already. */
 export interface Description {
@@ -28,9 +28,9 @@ export interface Description {
 export interface Notes {
   about?: Description
   /** The schemas of the request's parts. */
-  param?: z.ZodType
-  query?: z.ZodType
-  body?: z.ZodType
+  param?: z.ZodMiniType
+  query?: z.ZodMiniType
+  body?: z.ZodMiniType
   /** Errors have lists for values, whatever they are. */
   errorsInLists?: true
 }

@@ -2,7 +2,7 @@
  * The kinds of fields that bodies are made of, with the messages that clients know from Django REST framework.
  * Each takes what JSON and forms send alike: a form's blank value arrives as `BLANK`.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { isEmail } from '../db/email'
 import type { FieldErrors } from './errors'
 import { BLANK, pythonType, SentNumber } from './values'
@@ -25,9 +25,12 @@ const fits = (text: string, max: number) =>
   text.length <= max || (text.length <= 2 * max && [...text].length <= max)
 
 /** Prepares any value for a schema; typed as taking what the schema takes, which is what clients are meant to send. */
-function preparing<S extends z.ZodType>(prepare: (value: unknown) => unknown, schema: S) {
-  // preprocess says that it takes `unknown`.
-  return z.preprocess(prepare, schema) as unknown as z.ZodPipe<z.ZodTransform<z.input<S>, z.input<S>>, S>
+export function preparing<S extends z.ZodMiniType>(prepare: (value: unknown) => unknown, schema: S) {
+  // The transform says that it takes `unknown`.
+  return z.pipe(z.transform(prepare), schema) as unknown as z.ZodMiniPipe<
+    z.ZodMiniTransform<z.input<S>, z.input<S>>,
+    S
+  >
 }
 
 interface TextOptions {
@@ -42,9 +45,8 @@ interface TextOptions {
  * A number is taken as the digits that were sent.
  */
 export function text(options: TextOptions = {}) {
-  return textSchema((value) => trimmed(withLineFeeds(value)), options).refine(
-    (value) => !CONTROL.test(value),
-    'Control characters are not allowed.',
+  return textSchema((value) => trimmed(withLineFeeds(value)), options).check(
+    z.refine((value) => !CONTROL.test(value), 'Control characters are not allowed.'),
   )
 }
 
@@ -55,15 +57,21 @@ function textSchema(tidy: (value: string) => string, { max, blank = false }: Tex
   let schema = z
     .string({ error: typeError(NOT_A_STRING) })
     // Half of a surrogate pair, which JSON can spell, is no character.
-    .refine((value) => value.isWellFormed(), { error: NOT_A_STRING, abort: true })
+    .check(z.refine((value) => value.isWellFormed(), { error: NOT_A_STRING, abort: true }))
   // Not `min`, which measures whatever has a length: an empty list would be called blank, too.
   if (!blank) {
-    schema = schema.refine((value) => value !== '', { error: NOT_BLANK, abort: true }).meta({ minLength: 1 })
+    schema = schema.check(
+      z.refine((value) => value !== '', { error: NOT_BLANK, abort: true }),
+      z.meta({ minLength: 1 }),
+    )
   }
   if (max !== undefined) {
-    schema = schema.refine((value) => fits(value, max), tooLong(max)).meta({ maxLength: max })
+    schema = schema.check(
+      z.refine((value) => fits(value, max), tooLong(max)),
+      z.meta({ maxLength: max }),
+    )
   }
-  schema = schema.refine((value) => !value.includes('\0'), 'Null characters are not allowed.')
+  schema = schema.check(z.refine((value) => !value.includes('\0'), 'Null characters are not allowed.'))
   return preparing((value) => {
     const sent = value === BLANK ? '' : asText(value)
     return typeof sent === 'string' ? tidy(sent) : sent
@@ -76,22 +84,22 @@ const asText = (value: unknown) =>
 
 /** An e-mail address of at most 254 characters (RFC 5321, 4.5.3.1.3). */
 export const email = () =>
-  text({ max: 254 }).refine(isEmail, 'Enter a valid email address.').meta({ format: 'email' })
+  text({ max: 254 }).check(z.refine(isEmail, 'Enter a valid email address.'), z.meta({ format: 'email' }))
 
 /** A field that may be left out, which a form does by leaving it blank. */
-export const optional = <S extends z.ZodType>(schema: S) =>
-  preparing((value) => (value === BLANK ? undefined : value), schema.optional())
+export const optional = <S extends z.ZodMiniType>(schema: S) =>
+  preparing((value) => (value === BLANK ? undefined : value), z.optional(schema))
 
 /** One of a fixed list, or nothing; a form's blank value counts as not sent. */
 export function choice<const T extends [string, ...string[]]>(values: T) {
   return preparing(
     (value) => (value === BLANK ? undefined : asText(value)),
-    z
-      .enum(values, {
+    z.optional(
+      z.enum(values, {
         error: (issue) =>
           issue.input === null ? NOT_NULL : `"${shown(issue.input)}" is not a valid choice.`,
-      })
-      .optional(),
+      }),
+    ),
   )
 }
 
@@ -109,20 +117,22 @@ export const pk = () =>
       return Number.isSafeInteger(Number(digits)) ? Number(digits) : new SentNumber(digits.trim())
     },
     z
-      .custom<number>((value) => typeof value === 'number' || value instanceof SentNumber, {
+      .custom<number>((value: unknown) => typeof value === 'number' || value instanceof SentNumber, {
         error: (issue) =>
           typeError(`Incorrect type. Expected pk value, received ${pythonType(issue.input)}.`)(issue),
       })
-      .superRefine((value: unknown, context) => {
-        if (Number.isSafeInteger(value)) return
-        const type = pythonType(value)
-        const message =
-          type === 'int'
-            ? noSuchPk(value instanceof SentNumber ? value.source : String(value))
-            : `Incorrect type. Expected pk value, received ${type}.`
-        context.addIssue({ code: 'custom', message })
-      })
-      .meta({ type: 'integer' }),
+      .check(
+        z.superRefine((value: unknown, context) => {
+          if (Number.isSafeInteger(value)) return
+          const type = pythonType(value)
+          const message =
+            type === 'int'
+              ? noSuchPk(value instanceof SentNumber ? value.source : String(value))
+              : `Incorrect type. Expected pk value, received ${type}.`
+          context.addIssue({ code: 'custom', message })
+        }),
+        z.meta({ type: 'integer' }),
+      ),
   )
 
 /** A number that counts something: zero or more, also as digits. */
@@ -133,11 +143,13 @@ export const wholeNumber = () =>
       const digits = asText(value)
       return typeof digits === 'string' && /^\s*\d+\s*$/.test(digits) ? Number(digits) : value
     },
-    z.int({ error: typeError('A valid integer is required.') }).min(0, 'A valid integer is required.'),
+    z
+      .int({ error: typeError('A valid integer is required.') })
+      .check(z.minimum(0, 'A valid integer is required.')),
   )
 
 /** zod's issues as messages by field. */
-export function fieldErrors(error: z.ZodError): FieldErrors {
+export function fieldErrors(error: z.core.$ZodError): FieldErrors {
   const errors: FieldErrors = {}
   for (const issue of error.issues) {
     const field = issue.path.length > 0 ? String(issue.path[0]) : 'non_field_errors'

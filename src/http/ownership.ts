@@ -1,6 +1,6 @@
 /** The one rule of ownership: 404 where there is no such row, 403 where it is somebody else's, and only then what is wrong with the body. */
 import type { MiddlewareHandler } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { deleteOwned, findOwner, type Owned } from '../db/owned'
 import type { Statement } from '../db/statements'
 import { type Limits, readFields } from './body'
@@ -26,7 +26,7 @@ export function requireOwn<Row extends { ownerId: number }>(
   throw new ApiError('permission_denied', refusal === undefined ? {} : { detail: refusal })
 }
 
-type OwnBody<S extends z.ZodType> = MiddlewareHandler<
+type OwnBody<S extends z.ZodMiniType> = MiddlewareHandler<
   UserEnv,
   string,
   { in: { param: { id: string }; json: z.input<S> }; out: { param: { id: number }; json: z.output<S> } }
@@ -36,7 +36,7 @@ type OwnBody<S extends z.ZodType> = MiddlewareHandler<
  * Validates the id of the path and the body of a change to one's own row; behind `requireUser`. A good body costs no call: whose row it is,
  * the write finds out, and the route checks with `requireOwn`. Only before a 400 is it asked first.
  */
-export function ownBody<S extends z.ZodType>(kind: Owned, schema: S, limits: Limits = {}): OwnBody<S> {
+export function ownBody<S extends z.ZodMiniType>(kind: Owned, schema: S, limits: Limits = {}): OwnBody<S> {
   const check: OwnBody<S> = async (c, next) => {
     const { id } = idParam.parse(c.req.param())
     c.req.addValidatedData('param', { id })

@@ -5,7 +5,7 @@
  * No page reads more than `MAX_ROWS_READ` rows, nor has more than `MAX_PAGE_BYTES`: pages by number are reached from either end of the list
  * as far as that allows, and what does not fit in a page is on the next.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ListOrder } from '../db/list-order'
 import { COUNT_LIMIT, MAX_ROWS_READ, type PageRequest, type PageSlice } from '../db/page'
 import { fitting } from './answer-size'
@@ -52,15 +52,15 @@ export interface PageOf<T> {
 }
 
 /** The schema of a page. */
-export const pageOf = <T extends z.ZodType>(item: T) =>
+export const pageOf = <T extends z.ZodMiniType>(item: T) =>
   z
     .object({
       count: z.int(),
-      next: z.url().nullable(),
-      previous: z.url().nullable(),
+      next: z.nullable(z.url()),
+      previous: z.nullable(z.url()),
       results: z.array(item),
     })
-    .meta({ id: `${item.meta()?.id}Page` })
+    .register(z.globalRegistry, { id: `${z.globalRegistry.get(item)?.id}Page` })
 
 interface List<Row, T> {
   order: ListOrder<Row>

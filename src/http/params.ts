@@ -1,31 +1,35 @@
 /** Paths and query strings: zod checks them, and the OpenAPI document is made of the same schemas. */
 import { zValidator } from '@hono/zod-validator'
 import type { MiddlewareHandler } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { note } from './describe'
 import type { AppEnv } from './env'
 import { ValidationError } from './errors'
 
-type Checks<Target extends 'param' | 'query', S extends z.ZodType> = MiddlewareHandler<
+type Checks<Target extends 'param' | 'query', S extends z.ZodMiniType> = MiddlewareHandler<
   AppEnv,
   string,
   { in: Record<Target, z.input<S>>; out: Record<Target, z.output<S>> }
 >
 
 /** Reads the query string: `c.req.valid('query')` is the schema's output. */
-export const inQuery = <S extends z.ZodType>(schema: S): Checks<'query', S> =>
+export const inQuery = <S extends z.ZodMiniType>(schema: S): Checks<'query', S> =>
   note(zValidator('query', schema) as Checks<'query', S>, { query: schema })
 
 /** Reads the path's parameters: `c.req.valid('param')` is the schema's output. */
-export const inPath = <S extends z.ZodType>(schema: S): Checks<'param', S> =>
+export const inPath = <S extends z.ZodMiniType>(schema: S): Checks<'param', S> =>
   note(zValidator('param', schema) as Checks<'param', S>, { param: schema })
 
 /** A parameter of the query string. Of one sent twice the last counts. */
 export const queryParam = (description: string) =>
   z
-    .preprocess((value: string | string[]) => (Array.isArray(value) ? value.at(-1) : value), z.string())
-    .optional()
-    .describe(description)
+    .optional(
+      z.pipe(
+        z.transform((value: string | string[]) => (Array.isArray(value) ? value.at(-1) : value)),
+        z.string(),
+      ),
+    )
+    .check(z.describe(description))
 
 /** Text to search for is told from its length before anything is done with it. */
 export const MAX_SEARCH_CHARACTERS = 1000
@@ -40,5 +44,8 @@ export function requireShort(name: string, value = ''): string {
 
 /** `:id{[0-9]+}` of a path. An id too large to be one becomes 0, which no row has. */
 export const idParam = z.object({
-  id: z.string().transform((digits) => (Number.isSafeInteger(Number(digits)) ? Number(digits) : 0)),
+  id: z.pipe(
+    z.string(),
+    z.transform((digits) => (Number.isSafeInteger(Number(digits)) ? Number(digits) : 0)),
+  ),
 })

@@ -1,6 +1,6 @@
 /** The body field that takes an image. */
-import * as z from 'zod'
-import { NOT_NULL } from '../http/fields'
+import * as z from 'zod/mini'
+import { NOT_NULL, preparing } from '../http/fields'
 import { IMAGE_FORM_BYTES } from '../http/limits'
 import { BLANK, Upload } from '../http/values'
 import { type CleanImage, cleanImage } from './clean'
@@ -39,42 +39,43 @@ export const imageUpload = ({ tooLarge }: Rules) => ({
   tooLarge: { image: [tooLarge] },
 })
 
+/** Whether it is a form's blank part, which the types of the fields do not speak of. */
+const isBlank = (value: unknown) => value === BLANK
+
 /** A file; absent and a form's blank part are the same: no image was sent. The output is the image without its metadata. */
 export const imageField = (rules: Rules) =>
   z
-    .custom<File | undefined>()
-    .optional()
-    .transform((value: unknown, context): CleanImage | undefined =>
-      value === undefined || value === BLANK ? undefined : (checked(value, rules, context) ?? undefined),
+    .pipe(
+      z.optional(z.custom<File | undefined>()),
+      z.transform((value: File | undefined, payload): CleanImage | undefined =>
+        value === undefined || isBlank(value) ? undefined : (checked(value, rules, payload) ?? undefined),
+      ),
     )
-    .meta({ type: 'string', format: 'binary' })
+    .check(z.meta({ type: 'string', format: 'binary' }))
 
 /**
  * As `imageField`, of a row that has one: the URL of an image says, as leaving it out does, that it stays as it is. Clients that read a
  * record, change a field and send all of it back have no other word for that.
  */
 export const changedImageField = (rules: Rules) =>
-  // As `preprocess` takes anything, the input is typed as what clients are meant to send.
-  z.preprocess(
-    (value) => (isImageUrl(value) ? undefined : value),
-    imageField(rules),
-  ) as unknown as ReturnType<typeof imageField>
+  preparing((value) => (isImageUrl(value) ? undefined : value), imageField(rules))
 
 /** A file that may be taken away: a form's blank part and null mean no image, absent means that nothing is said of it. */
 export const optionalImageField = (rules: Rules) =>
   z
-    .custom<File | null | undefined>()
-    .optional()
-    .transform((value: unknown, context): CleanImage | null | undefined => {
-      if (value === undefined) return undefined
-      return value === null || value === BLANK ? null : checked(value, rules, context)
-    })
-    .meta({ type: ['string', 'null'], format: 'binary' })
+    .pipe(
+      z.optional(z.custom<File | null | undefined>()),
+      z.transform((value: File | null | undefined, payload): CleanImage | null | undefined => {
+        if (value === undefined) return undefined
+        return value === null || isBlank(value) ? null : checked(value, rules, payload)
+      }),
+    )
+    .check(z.meta({ type: ['string', 'null'], format: 'binary' }))
 
-function checked(value: unknown, rules: Rules, context: z.RefinementCtx): CleanImage | null {
+function checked(value: unknown, rules: Rules, { issues }: z.core.ParsePayload): CleanImage | null {
   const found = check(value, rules)
   if (typeof found !== 'string') return found
-  context.addIssue({ code: 'custom', message: found })
+  issues.push({ code: 'custom', message: found, input: value })
   return null
 }
 

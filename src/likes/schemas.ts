@@ -1,11 +1,11 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { pk } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 
-export const likeBody = z.object({ post: pk() }).meta({ id: 'LikeBody' })
+export const likeBody = z.object({ post: pk() }).register(z.globalRegistry, { id: 'LikeBody' })
 
-export const likeListQuery = pageQuery.extend({
+export const likeListQuery = z.extend(pageQuery, {
   post: queryParam('Likes of this post.'),
   owner: queryParam('Likes by this user.'),
 })
@@ -19,5 +19,5 @@ export const likeAnswer = z
     owner: z.string(),
     post: z.int(),
   })
-  .meta({ id: 'Like' })
+  .register(z.globalRegistry, { id: 'Like' })
 export type LikeAnswer = z.output<typeof likeAnswer>

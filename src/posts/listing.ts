@@ -1,5 +1,5 @@
 /** What a list of posts is asked for, read from its query. */
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { FieldErrors } from '../http/errors'
 import { idFilters } from '../http/filters'
 import { requireShort } from '../http/params'

@@ -1,7 +1,7 @@
 /** `/posts` */
 
 import { Hono } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { markUnreferencedStatement } from '../db/image-leases'
 import { body } from '../http/body'

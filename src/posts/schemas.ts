@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { choice, text } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
@@ -21,15 +21,17 @@ export const POST_LIMITS = { maxBytes: 4 * 2 ** 20, upload: imageUpload(IMAGE) }
 export const postBody = z
   .object({
     title: text({ max: 255 }),
-    content: text({ max: MAX_CONTENT, blank: true }).optional(),
+    content: z.optional(text({ max: MAX_CONTENT, blank: true })),
     image: imageField(IMAGE),
-    image_filter: choice([...IMAGE_FILTERS]).optional(),
+    image_filter: z.optional(choice([...IMAGE_FILTERS])),
   })
-  .meta({ id: 'PostBody' })
-export const postPut = postBody.extend({ image: changedImageField(IMAGE) }).meta({ id: 'PostPut' })
-export const postPatch = postPut.partial().meta({ id: 'PostPatch' })
+  .register(z.globalRegistry, { id: 'PostBody' })
+export const postPut = z
+  .extend(postBody, { image: changedImageField(IMAGE) })
+  .register(z.globalRegistry, { id: 'PostPut' })
+export const postPatch = z.partial(postPut).register(z.globalRegistry, { id: 'PostPatch' })
 
-export const postListQuery = pageQuery.extend({
+export const postListQuery = z.extend(pageQuery, {
   search: queryParam(
     'Words that must each occur in the title or in the owner’s name, whatever their case and marks; 1,000 characters at most. Of the names that hold a word the 120 newest count (fewer where there are several words), and the one that is the word. A search for words of one or two characters only, or with two filters, looks at the newest posts, some hundred for a page: it may be shorter than its size, and `next` goes on.',
   ),
@@ -61,9 +63,9 @@ export const postAnswer = z
     content: z.string(),
     image: z.url(),
     image_filter: z.string(),
-    like_id: z.int().nullable(),
+    like_id: z.nullable(z.int()),
     likes_count: z.int(),
     comments_count: z.int(),
   })
-  .meta({ id: 'Post' })
+  .register(z.globalRegistry, { id: 'Post' })
 export type PostAnswer = z.output<typeof postAnswer>

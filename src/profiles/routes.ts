@@ -1,7 +1,7 @@
 /** `/profiles` */
 
 import { Hono } from 'hono'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { findOwner } from '../db/owned'
 import { describe } from '../http/describe'

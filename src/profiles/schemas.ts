@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { text } from '../http/fields'
 import { textBytes } from '../http/limits'
 import { pageQuery } from '../http/paging'
@@ -12,13 +12,13 @@ export const PROFILE_LIMITS = { maxBytes: textBytes(MAX_CONTENT), upload: imageU
 
 export const profileBody = z
   .object({
-    name: text({ max: 255, blank: true }).optional(),
-    content: text({ max: MAX_CONTENT, blank: true }).optional(),
+    name: z.optional(text({ max: 255, blank: true })),
+    content: z.optional(text({ max: MAX_CONTENT, blank: true })),
     image: changedImageField(IMAGE),
   })
-  .meta({ id: 'ProfileBody' })
+  .register(z.globalRegistry, { id: 'ProfileBody' })
 
-export const profileListQuery = pageQuery.extend({
+export const profileListQuery = z.extend(pageQuery, {
   ordering: queryParam(
     'Comma-separated, each with `-` for descending: id, created_at, owner, title, posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. By several, by the last two, by title, or of a filtered list: the newest 300, sorted.',
   ),
@@ -40,12 +40,12 @@ export const profileAnswer = z
     content: z.string(),
     image: z.url(),
     is_owner: z.boolean(),
-    following_id: z.int().nullable(),
+    following_id: z.nullable(z.int()),
     posts_count: z.int(),
     followers_count: z.int(),
     following_count: z.int(),
     posts: z.array(z.url()),
     user_id: z.int(),
   })
-  .meta({ id: 'Profile' })
+  .register(z.globalRegistry, { id: 'Profile' })
 export type ProfileAnswer = z.output<typeof profileAnswer>

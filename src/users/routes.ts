@@ -1,7 +1,7 @@
 /** `/users`: the directory of users. */
 
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
@@ -10,12 +10,14 @@ import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery, queryParam } from '../http/params'
 import { findUser, listUsers, type UserSummary, userOrder } from './queries'
 
-const listQuery = pageQuery.extend({
+const listQuery = z.extend(pageQuery, {
   username: queryParam('Exactly this name, in any case.'),
   ordering: queryParam('`id` (as without it), `username`, `created_at`; with `-` for descending.'),
 })
 
-export const summaryAnswer = z.object({ id: z.int(), username: z.string() }).meta({ id: 'UserSummary' })
+export const summaryAnswer = z
+  .object({ id: z.int(), username: z.string() })
+  .register(z.globalRegistry, { id: 'UserSummary' })
 const view = ({ id, username }: UserSummary): z.output<typeof summaryAnswer> => ({ id, username })
 
 export const userRoutes = new Hono<AppEnv>()

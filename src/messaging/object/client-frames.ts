@@ -35,7 +35,7 @@ interface Surroundings {
 export type FrameHandler = (socket: WebSocket, data: string | ArrayBuffer) => Promise<void>
 
 const CLIENT_FRAME_TYPES = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
-  clientFrame.options.map(({ shape }) => shape.type.value),
+  clientFrame.def.options.flatMap(({ shape }) => shape.type.def.values),
 )
 
 /** Why a socket is closed. */

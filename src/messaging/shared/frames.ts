@@ -1,5 +1,5 @@
 /** What goes over a socket, in both directions: JSON objects that say their type. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { messageAnswer } from './message-schemas'
 
 /** The largest frame, in bytes of UTF-8. */
@@ -12,10 +12,10 @@ export const KEEP_ALIVE = { request: 'ping', response: 'pong' } as const
 export const clientFrame = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('send'),
-    content: z.unknown().meta({ type: 'string' }),
-    key: z.string().min(1).max(255),
+    content: z.unknown().check(z.meta({ type: 'string' })),
+    key: z.string().check(z.minLength(1), z.maxLength(255)),
   }),
-  z.object({ type: z.literal('read'), up_to: z.int().min(0) }),
+  z.object({ type: z.literal('read'), up_to: z.int().check(z.minimum(0)) }),
   z.object({ type: z.literal('typing') }),
 ])
 export type ClientFrame = z.output<typeof clientFrame>
@@ -34,10 +34,10 @@ export const serverFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sent'), key: z.string(), message: messageAnswer }),
   z.object({
     type: z.literal('error'),
-    key: z.string().optional(),
+    key: z.optional(z.string()),
     /** Where sending it again, with the same key, will help: `throttled` after `retry_after` seconds. */
-    code: z.enum(['unavailable', 'throttled']).optional(),
-    retry_after: z.int().optional(),
+    code: z.optional(z.enum(['unavailable', 'throttled'])),
+    retry_after: z.optional(z.int()),
     errors: z.record(z.string(), z.array(z.string())),
   }),
 ])

@@ -1,5 +1,5 @@
 /** A message as clients send it and as they get it, over HTTP and over sockets. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { text } from '../../http/fields'
 import { textBytes } from '../../http/limits'
 import { imageUpload, MESSAGE_IMAGE, optionalImageField } from '../../images/field'
@@ -16,10 +16,10 @@ export const MESSAGE_LIMITS = {
 /** Both may be left out: the route says what a message needs. */
 export const messageBody = z
   .object({
-    content: text({ max: MAX_CONTENT_CHARACTERS, blank: true }).optional(),
+    content: z.optional(text({ max: MAX_CONTENT_CHARACTERS, blank: true })),
     image: optionalImageField(MESSAGE_IMAGE),
   })
-  .meta({ id: 'MessageBody' })
+  .register(z.globalRegistry, { id: 'MessageBody' })
 
 export const messageAnswer = z
   .object({
@@ -27,11 +27,11 @@ export const messageAnswer = z
     sender: z.int(),
     recipient: z.int(),
     content: z.string(),
-    image: z.url().nullable(),
+    image: z.nullable(z.url()),
     date: z.string(),
     time: z.string(),
     timestamp: z.iso.datetime(),
-    edited_at: z.iso.datetime().nullable(),
+    edited_at: z.nullable(z.iso.datetime()),
     seq: z.int(),
     read: z.boolean(),
     sender_profile_image: z.url(),
@@ -40,5 +40,5 @@ export const messageAnswer = z
     last_message: z.string(),
     last_message_time: z.string(),
   })
-  .meta({ id: 'Message' })
+  .register(z.globalRegistry, { id: 'Message' })
 export type MessageAnswer = z.output<typeof messageAnswer>

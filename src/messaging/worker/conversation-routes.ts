@@ -1,6 +1,6 @@
 /** `/messages`, and `/messages/{id}` where the id is the other person's: conversations, as their two people see them. */
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { requireUser } from '../../auth/credentials'
 import { searchKey } from '../../db/text'
 import { fitting } from '../../http/answer-size'

@@ -1,10 +1,10 @@
 /** Queries, bodies and answers of the routes; messages themselves are in `shared/message-schemas.ts`. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { wholeNumber } from '../../http/fields'
 import { pageQuery } from '../../http/paging'
 import { queryParam } from '../../http/params'
 
-export const readBody = z.object({ up_to: wholeNumber() }).meta({ id: 'ReadBody' })
+export const readBody = z.object({ up_to: wholeNumber() }).register(z.globalRegistry, { id: 'ReadBody' })
 
 export const conversationListQuery = z.object({
   search: queryParam('In the other person’s name, without regard to case and marks.'),
@@ -12,7 +12,7 @@ export const conversationListQuery = z.object({
   cursor: queryParam('As the link of the page before has it.'),
 })
 
-export const threadQuery = pageQuery.extend({
+export const threadQuery = z.extend(pageQuery, {
   before: queryParam('Messages before the one of this id; empty: the newest.'),
   after: queryParam('Messages after the one of this id.'),
 })
@@ -32,7 +32,7 @@ export const conversationAnswer = z
     unread_count: z.int(),
     seq: z.int(),
   })
-  .meta({ id: 'Conversation' })
+  .register(z.globalRegistry, { id: 'Conversation' })
 export type ConversationAnswer = z.output<typeof conversationAnswer>
 
-export const unreadAnswer = z.object({ unread_count: z.int() }).meta({ id: 'Unread' })
+export const unreadAnswer = z.object({ unread_count: z.int() }).register(z.globalRegistry, { id: 'Unread' })

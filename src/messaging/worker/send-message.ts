@@ -1,5 +1,5 @@
 /** Sending a message over HTTP. */
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { Created } from '../../db/create'
 import { ForeignKeyViolation } from '../../db/errors'
 import type { UserContext } from '../../http/env'

@@ -1,5 +1,5 @@
 /** A thread from a message on, in either direction, so that a client can show its end first. */
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { fitting } from '../../http/answer-size'
 import type { UserContext } from '../../http/env'
 import { ValidationError } from '../../http/errors'
