@@ -1,9 +1,11 @@
 /** Results as people read them: tables in Markdown, a plot, the bill. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { attackSection } from './attacks.ts'
 import { bill, callsPerSecond, capacity, DAYS, MIX, usage } from './bill.ts'
 import { BUDGET, type Bundle } from './bundle.ts'
 import type { Compared } from './compare.ts'
+import { type Fairness, MAX_RATIO } from './fairness.ts'
 import type { Weight } from './fill.ts'
 import type { Grown } from './growth.ts'
 import type { Live } from './live.ts'
@@ -20,6 +22,8 @@ export interface Results {
   startup: number
   routes: Compared[]
   live: Live
+  /** Missing from results that are older. */
+  fairness?: Fairness[]
   profiles: Profile[]
   peers: PeerResult[]
   growth: Grown[]
@@ -67,6 +71,25 @@ export function routeTable({ routes, peers }: Results): string {
       ]
     }),
   )
+}
+
+function fairnessTable({ fairness = [] }: Results): string {
+  if (fairness.length === 0) return ''
+  const rows = fairness.map(({ path, quiet, busy, logins }) => [
+    path,
+    ms(quiet),
+    ms(busy),
+    ratio(busy, quiet),
+    number(logins, 1),
+  ])
+  return `
+## Others beside logins
+
+Sixteen loops log in; others must not wait more than ${MAX_RATIO} times as long, in the middle, as when it is quiet. An isolate hashes one password at a
+time, and not for more than a third of it.
+
+${table(['request', 'p50 ms in quiet', 'beside logins', '×', 'logins a second'], rows)}
+`
 }
 
 function liveTables({ live: { delivery, busy } }: Results): string {
@@ -237,7 +260,8 @@ ${far.bySize < far.byCalls ? 'Size ends first.' : 'Calls end first.'} What to do
    ${people(far.bySizeWithoutMessages)} people. The list of conversations then asks each of the databases: its newest entries go into a table of the main one.
 3. **Old likes, comments and posts away**, or people split over databases: at 10 million people ${number(splits)} databases of people and ${number(messageDatabases)} of messages,
    each of 10 GB. Feeds then read from several. Nothing here does that.
-`
+
+${attackSection()}`
 }
 
 const PLOT = 'docs/growth.svg'
@@ -258,7 +282,7 @@ it does not. \`× limit\` is ours divided by the limit's, at 16 connections: bel
 ${routeTable(results)}
 
 ${liveTables(results)}
-
+${fairnessTable(results)}
 ## Targets
 
 ${targetTable(results)}

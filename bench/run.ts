@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureBundle, measureStartup } from './bundle.ts'
 import { compare, costOf, recordAll, requireSame } from './compare.ts'
+import { type Fairness, measureFairness } from './fairness.ts'
 import { fill, weigh } from './fill.ts'
 import { measureGrowth } from './growth.ts'
 import { measureLive, measureSharing } from './live.ts'
@@ -85,7 +86,7 @@ async function measureRoutes(
   ours: string,
   limit: string,
   data: string,
-): Promise<Pick<Results, 'routes' | 'live'>> {
+): Promise<Pick<Results, 'routes' | 'live' | 'fairness'>> {
   const copy = (name: string) => {
     cpSync(data, join(WORK, name), { recursive: true })
     return join(WORK, name)
@@ -110,13 +111,23 @@ async function measureRoutes(
       compared.push(await compare(servers.ours, servers.limit, route, cost, settings, idle))
     }
     progress('live delivery')
-    return {
-      routes: compared,
-      live: await measureLive(servers.ours, servers.limit, sharing, settings.seconds),
-    }
+    const live = await measureLive(servers.ours, servers.limit, sharing, settings.seconds)
+    progress('others beside logins')
+    return { routes: compared, live, fairness: await fairness(ours, copy('data-fairness')) }
   } finally {
     await servers.ours.stop()
     await servers.limit.stop()
+  }
+}
+
+/** On a server of its own, where the limit of hashes is as it is by default. */
+async function fairness(ours: string, data: string): Promise<Fairness[]> {
+  // As in `src/limits/limits.ts`.
+  const server = await serve(ours, { data, variables: { LIMITS: '100000, hashes=1/10/1' } })
+  try {
+    return await measureFairness(server, settings.seconds)
+  } finally {
+    await server.stop()
   }
 }
 

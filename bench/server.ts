@@ -72,6 +72,8 @@ export async function serve(
       bindings: {
         JWT_SECRET: SECRET,
         ACCESS_TOKEN_SECONDS: '86400',
+        // Everything that limits cost, and none reached: all requests come from one person.
+        LIMITS: '100000',
         ...(variables as Record<string, string>),
       },
       d1Databases: { DB: 'bench' },

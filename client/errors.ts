@@ -77,9 +77,13 @@ export type ApiError = Failure & ApiFailure
 /** Narrows with `instanceof`. Made by the client only. */
 export const ApiError = Failure as unknown as abstract new (made: never) => ApiError
 
-/** An error that the client itself finds out; or (`invalid`) that comes over a socket, where there is no status. */
-export const failure = (code: keyof typeof OWN, detail: string | undefined, fields = {}): ApiError =>
-  new Failure(code, OWN[code], { detail, fields }) as ApiError
+/** An error that the client itself finds out; or (`invalid`, `throttled`) that comes over a socket, where there is no status. */
+export const failure = (
+  code: keyof typeof OWN,
+  detail: string | undefined,
+  fields = {},
+  retryAfter?: number,
+): ApiError => new Failure(code, OWN[code], { detail, fields, retryAfter }) as ApiError
 
 /** As a form shows it. */
 export const badImage = (why: string) => failure('bad_image', undefined, { image: [why] })
@@ -95,6 +99,7 @@ const OWN = {
   invalid: 400,
   not_authenticated: 401,
   other_user: 401,
+  throttled: 429,
 }
 const CODES: Record<number, ApiFailure['code']> = {
   400: 'invalid',

@@ -11,7 +11,7 @@ import { Pace } from './pace'
 import { ASYNC_ITERATOR, later, platform, randomKey } from './platform'
 import { Readers } from './readers'
 import type { Message, ServerFrame } from './schema'
-import type { Transport } from './transport'
+import { LONGEST_WAIT_SECONDS, type Transport } from './transport'
 import type { Progress } from './upload'
 
 interface Sender {
@@ -40,6 +40,8 @@ export class LiveConversation implements Conversation {
   #typedAt = 0
   #readUpTo = 0
   #cancelRead: (() => void) | undefined
+  /** Where the API has said when to send on. */
+  #cancelWait: () => void = () => undefined
   readonly #Socket: SocketConstructor
   readonly #transport: Transport
   readonly #outbox: Outbox
@@ -173,6 +175,7 @@ export class LiveConversation implements Conversation {
   async #lost(why: Loss, access: string | undefined): Promise<void> {
     this.#link = undefined
     this.#pace.clear()
+    this.#cancelWait()
     if (why === 'too fast') this.#pace.slower()
     if (this.#isReady) this.#readers.tell({ type: 'offline' })
     this.#isReady = false
@@ -222,12 +225,17 @@ export class LiveConversation implements Conversation {
     })
   }
 
-  #refused({ key, code, errors }: Extract<ServerFrame, { type: 'error' }>): void {
+  #refused({ key, code, errors, retry_after }: Extract<ServerFrame, { type: 'error' }>): void {
     // What the API could not do this moment stays, and is tried again with the next connection.
     if (code === 'unavailable') this.#drop()
-    else if (key !== undefined) {
+    else if (code === 'throttled' && retry_after !== undefined && retry_after <= LONGEST_WAIT_SECONDS) {
+      this.#cancelWait()
+      this.#cancelWait = later(() => this.#outbox.again(), (retry_after + Math.random() / 4) * 1000)
+    } else if (key !== undefined) {
       const { detail, ...fields } = errors
-      this.#outbox.settle(key, { error: failure('invalid', detail?.join(' '), fieldsOf(fields)) })
+      const kind = code === 'throttled' ? code : 'invalid'
+      const error = failure(kind, detail?.join(' '), fieldsOf(fields), retry_after)
+      this.#outbox.settle(key, { error })
     }
   }
 

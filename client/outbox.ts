@@ -94,6 +94,12 @@ export class Outbox {
     void this.#sendNext()
   }
 
+  /** Sends what has got no answer again, on the same way. */
+  again(): void {
+    this.#isSending = false
+    void this.#sendNext()
+  }
+
   /** Nothing is sent any more. What waits is kept for another time, unless there will be none. */
   stop(error: ApiError, isForGood: boolean): void {
     this.#way = undefined

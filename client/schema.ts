@@ -17,6 +17,7 @@ export interface User {
 export interface Session {
   access_token: string
   refresh_token: string
+  device_token: string
   user: User
 }
 
@@ -139,6 +140,8 @@ export interface Registration {
   email?: string | undefined
   password1: string
   password2: string
+  device_token?: string | undefined
+  'cf-turnstile-response'?: string | undefined
 }
 
 export interface UserChanges {
@@ -384,6 +387,7 @@ export type ServerFrame =
   | {
       type: 'error'
       key?: string | undefined
-      code?: 'unavailable' | undefined
+      code?: 'unavailable' | 'throttled' | undefined
+      retry_after?: number | undefined
       errors: Record<string, string[]>
     }

@@ -144,7 +144,8 @@ function query(operationId: string): string {
 function object({ properties = {}, required = [] }: Schema): string {
   const lines = Object.entries(properties).map(([name, schema]) => {
     const isRequired = required.includes(name)
-    return `${comment(schema.description)}${name}${isRequired ? '' : '?'}: ${type(schema)}${isRequired ? '' : ' | undefined'}`
+    const key = /^\w+$/.test(name) ? name : JSON.stringify(name)
+    return `${comment(schema.description)}${key}${isRequired ? '' : '?'}: ${type(schema)}${isRequired ? '' : ' | undefined'}`
   })
   return `{\n${lines.join('\n')}\n}`
 }

@@ -4,6 +4,7 @@ import { getPath } from 'hono/utils/url'
 import { aboutRoutes } from './about/routes'
 import { accountRoutes } from './auth/account-routes'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
+import { refuseFloods, refuseScans } from './auth/floods'
 import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
 import { sessionRoutes } from './auth/session-routes'
@@ -43,12 +44,14 @@ export const routes = app
   .use('/media/*', anyOrigin)
   .route('/media', mediaRoutes)
   .use(crossOrigin)
+  .use(refuseFloods)
   .route('/', aboutRoutes)
   .use(negotiate)
   .use(closeEndedSessions)
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
   .use(authenticate)
+  .use(refuseScans)
   .route('/dj-rest-auth', accountRoutes)
   .route('/dj-rest-auth/password/reset', passwordResetRoutes)
   .route('/sessions', sessionRoutes)

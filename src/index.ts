@@ -1,14 +1,12 @@
 /** The Worker. */
 import { app } from './app'
-import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-queries'
-import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import { openDb } from './db/client'
 import { agreedTime } from './db/clock'
-import { deleteExpiredKeysStatement } from './db/idempotency'
 import { renewSearchKeys } from './db/search-keys'
 import { config } from './http/config'
 import { asSentToPublicUrl } from './http/public-url'
-import { sweep } from './images/store'
+import { sweep as sweepImages } from './images/store'
+import { sweepRows } from './sweep'
 
 export { Conversation } from './messaging/object/conversation'
 
@@ -26,12 +24,8 @@ export default {
       console.error(JSON.stringify({ error: 'A clock has jumped: nothing is swept.' }))
       return
     }
-    await db.batch([
-      deleteExpiredSessionsStatement(now),
-      deleteExpiredPasswordResetsStatement(now),
-      deleteExpiredKeysStatement(now),
-    ])
-    await sweep(db, env.MEDIA)
+    await sweepRows(db, now)
+    await sweepImages(db, env.MEDIA)
     await renewSearchKeys(db)
   },
 } satisfies ExportedHandler<Env>

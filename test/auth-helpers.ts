@@ -127,10 +127,11 @@ export async function callWith(
   path: string,
   { headers, body }: { headers?: Record<string, string>; body?: object } = {},
 ): Promise<Omit<Answer, 'cost'>> {
+  const isForm = body instanceof FormData
   const request = new Request(new URL(path, ORIGIN), {
     method,
-    headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
-    body: body ? JSON.stringify(body) : null,
+    headers: { ...(body && !isForm && { 'content-type': 'application/json' }), ...headers },
+    body: isForm ? body : body ? JSON.stringify(body) : null,
   })
   const context = createExecutionContext()
   const response = await worker.fetch(request, { ...env, ...changes } as Env, context)

@@ -160,13 +160,14 @@ describe.each([1_000, 50_000])('with %i posts', (size) => {
     }
   })
 
-  test('likes and comments write at most 8 rows, follows 9, in at most 2 calls', async () => {
+  test('likes and comments write at most 8 rows, follows 9, and one of their limit, in at most 2 calls', async () => {
     const post = (await alice.post('/posts/', { title: 'Written to' })).body.id
     const write = async (name: string, answer: Promise<Answer>, status: number, rows = 8) => {
       const { status: got, cost, body } = await answer
       expect(got, name).toBe(status)
       expect(cost.calls, name).toBeLessThanOrEqual(2)
-      expect(cost.written, name).toBeLessThanOrEqual(rows)
+      // Creating moves on the time stamp of a limit (db/rate-limits.ts).
+      expect(cost.written, name).toBeLessThanOrEqual(status === 201 ? rows + 1 : rows)
       expect(cost.written, name).toBeGreaterThan(0)
       return body.id
     }

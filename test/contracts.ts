@@ -55,7 +55,7 @@ export async function statements() {
 /** What comes with a request is dealt with in the batch that makes the row. */
 export function creating() {
   // @ts-expect-error a row that was made without its key: only `createRow` makes a `Created` row
-  createOnce(c, async () => ({ id: 1 }))
+  createOnce(c, { limit: 'posts' }, async () => ({ id: 1 }))
   // @ts-expect-error the hash of an image without its lease
   build.update(posts).set({ image: 'a hash' })
   // @ts-expect-error a lease is not a hash: it is given back in the batch that uses it

@@ -88,6 +88,7 @@ describe('the OpenAPI document', () => {
       '413',
       '415',
       '422',
+      '429',
       '503',
     ])
     expect(paths['/posts/']?.get?.security).toContainEqual({})

@@ -8,9 +8,11 @@ export type Role = keyof typeof MAY_IMPORT
  * stands for a concept of its domain is added to `concept`. The first role that fits is the file's.
  */
 const FILES = {
-  index: ['index.ts'],
+  index: ['{index,sweep}.ts'],
   app: ['app.ts'],
   base: ['{crypto,deadline}.ts'],
+  /** Arithmetic and numbers, for everybody. */
+  limits: ['limits/**'],
   db: ['db/**'],
   http: ['http/**'],
   routes: ['*/**/{routes,*-routes}.ts'],
@@ -24,34 +26,35 @@ const FILES = {
   schemas: ['*/**/{schemas,*-schemas}.ts', 'messaging/shared/frames.ts'],
   view: ['*/**/{view,*-view}.ts'],
   /** What every domain's routes may use of another domain. */
-  middleware: ['auth/credentials.ts'],
+  middleware: ['auth/{credentials,floods}.ts'],
   images: ['images/**'],
   concept: [
     'about/{documents,health,page}.ts',
-    'auth/{common-passwords,cookies,new-password,password,password-rules,registration,security-mails,sessions,tokens}.ts',
+    'auth/{challenge,common-passwords,cookies,device,hash-turn,new-password,password,password-rules,registration,security-mails,sessions,subjects,tokens}.ts',
     'mail/send.ts',
     'posts/listing.ts',
     'messaging/worker/{close-sockets,conversation-stub,error-lists,open-socket,send-message,thread-page}.ts',
-    'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,listening,sockets}.ts',
+    'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,listening,refused-senders,sockets}.ts',
     'messaging/shared/{changes,listener,pair,refusals,send-path}.ts',
   ],
 } satisfies Record<string, readonly string[]>
 
-const BELOW_CONCEPTS = ['queries', 'images', 'http', 'db', 'base'] as const
+const BELOW_CONCEPTS = ['queries', 'images', 'http', 'db', 'limits', 'base'] as const
 
 /** Who may import whom: down only. */
 export const MAY_IMPORT = {
-  index: ['app', 'concept', 'queries', 'images', 'http', 'db', 'base'],
-  app: ['routes', 'middleware', 'concept', 'images', 'http', 'base'],
+  index: ['index', 'app', 'concept', 'queries', 'images', 'http', 'db', 'limits', 'base'],
+  app: ['routes', 'middleware', 'concept', 'images', 'http', 'limits', 'base'],
   routes: ['middleware', 'view', 'schemas', 'concept', ...BELOW_CONCEPTS],
   middleware: ['concept', ...BELOW_CONCEPTS],
   concept: ['concept', 'middleware', 'view', 'schemas', ...BELOW_CONCEPTS],
   view: ['view', 'schemas', ...BELOW_CONCEPTS],
-  schemas: ['schemas', 'concept', 'images', 'http', 'base'],
-  queries: ['queries', 'concept', 'images', 'db', 'base'],
-  images: ['images', 'queries', 'http', 'db', 'base'],
-  http: ['http', 'db', 'base'],
-  db: ['db', 'base'],
+  schemas: ['schemas', 'concept', 'images', 'http', 'limits', 'base'],
+  queries: ['queries', 'concept', 'images', 'db', 'limits', 'base'],
+  images: ['images', 'queries', 'http', 'db', 'limits', 'base'],
+  http: ['http', 'db', 'limits', 'base'],
+  db: ['db', 'limits', 'base'],
+  limits: ['limits'],
   base: ['base'],
 } as const satisfies Record<keyof typeof FILES, readonly (keyof typeof FILES)[]>
 
@@ -69,7 +72,7 @@ export function roleOf(path: string): Role | undefined {
 export const domainOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? ''
 
 /** Folders that belong to no domain: all may use them. */
-export const SHARED_FOLDERS: ReadonlySet<string> = new Set(['', 'db', 'http', 'images', 'mail'])
+export const SHARED_FOLDERS: ReadonlySet<string> = new Set(['', 'db', 'http', 'images', 'limits', 'mail'])
 
 /** Where the code of a domain runs: in the Worker, in its Durable Object, or in both. */
 export type Side = 'worker' | 'object' | 'shared'

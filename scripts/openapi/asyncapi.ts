@@ -1,12 +1,12 @@
 /** The AsyncAPI document of the WebSocket, made of the schemas that check its frames. */
 import { LOCAL } from '../../src/about/documents'
 import { ACCESS_COOKIE } from '../../src/auth/cookies'
+import { LIMITS } from '../../src/limits/limits'
 import {
   CLOSE,
   clientFrame,
   KEEP_ALIVE,
   MAX_FRAME_BYTES,
-  MAX_FRAMES_PER_SECOND,
   serverFrame,
 } from '../../src/messaging/shared/frames'
 import { listenQuery } from '../../src/messaging/worker/schemas'
@@ -14,7 +14,7 @@ import { exampleOf } from './examples'
 import { components } from './schemas'
 
 const DESCRIPTION = `One socket is one conversation of two people. Frames are JSON objects of at most ${MAX_FRAME_BYTES / 1024} KB that say their
-\`type\`; the text \`${KEEP_ALIVE.request}\` is answered with \`${KEEP_ALIVE.response}\`. At most ${MAX_FRAMES_PER_SECOND} frames a second are taken.
+\`type\`; the text \`${KEEP_ALIVE.request}\` is answered with \`${KEEP_ALIVE.response}\`. At most ${LIMITS.frames.count} frames a second of a user are taken, on all their sockets.
 
 **Opening.** \`GET /messages/{id}/live/\` with the credentials of any other call. Browsers, which cannot set headers here, send
 their cookie, or offer two subprotocols: \`bearer\` and the access token. All refusals come before the upgrade, as the OpenAPI

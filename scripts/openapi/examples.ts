@@ -8,6 +8,7 @@ const REFRESH = 'eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0d
 const IMAGE = `${ORIGIN}/media/4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a`
 
 const VALUES: Record<string, unknown> = {
+  'cf-turnstile-response': '0.zrSnRHO7h0HwSjSCU8oyzbjEtD8p',
   access: ACCESS,
   access_token: ACCESS,
   access_token_expiration: '2024-08-27T09:36:00.000Z',
@@ -21,6 +22,7 @@ const VALUES: Record<string, unknown> = {
   description: 'Accounts, profiles, posts with images, comments, likes, follows and live messages.',
   detail: 'Successfully done.',
   device: 'Firefox on Linux',
+  device_token: 'aaf939bb3c6fccf60e91096004bd868e.eo-VqFzV8t9BuCkhemys_w',
   docs: `${ORIGIN}/docs/`,
   edited_at: null,
   ends: '2024-09-26T09:31:00.000Z',

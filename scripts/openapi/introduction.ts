@@ -1,4 +1,5 @@
 /** What the document says of the API as a whole. */
+import { LIMITS } from '../../src/limits/limits'
 
 export const INTRODUCTION = `Accounts, profiles, posts with images, comments, likes, follows and live messages.
 
@@ -26,7 +27,22 @@ calls that send or edit a message every value is a list, \`{"detail": ["…"]}\`
 
 **Times** in \`created\`, \`updated\` and \`timestamp\` are ISO 8601, in UTC; \`created_at\` and \`updated_at\` are for people.
 
+${limits()}
+
 **Live messages** go over a WebSocket, which [its own document](asyncapi.json) describes.`
+
+/** Each limit by its name in the headers, as this service has it unless it is configured otherwise. */
+function limits(): string {
+  const rows = Object.entries(LIMITS).map(
+    ([name, { burst, count, seconds }]) => `| \`${name}\` | ${burst} | ${count} in ${seconds} s |`,
+  )
+  return `**Limits.** What is too much is answered with 429, \`Retry-After\` in seconds, and nothing done. \`RateLimit\` says what is left of the
+limit that a write has counted against, \`RateLimit-Policy\` how much it is. Defaults:
+
+| limit | at once | then |
+| --- | ---: | ---: |
+${rows.join('\n')}`
+}
 
 const NAMES: [segment: string, name: string, description: string][] = [
   ['dj-rest-auth', 'Account', 'Signing in and up, tokens, passwords, and the signed-in user.'],

@@ -70,6 +70,8 @@ export function routeOf(app: Hono<AppEnv>, method: string, path: string): Route 
   if (about.isIdempotent) add('bad_idempotency_key', 'idempotency_key_reused')
   const isApi = before.includes(negotiate)
   if (isApi) add('not_acceptable', 'unavailable')
+  // Whoever asks too often is refused anywhere: by address, or by user where something is written.
+  add('throttled')
   return { method, path, about, signedIn, errors: [...errors], isApi, ...notes }
 }
 

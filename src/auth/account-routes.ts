@@ -62,17 +62,19 @@ export const accountRoutes = new Hono<AppEnv>()
     async (c) => {
       const { old_password, new_password1, new_password2 } = c.req.valid('json')
       const { db, user } = c.var
-      const account = await findCredentials(db, user.id)
+      const { limits, requireOldPassword } = config(c.env)
+      const account = await findCredentials(db, user.id, limits, Date.now())
       if (!account) throw new ApiError('user_not_found')
-      if (old_password === undefined && config(c.env).requireOldPassword)
+      if (old_password === undefined && requireOldPassword)
         throw new ValidationError({ old_password: ['This field is required.'] })
-      if (old_password !== undefined && !(await verifyPassword(account.passwordHash, old_password)).matches) {
+      const verify = (password: string) => verifyPassword(account.passwordHash, password, limits.hashes)
+      if (old_password !== undefined && !(await verify(old_password)).matches) {
         throw new ValidationError({
           old_password: ['Your old password was entered incorrectly. Please enter it again.'],
         })
       }
       await checkNewPassword(account, new_password1, new_password2)
-      const passwordHash = await hashPassword(new_password1)
+      const passwordHash = await hashPassword(new_password1, limits.hashes)
       await changePassword(db, user.id, { passwordHash, session: user.session, now: Date.now() })
       c.set('endedSessions', { userId: user.id, except: user.session })
       tellOfNewPassword(c, account)
@@ -86,7 +88,12 @@ async function update(
 ) {
   const { username, first_name: firstName, last_name: lastName } = changes
   try {
-    const account = await updateAccount(c.var.db, c.var.user.id, { username, firstName, lastName })
+    const account = await updateAccount(
+      c.var.db,
+      c.var.user.id,
+      { username, firstName, lastName },
+      config(c.env).limits,
+    )
     if (!account) throw new ApiError('user_not_found')
     return accountView(account, imageUrls(c))
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The two cookies that hold a browser's tokens. */
+/** The cookies of browsers: two hold its tokens. */
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { serialize } from 'hono/utils/cookie'
@@ -18,17 +18,17 @@ export const refreshCookie = (c: Context<AppEnv>) => getCookie(c, REFRESH_COOKIE
 type Answering = RequestContext & Pick<Context, 'header'>
 
 export const setAccessCookie = (c: Answering, { token, seconds }: IssuedToken) =>
-  set(c, ACCESS_COOKIE, token, seconds)
+  setCookie(c, ACCESS_COOKIE, token, seconds)
 export const setRefreshCookie = (c: Answering, { token, seconds }: IssuedToken) =>
-  set(c, REFRESH_COOKIE, token, seconds)
-export const clearAccessCookie = (c: Answering) => set(c, ACCESS_COOKIE, '', 0)
-export const clearRefreshCookie = (c: Answering) => set(c, REFRESH_COOKIE, '', 0)
+  setCookie(c, REFRESH_COOKIE, token, seconds)
+export const clearAccessCookie = (c: Answering) => setCookie(c, ACCESS_COOKIE, '', 0)
+export const clearRefreshCookie = (c: Answering) => setCookie(c, REFRESH_COOKIE, '', 0)
 
 /**
  * Sets a cookie that lives as long as its token. Only for pages that we trust: a form on any other page could otherwise sign its visitors
  * in, as the attacker, or out.
  */
-function set(c: Answering, name: string, value: string, maxAge: number): void {
+export function setCookie(c: Answering, name: string, value: string, maxAge: number): void {
   if (!isKnownPage(c)) return
   const isHttps = c.req.url.startsWith('https:')
   const cookie = serialize(name, value, {

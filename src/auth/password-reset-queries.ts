@@ -1,16 +1,28 @@
 /** Password resets in D1: the hashes of tokens that were mailed, each good once. */
-import { and, eq, gte, lt, sql } from 'drizzle-orm'
+import { and, eq, gte, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { emailKey } from '../db/email'
+import { type Charge, chargeStatement } from '../db/rate-limits'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
+import { MAX_RESET_LINKS } from '../limits/limits'
 import { CREDENTIALS } from './queries'
 import { revokeSessionsStatement } from './session-queries'
 
-/** Stores a reset token for the active user of an address, and gives that user, if there is one. */
-export async function createPasswordReset(db: Db, email: string, tokenHash: string, expiresAt: number) {
+/** Stores a reset token for the active user of an address, and gives that user, if there is one. The newest tokens are good. Throws `Throttled`. */
+export async function createPasswordReset(
+  db: Db,
+  email: string,
+  {
+    tokenHash,
+    expiresAt,
+    charged,
+    now,
+  }: { tokenHash: string; expiresAt: number; charged: readonly Charge[]; now: number },
+) {
   const owner = and(eq(users.emailKey, emailKey(email)), eq(users.isActive, true))
-  const [found] = await db.batch([
+  const [, found] = await db.batch([
+    chargeStatement(charged, now),
     statement(
       build.select({ id: users.id, email: users.email, username: users.username }).from(users).where(owner),
     ),
@@ -26,13 +38,26 @@ export async function createPasswordReset(db: Db, email: string, tokenHash: stri
           .where(owner),
       ),
     ),
+    statement(
+      build.delete(passwordResets).where(sql`rowid in (select rowid from password_resets
+        where user_id = (select id from users where ${owner}) order by rowid desc limit -1 offset ${MAX_RESET_LINKS})`),
+    ),
   ])
   return found[0]
 }
 
-/** The active user, and whether this is a good reset token of theirs. */
-export async function findPasswordReset(db: Db, userId: number, tokenHash: string, now: number) {
-  const [found, tokens] = await db.batch([
+/** The active user, and whether this is a good reset token of theirs. Throws `Throttled`. */
+export async function findPasswordReset(
+  db: Db,
+  {
+    userId,
+    tokenHash,
+    charged,
+    now,
+  }: { userId: number; tokenHash: string; charged: readonly Charge[]; now: number },
+) {
+  const [, found, tokens] = await db.batch([
+    chargeStatement(charged, now),
     statement(
       build
         .select(CREDENTIALS)
@@ -81,5 +106,13 @@ export async function usePasswordReset(db: Db, use: PasswordResetUse): Promise<b
   return changed.length > 0
 }
 
-export const deleteExpiredPasswordResetsStatement = (now: number) =>
-  statement(build.delete(passwordResets).where(lt(passwordResets.expiresAt, now)))
+/** The statement that forgets those that have run out, so many of them. Gives one row for each. */
+export const deleteExpiredPasswordResetsStatement = (now: number, limit: number) =>
+  statement(
+    build
+      .delete(passwordResets)
+      .where(
+        sql`rowid in (select rowid from password_resets where expires_at < ${now} order by expires_at limit ${limit})`,
+      )
+      .returning({ userId: passwordResets.userId }),
+  )

@@ -2,6 +2,8 @@
 
 import { type Context, Hono } from 'hono'
 import { randomId, sha256 } from '../crypto'
+import { emailKey } from '../db/email'
+import { charges } from '../db/rate-limits'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
 import { config } from '../http/config'
@@ -12,6 +14,7 @@ import { checkNewPassword } from './new-password'
 import { hashPassword } from './password'
 import { createPasswordReset, findPasswordReset, usePasswordReset } from './password-reset-queries'
 import { CREDENTIALS, passwordResetBody, passwordResetConfirmBody } from './schemas'
+import { hashed, hashedAddress } from './subjects'
 
 const LIFETIME_MS = 3_600_000
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -28,12 +31,19 @@ export const passwordResetRoutes = new Hono<AppEnv>()
     body(passwordResetBody, CREDENTIALS),
     async (c) => {
       const token = randomId()
-      const user = await createPasswordReset(
-        c.var.db,
-        c.req.valid('json').email,
-        await sha256(token),
-        Date.now() + LIFETIME_MS,
-      )
+      const { email } = c.req.valid('json')
+      const { limits } = config(c.env)
+      const [address, recipient] = [await hashedAddress(c), await hashed(c, emailKey(email))]
+      const now = Date.now()
+      const user = await createPasswordReset(c.var.db, email, {
+        tokenHash: await sha256(token),
+        expiresAt: now + LIFETIME_MS,
+        charged: [
+          ...(address === undefined ? [] : charges(limits, 'mail_address', address)),
+          ...charges(limits, 'mail_recipient', recipient),
+        ],
+        now,
+      })
       // Not awaited: how long a mail takes would tell who has an account.
       if (user) c.executionCtx.waitUntil(sendLink(c, user, token))
       return c.json({ detail: 'Password reset e-mail has been sent.' })
@@ -53,11 +63,18 @@ export const passwordResetRoutes = new Hono<AppEnv>()
       const { db } = c.var
       const userId = /^[0-9a-z]{1,10}$/.test(uid) ? Number.parseInt(uid, 36) : 0
       const tokenHash = await sha256(token)
-      const { user, tokenIsGood } = await findPasswordReset(db, userId, tokenHash, Date.now())
+      const { limits } = config(c.env)
+      const address = await hashedAddress(c)
+      const { user, tokenIsGood } = await findPasswordReset(db, {
+        userId,
+        tokenHash,
+        charged: address === undefined ? [] : charges(limits, 'password_reset', address),
+        now: Date.now(),
+      })
       if (!user) throw new ValidationError({ uid: ['Invalid value'] })
       if (!tokenIsGood) throw new ValidationError({ token: ['Invalid value'] })
       await checkNewPassword(user, new_password1, new_password2)
-      const passwordHash = await hashPassword(new_password1)
+      const passwordHash = await hashPassword(new_password1, limits.hashes)
       const used = await usePasswordReset(db, { userId, tokenHash, passwordHash, now: Date.now() })
       if (!used) throw new ValidationError({ token: ['Invalid value'] })
       c.set('endedSessions', { userId, except: undefined })

@@ -1,6 +1,8 @@
 /** Password hashes: Argon2id in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */
 import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
+import type { Limit } from '../limits/gcra'
+import { inTurn } from './hash-turn'
 
 /**
  * OWASP's second choice: 19 MiB (the unit of `memoryCost` is KiB), 2 passes, 1 lane. A hash takes about 40 ms of CPU. When they are changed,
@@ -23,9 +25,11 @@ async function load(): Promise<Argon2> {
   return argon2
 }
 
-export async function hashPassword(password: string): Promise<string> {
+/** `pace` is the limit of hashes (`limits.ts`). Throws `Unavailable` where too many are waiting for their turn. */
+export async function hashPassword(password: string, pace: Limit | undefined): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16))
-  return (await load()).hash(padded(password), { ...PARAMETERS, salt }).encoded
+  const argon2 = await load()
+  return inTurn(pace, () => argon2.hash(padded(password), { ...PARAMETERS, salt }).encoded)
 }
 
 export interface Verdict {
@@ -35,9 +39,14 @@ export interface Verdict {
 }
 
 /** Checks a password. Without a hash, as there is no such user, it takes as long, so that the time does not tell who has an account. */
-export async function verifyPassword(hash: string | undefined, password: string): Promise<Verdict> {
-  decoy ??= await hashPassword(crypto.randomUUID())
-  const { success } = (await load()).tryVerify(hash ?? decoy, padded(password))
+export async function verifyPassword(
+  hash: string | undefined,
+  password: string,
+  pace: Limit | undefined,
+): Promise<Verdict> {
+  decoy ??= await hashPassword(crypto.randomUUID(), undefined)
+  const [argon2, known] = [await load(), hash ?? decoy]
+  const { success } = await inTurn(pace, () => argon2.tryVerify(known, padded(password)))
   return { matches: success && hash !== undefined, outdated: hash !== undefined && !hash.startsWith(CURRENT) }
 }
 

@@ -1,11 +1,14 @@
 /** Accounts in D1. */
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, gt, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import type { RowOf } from '../db/columns'
 import { emailKey } from '../db/email'
-import { passwordResets, users } from '../db/schema'
+import { type Charge, chargeStatement, charges, resetLimitStatement } from '../db/rate-limits'
+import { heldUsernames, passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold, searchKey } from '../db/text'
+import type { Limits } from '../limits/limits'
+import { type Guess, guessStatements, requireTurn } from './guess-statements'
 import {
   insertSessionStatement,
   limitSessionsStatement,
@@ -37,15 +40,29 @@ export async function findAccount(db: Db, id: number): Promise<Account | undefin
   return rows[0]
 }
 
-/** Reads 1 row. */
-export async function findCredentials(db: Db, id: number): Promise<Credentials | undefined> {
-  const [rows] = await db.batch([statement(build.select(CREDENTIALS).from(users).where(eq(users.id, id)))])
+/** For changing the password: counts a guess of it. Reads 3 rows and writes 1. Throws `Throttled`. */
+export async function findCredentials(
+  db: Db,
+  id: number,
+  limits: Limits,
+  now: number,
+): Promise<Credentials | undefined> {
+  const [, rows] = await db.batch([
+    chargeStatement(charges(limits, 'password_change', id), now),
+    statement(build.select(CREDENTIALS).from(users).where(eq(users.id, id))),
+  ])
   return rows[0]
 }
 
-/** For logging in: the active user of exactly this name, case included. Reads 1 row. */
-export async function findByUsername(db: Db, username: string): Promise<Credentials | undefined> {
-  const [rows] = await db.batch([
+/** For logging in: counts a guess (`guess-statements.ts`), and gives the active user of exactly this name, case included. Throws `Throttled`. */
+export async function findByUsername(
+  db: Db,
+  username: string,
+  guess: Guess,
+  limits: Limits,
+  now: number,
+): Promise<Credentials | undefined> {
+  const [rows, , turn] = await db.batch([
     statement(
       build
         .select(CREDENTIALS)
@@ -54,18 +71,29 @@ export async function findByUsername(db: Db, username: string): Promise<Credenti
           and(eq(users.usernameKey, fold(username)), eq(users.username, username), eq(users.isActive, true)),
         ),
     ),
+    ...guessStatements(guess, limits, now),
   ])
+  requireTurn(turn[0], limits, now)
   return rows[0]
 }
 
-/** Which of the two somebody else already uses. Reads at most 2 rows. */
-export async function findTaken(db: Db, username: string | undefined, email: string | undefined) {
-  const [byName, byEmail] = await db.batch([
+/** Which of the two is taken: by somebody, or held for whom it was. Reads at most 3 rows. Throws `Throttled`. */
+export async function findTaken(
+  db: Db,
+  username: string | undefined,
+  email: string | undefined,
+  charged: readonly Charge[],
+) {
+  const now = Date.now()
+  const nameKey = fold(username ?? '')
+  const [, byName, held, byEmail] = await db.batch([
+    chargeStatement(charged, now),
+    statement(build.select({ id: users.id }).from(users).where(eq(users.usernameKey, nameKey))),
     statement(
       build
-        .select({ id: users.id })
-        .from(users)
-        .where(eq(users.usernameKey, fold(username ?? ''))),
+        .select({ key: heldUsernames.usernameKey })
+        .from(heldUsernames)
+        .where(and(eq(heldUsernames.usernameKey, nameKey), gt(heldUsernames.until, now))),
     ),
     statement(
       build
@@ -74,7 +102,7 @@ export async function findTaken(db: Db, username: string | undefined, email: str
         .where(eq(users.emailKey, emailKey(email ?? ''))),
     ),
   ])
-  return { username: byName.length > 0, email: byEmail.length > 0 }
+  return { username: byName.length + held.length > 0, email: byEmail.length > 0 }
 }
 
 interface NewUser {
@@ -133,26 +161,32 @@ export async function startSession(
     seconds: number
     now: number
     passwordHash: string | undefined
+    /** Of the limit that the password has been counted against as a guess. */
+    guessKey: string | undefined
   },
 ): Promise<string[]> {
-  const { jtiHash, userAgent, seconds, now, passwordHash } = options
+  const { jtiHash, userAgent, seconds, now, passwordHash, guessKey } = options
   const [known] = await db.batch([
     userAgentsStatement(userId),
     insertSessionStatement({ jtiHash, userId, userAgent, seconds, now }),
     limitSessionsStatement(userId),
+    ...(guessKey === undefined ? [] : [resetLimitStatement(guessKey)]),
     ...(passwordHash === undefined ? [] : [setPasswordStatement(userId, passwordHash)]),
   ])
   return known.map(({ userAgent }) => userAgent)
 }
 
-/** Throws `UniqueViolation` where the name is somebody else's. */
+/** Throws `UniqueViolation` where the name is somebody else's, or held for them; `Throttled`. A rename writes 2 rows more. */
 export async function updateAccount(
   db: Db,
   id: number,
   changes: { username?: string | undefined; firstName?: string | undefined; lastName?: string | undefined },
+  limits: Limits,
 ): Promise<Account | undefined> {
   const { username, firstName, lastName } = changes
-  const [rows] = await db.batch([
+  const isRenamed = sql`exists (select 1 from users where id = ${id} and username_key <> ${fold(username ?? '')})`
+  const [, rows] = await db.batch([
+    chargeStatement(username === undefined ? [] : charges(limits, 'renames', id), Date.now(), isRenamed),
     statement(
       build
         .update(users)

@@ -2,7 +2,8 @@
 import * as z from 'zod/mini'
 import type { Db } from '../db/client'
 import { UniqueViolation } from '../db/errors'
-import type { Config } from '../http/config'
+import { type Charge, charges } from '../db/rate-limits'
+import { type Config, config } from '../http/config'
 import type { RequestContext } from '../http/env'
 import { type FieldErrors, ValidationError } from '../http/errors'
 import { hashPassword } from './password'
@@ -10,6 +11,7 @@ import { passwordProblems, similarTo } from './password-rules'
 import { type Account, createUser, findTaken } from './queries'
 import { registrationBody } from './schemas'
 import { type IssuedToken, issueTokens, newSession } from './sessions'
+import { hashedAddress } from './subjects'
 
 export const USERNAME_TAKEN = 'A user with that username already exists.'
 const EMAIL_TAKEN = 'A user is already registered with this e-mail address.'
@@ -20,15 +22,17 @@ interface Registration {
   password1: string
   password2: string
   userAgent: string
+  /** What it counts against. */
+  charged: readonly Charge[]
 }
 
-/** Throws `ValidationError`. Two D1 calls: one finds what is taken, one creates the account. */
+/** Throws `ValidationError`, `Throttled`. Two D1 calls: one finds what is taken, one creates the account. */
 export async function register(
   db: Db,
   settings: Config,
-  { username, email = '', password1, password2, userAgent }: Registration,
+  { username, email = '', password1, password2, userAgent, charged }: Registration,
 ): Promise<{ account: Account; access: IssuedToken; refresh: IssuedToken }> {
-  const errors = await takenErrors(db, username, email || undefined)
+  const errors = await takenErrors(db, username, email || undefined, charged)
   const problems = await passwordProblems(password1)
   if (problems.length > 0) errors.password1 = problems
   refuse(errors)
@@ -36,7 +40,7 @@ export async function register(
   const similar = similarTo(password1, { username, email, firstName: '', lastName: '' })
   if (similar) refuse({ non_field_errors: [similar] })
 
-  const passwordHash = await hashPassword(password1)
+  const passwordHash = await hashPassword(password1, settings.limits.hashes)
   const session = await newSession(settings)
   try {
     const { jtiHash, seconds } = session
@@ -46,9 +50,15 @@ export async function register(
     return { account, ...(await issueTokens(settings, session, account.id)) }
   } catch (error) {
     // Somebody else took the name or the address between the two calls.
-    if (error instanceof UniqueViolation) refuse(await takenErrors(db, username, email || undefined))
+    if (error instanceof UniqueViolation) refuse(await takenErrors(db, username, email || undefined, []))
     throw error
   }
+}
+
+/** What a registration counts against, a refused one too: it tells which names are taken. */
+export async function registrationCharges(c: RequestContext): Promise<Charge[]> {
+  const address = await hashedAddress(c)
+  return address === undefined ? [] : charges(config(c.env).limits, 'registration', address)
 }
 
 /** What of a body may be good although the rest is not. */
@@ -66,7 +76,8 @@ export async function collectOtherErrors(
       email: errors.email ? undefined : fields.email,
       password1: errors.password1 ? undefined : fields.password1,
     }).data ?? {}
-  if (username || email) Object.assign(errors, await takenErrors(c.var.db, username, email))
+  if (username || email)
+    Object.assign(errors, await takenErrors(c.var.db, username, email, await registrationCharges(c)))
   const problems = password1 === undefined ? [] : await passwordProblems(password1)
   if (problems.length > 0) errors.password1 = problems
 }
@@ -75,8 +86,9 @@ async function takenErrors(
   db: Db,
   username: string | undefined,
   email: string | undefined,
+  charged: readonly Charge[],
 ): Promise<FieldErrors> {
-  const taken = await findTaken(db, username, email)
+  const taken = await findTaken(db, username, email, charged)
   return {
     ...(username && taken.username && { username: [USERNAME_TAKEN] }),
     ...(email && taken.email && { email: [EMAIL_TAKEN] }),

@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono'
 import { sessionName, sessionOf } from '../db/session-names'
+import { fold } from '../db/text'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
 import { config } from '../http/config'
@@ -10,6 +11,7 @@ import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { refuseForeignOrigin } from '../http/origins'
 import { imageUrls } from '../images/url'
+import { CHALLENGE_FIELD, requireChallenge } from './challenge'
 import {
   accessCookie,
   clearAccessCookie,
@@ -20,9 +22,11 @@ import {
   setRefreshCookie,
 } from './cookies'
 import { bearerToken } from './credentials'
+import { deviceOf, setDeviceCookie } from './device'
+import { type Guess, guessKey } from './guess-statements'
 import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
-import { collectOtherErrors, register } from './registration'
+import { collectOtherErrors, register, registrationCharges } from './registration'
 import {
   CREDENTIALS,
   emptyAnswer,
@@ -37,6 +41,7 @@ import {
 import { tellOfNewDevice } from './security-mails'
 import { revokeSessionStatement } from './session-queries'
 import { isGood, issueTokens, newSession, refreshAccess, sessionHash } from './sessions'
+import { hashed, hashedAddress } from './subjects'
 import { readToken } from './tokens'
 import { accountView } from './view'
 
@@ -46,21 +51,29 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'login',
       summary: 'Sign in',
-      description: 'Gives both tokens, and sets both cookies.',
+      description:
+        'Gives both tokens, and sets both cookies. `device_token`, as answered here or by registering, names a device that has signed in before: guesses of others do not keep it out. Browsers send it as a cookie.',
       answers: { 200: sessionAnswer },
     }),
     body(loginBody, CREDENTIALS),
     async (c) => {
-      const { username, password } = c.req.valid('json')
+      const { username, password, device_token: deviceToken } = c.req.valid('json')
       if (!username)
         throw new ValidationError({ non_field_errors: ['Must include "username" and "password".'] })
       const { db } = c.var
-      const user = await findByUsername(db, username)
-      const { matches, outdated } = await verifyPassword(user?.passwordHash, password)
+      const settings = config(c.env)
+      const { limits } = settings
+      const device = await deviceOf(c, username, deviceToken)
+      const guess: Guess = {
+        account: await hashed(c, fold(username)),
+        device: device.isKnown ? device.id : undefined,
+        address: await hashedAddress(c),
+      }
+      const user = await findByUsername(db, username, guess, limits, Date.now())
+      const { matches, outdated } = await verifyPassword(user?.passwordHash, password, limits.hashes)
       if (!user || !matches) {
         throw new ValidationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
       }
-      const settings = config(c.env)
       const session = await newSession(settings)
       const userAgent = c.req.header('user-agent') ?? ''
       const known = await startSession(db, user.id, {
@@ -68,15 +81,18 @@ export const authRoutes = new Hono<AppEnv>()
         userAgent,
         seconds: session.seconds,
         now: Date.now(),
-        passwordHash: outdated ? await hashPassword(password) : undefined,
+        passwordHash: outdated ? await hashPassword(password, limits.hashes) : undefined,
+        guessKey: guessKey(guess),
       })
       const { access, refresh } = await issueTokens(settings, session, user.id)
       setAccessCookie(c, access)
       setRefreshCookie(c, refresh)
+      setDeviceCookie(c, device)
       tellOfNewDevice(c, user, { userAgent, known })
       return c.json({
         access_token: access.token,
         refresh_token: refresh.token,
+        device_token: device.token,
         user: accountView(user, imageUrls(c)),
       })
     },
@@ -120,19 +136,25 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'register',
       summary: 'Create an account',
-      description: 'And its profile.',
+      description:
+        'And its profile. Where the service asks for a challenge of Cloudflare Turnstile, its answer comes along.',
       answers: { 201: sessionAnswer },
     }),
     body(registrationBody, { ...CREDENTIALS, before: collectOtherErrors }),
     async (c) => {
+      const { [CHALLENGE_FIELD]: challenge, device_token: deviceToken, ...fields } = c.req.valid('json')
+      await requireChallenge(c, challenge)
       const { account, access, refresh } = await register(c.var.db, config(c.env), {
-        ...c.req.valid('json'),
+        ...fields,
         userAgent: c.req.header('user-agent') ?? '',
+        charged: await registrationCharges(c),
       })
+      const device = await deviceOf(c, account.username, deviceToken)
       return c.json(
         {
           access_token: access.token,
           refresh_token: refresh.token,
+          device_token: device.token,
           user: accountView(account, imageUrls(c)),
         },
         201,

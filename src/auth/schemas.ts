@@ -18,11 +18,15 @@ const isUsername = (name: string) => USERNAME.test(name) && !IGNORABLE.test(name
 const username = () =>
   text({ max: 150 }).check(z.refine((name) => isUsername(name) || name.includes('\0'), INVALID_USERNAME))
 
+/** What an answer called `device_token`; one that is no good is none. */
+const deviceToken = () => z.optional(text({ max: 300, blank: true }))
+
 export const loginBody = z
   .object({
     username: z.optional(text({ blank: true })),
     email: z.optional(text({ blank: true })),
     password: secret(),
+    device_token: deviceToken(),
   })
   .register(z.globalRegistry, { id: 'LoginBody' })
 
@@ -32,6 +36,8 @@ export const registrationBody = z
     email: optional(email()),
     password1: secret(),
     password2: secret(),
+    device_token: deviceToken(),
+    'cf-turnstile-response': z.optional(text({ max: 2_048, blank: true })),
   })
   .register(z.globalRegistry, { id: 'RegistrationBody' })
 
@@ -88,6 +94,7 @@ export const sessionAnswer = z
   .object({
     access_token: z.string(),
     refresh_token: z.string(),
+    device_token: z.string(),
     user: userAnswer,
   })
   .register(z.globalRegistry, { id: 'Session' })

@@ -133,5 +133,13 @@ const revokeStatement = (userId: number | SQL, which: SQL | undefined, now: numb
       .returning({ userId: sessions.userId }),
   )
 
-export const deleteExpiredSessionsStatement = (now: number) =>
-  statement(build.delete(sessions).where(lt(sessions.expiresAt, now)))
+/** The statement that forgets sessions that have run out, so many of them. Gives one row for each. */
+export const deleteExpiredSessionsStatement = (now: number, limit: number) =>
+  statement(
+    build
+      .delete(sessions)
+      .where(
+        sql`rowid in (select rowid from sessions where expires_at < ${now} order by expires_at limit ${limit})`,
+      )
+      .returning({ userId: sessions.userId }),
+  )

@@ -73,7 +73,7 @@ export const commentRoutes = new Hono<AppEnv>()
     async (c) => {
       const { post: postId, content } = c.req.valid('json')
       try {
-        const comment = await createOnce(c, (creation) =>
+        const comment = await createOnce(c, { limit: 'comments', given: { content } }, (creation) =>
           createComment(c.var.db, c.var.user.id, { postId, content }, creation),
         )
         // As it was when it was made: so the answer to a second try is the same.

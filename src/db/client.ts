@@ -6,8 +6,10 @@
  */
 import { sql } from 'drizzle-orm'
 import { withinDeadline } from '../deadline'
+import type { Quota } from '../limits/gcra'
 import { normalizeError } from './errors'
 import { type MarkedImage, MarkStatement } from './image-leases'
+import { ChargeStatement } from './rate-limits'
 import { sessionNamed } from './session-names'
 import { type Query, type ResultsOf, type Statement, selectStatement, writes } from './statements'
 
@@ -30,6 +32,7 @@ export interface SessionState {
   usage: Usage
   bookmark: string | null
   markedImages: MarkedImage[]
+  quota: Quota | undefined
 }
 
 /** Somebody signed in, and the session that their token names, if it names one: tokens made elsewhere do not. */
@@ -49,6 +52,8 @@ export interface Db {
   readonly usage: Readonly<Usage>
   /** Images that the session's writes have left unneeded: to be deleted from the bucket once the client has its answer. */
   readonly markedImages: readonly MarkedImage[]
+  /** What is left of the limit that the newest write has counted against. */
+  quota(): Quota | undefined
   /** What a client sends back to read its own writes. */
   bookmark(): string | null
   /** Takes over what was done for this request elsewhere, in a Durable Object. */
@@ -70,6 +75,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
   const usage: Usage = { calls: 0, rowsRead: 0, rowsWritten: 0 }
   const markedImages: MarkedImage[] = []
   let elsewhere: string | undefined
+  let quota: Quota | undefined
 
   async function send(statements: readonly Statement[]): Promise<unknown[]> {
     if (statements.length === 0) return []
@@ -85,6 +91,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
       const one = statements[i]
       const result = one?.read(answer)
       if (one instanceof MarkStatement) markedImages.push(...one.read(answer))
+      if (one instanceof ChargeStatement) quota = one.quota(one.read(answer)) ?? quota
       return result
     })
   }
@@ -101,6 +108,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
     // Each statement reads its own answer; what that makes of the tuple, the type says.
     batch: async <S extends readonly Statement[]>(statements: readonly [...S]) =>
       (await send(statements)) as ResultsOf<S>,
+    quota: () => quota,
     bookmark: () => elsewhere ?? session.getBookmark(),
     include(state) {
       usage.calls += state.usage.calls
@@ -108,6 +116,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
       usage.rowsWritten += state.usage.rowsWritten
       markedImages.push(...state.markedImages)
       elsewhere = state.bookmark ?? undefined
+      quota = state.quota ?? quota
     },
     forUser: (user) => ({
       ...db,
@@ -125,6 +134,7 @@ export const stateOf = (db: Db): SessionState => ({
   usage: db.usage,
   bookmark: db.bookmark(),
   markedImages: [...db.markedImages],
+  quota: db.quota(),
 })
 
 /**

@@ -2,8 +2,9 @@
 import type { SQL } from 'drizzle-orm'
 import type { Db } from './client'
 import type { Columns, RowOf, SelectList } from './columns'
-import { type IdempotencyKey, rememberRowStatement } from './idempotency'
+import { type IdempotencyKey, isUnused, rememberRowStatement } from './idempotency'
 import { type LeasedImage, withLease } from './image-leases'
+import { type Charge, chargeStatement } from './rate-limits'
 import type { ImageHash } from './schema'
 import { type Statement, selectStatement } from './statements'
 
@@ -11,6 +12,10 @@ import { type Statement, selectStatement } from './statements'
 export interface Creation {
   key: IdempotencyKey | undefined
   image?: LeasedImage | undefined
+  /** What it counts against, unless its key was used: the first answer is given again for nothing. */
+  charges: readonly Charge[]
+  /** Columns that hold text which came with the request: not remembered with its key, as whoever sends it again brings it again. */
+  given: Readonly<Record<string, string>>
   /** Milliseconds since the epoch. */
   now: number
 }
@@ -28,17 +33,18 @@ interface NewRow<C extends Columns, M extends Columns> {
   from: SQL
 }
 
-/** Inserts the row and gives it as it is then. Throws `UniqueViolation` where the key was used, `ForeignKeyViolation`. */
+/** Inserts the row and gives it as it is then. Throws `Throttled`, `UniqueViolation` where the key was used, `ForeignKeyViolation`. */
 export async function createRow<C extends Columns, M extends Columns = Record<never, never>>(
   db: Db,
-  { key, image, now }: Creation,
+  { key, image, charges, given, now }: Creation,
   { columns, more, insert, from }: NewRow<C, M>,
 ): Promise<Created<RowOf<C> & RowOf<M>>> {
-  const [, rows] = await db.batch(
+  const [, , rows] = await db.batch(
     withLease(image, (hash) => [
+      chargeStatement(charges, now, key && isUnused(key)),
       insert(hash ?? undefined),
       selectStatement(columns, from, more),
-      ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, from, now)] : []),
+      ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, given, from, now)] : []),
     ]),
   )
   const row = rows[0]

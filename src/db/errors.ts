@@ -1,4 +1,5 @@
 /** What D1 can answer other than rows, by name. Messages never hold a value that a client sent. */
+import { throttledFrom } from '../limits/throttled'
 
 /** SQLite refused a statement, so its whole batch was rolled back: nothing of it is written, and nothing will be. */
 export class Rejected extends Error {}
@@ -63,6 +64,8 @@ export function normalizeError(error: unknown): Error {
   if (unique?.[1]) return new UniqueViolation(unique[1])
   if (messages.includes('FOREIGN KEY constraint failed'))
     return new ForeignKeyViolation('foreign key violation')
+  const throttled = throttledFrom(messages)
+  if (throttled) return throttled
   // What `activeUserStatement` provokes (client.ts).
   if (messages.includes('malformed JSON')) return new UserInactive()
   if (messages.includes('integer overflow')) return new UserNotFound()

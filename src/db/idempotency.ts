@@ -3,11 +3,11 @@
  * asks for, so that there is never one without the other.
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
-import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Db } from './client'
 import { type Columns, jsonObject } from './columns'
 import { idempotencyKeys } from './schema'
-import { build, statement, writeStatement } from './statements'
+import { build, selectedStatement, statement, writeStatement } from './statements'
 
 const LIFETIME_MS = 24 * 3_600_000
 
@@ -24,16 +24,25 @@ export const isUnused = ({ userId, route, key }: IdempotencyKey): SQL =>
   sql`not exists (select 1 from idempotency_keys where user_id = ${userId} and route = ${route} and key = ${key})`
 
 /**
- * The statement that stores the row which `from` (`from … where …`) finds. Fails with a `UniqueViolation` where the key is used.
- * Writes 2 rows.
+ * The statement that stores the row which `from` (`from … where …`) finds, but for the columns that are given: long text, which who sends the
+ * request again brings along, and which is to be gone when the row is. What is stored has 3 KB at most. Fails with a `UniqueViolation` where
+ * the key is used. Writes 2 rows.
  */
-export const rememberRowStatement = (key: IdempotencyKey, columns: Columns, from: SQL, now: number) =>
-  writeStatement(sql`insert into idempotency_keys (user_id, route, key, request_hash, answer, created_at)
-    select ${key.userId}, ${key.route}, ${key.key}, ${key.requestHash}, ${jsonObject(columns)}, ${now} ${from}`)
+export function rememberRowStatement(
+  key: IdempotencyKey,
+  columns: Columns,
+  given: Readonly<Record<string, string>>,
+  from: SQL,
+  now: number,
+) {
+  const kept = Object.fromEntries(Object.entries(columns).filter(([name]) => !(name in given)))
+  return writeStatement(sql`insert into idempotency_keys (user_id, route, key, request_hash, answer, created_at)
+    select ${key.userId}, ${key.route}, ${key.key}, ${key.requestHash}, ${jsonObject(kept)}, ${now} ${from}`)
+}
 
 export interface Remembered {
   requestHash: string
-  /** JSON */
+  /** JSON: the row of the first answer, without what was given. */
   answer: string
 }
 
@@ -57,6 +66,10 @@ export async function findRemembered(db: Db, key: IdempotencyKey): Promise<Remem
   return rows[0]
 }
 
-/** The statement that forgets keys past their life. */
-export const deleteExpiredKeysStatement = (now: number) =>
-  statement(build.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, now - LIFETIME_MS)))
+/** The statement that forgets keys past their life, so many of them. Gives one row for each. */
+export const deleteExpiredKeysStatement = (now: number, limit: number) =>
+  selectedStatement(
+    { gone: sql<1>`1` },
+    sql`delete from idempotency_keys where (user_id, route, key) in (select user_id, route, key from idempotency_keys
+      where created_at < ${now - LIFETIME_MS} order by created_at limit ${limit}) returning 1 as gone`,
+  )

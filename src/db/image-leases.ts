@@ -89,17 +89,26 @@ export const endLeaseStatements = (image: LeasedImage) =>
     markUnreferencedStatement(),
   ] as const
 
-/** The statement that marks what nothing needs any more, in the batch that took the last reference. */
-export const markUnreferencedStatement = (): MarkStatement => {
+/** How many images one request marks and deletes. Whatever others have left behind, it costs no more: the scheduled job deletes the rest. */
+const MARKED_PER_REQUEST = 100
+/** How many images that no row shows are looked at for each that is marked: others have leases or marks. */
+const LOOKED_AT_PER_MARK = 2
+
+/**
+ * The statement that marks what nothing needs any more, in the batch that took the last reference; `limit` at most. Reads up to three rows
+ * for each.
+ */
+export const markUnreferencedStatement = (limit = MARKED_PER_REQUEST): MarkStatement => {
+  const isUnneeded = and(
+    or(eq(images.leases, 0), lt(images.leasedUntil, databaseNow)),
+    or(sql`deleting_at is null`, lt(images.deletingAt, sql`${databaseNow} - ${MARK_MS}`)),
+  )
   const update = build
     .update(images)
     .set({ deletingAt: databaseNow })
     .where(
-      and(
-        sql`refs = 0`,
-        or(eq(images.leases, 0), lt(images.leasedUntil, databaseNow)),
-        or(sql`deleting_at is null`, lt(images.deletingAt, sql`${databaseNow} - ${MARK_MS}`)),
-      ),
+      sql`hash in (select hash from (select * from images where refs = 0 order by hash limit ${limit * LOOKED_AT_PER_MARK}) images
+        where ${isUnneeded} limit ${limit})`,
     )
     .returning({ hash: images.hash, deletingAt: images.deletingAt, generation: images.generation })
   return new MarkStatement(preparedOf(update))

@@ -9,6 +9,7 @@ import { type Column, getTableColumns, getTableName, is, SQL } from 'drizzle-orm
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { dialect } from './columns'
 import { countAndNewest, sequence } from './kept/counts'
+import { heldUsernames } from './kept/held-usernames'
 import { imageReferences, newestImages } from './kept/images'
 import { postSearch, userSearch } from './kept/search'
 import { nameOf, triggersOf } from './kept/triggers'
@@ -57,7 +58,13 @@ const unread = (user: Column, read: Column) =>
 export const TABLES: SQLiteTable[] = Object.values(schema).filter((value) => is(value, SQLiteTable))
 
 /** Their rows are small and found by the primary key alone: without a second tree, a row costs half as much to write. */
-export const WITHOUT_ROWID: SQLiteTable[] = [changes, idempotencyKeys, listeners]
+export const WITHOUT_ROWID: SQLiteTable[] = [
+  changes,
+  idempotencyKeys,
+  listeners,
+  schema.rateLimits,
+  schema.heldUsernames,
+]
 
 export const KEPT: Kept[] = [
   ...TABLES.filter(hasSequence).map((table) => sequence(getTableName(table))),
@@ -73,6 +80,7 @@ export const KEPT: Kept[] = [
   newestImages({ image: posts.image, of: posts.ownerId, kept: users.newestImages, limit: NEWEST_IMAGES }),
   postSearch(),
   userSearch(),
+  heldUsernames(),
 
   // By the conversation's object (`messaging/`).
   keptByCode(conversations.messagesCount, '(select count(*) from messages where conversation_id = t.id)'),

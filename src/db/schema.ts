@@ -4,7 +4,16 @@
  * Times are integers, milliseconds since the epoch. Ids are never used again: see `sequences.ts`.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  check,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 import { nextId } from './sequences'
 
 const id = (table: string) =>
@@ -331,4 +340,20 @@ export const jobs = sqliteTable('jobs', {
   name: text().primaryKey(),
   /** The largest id that is done. */
   doneTo: integer().notNull().default(0),
+})
+
+/** What has been used up of limits: see `rate-limits.ts`. */
+export const rateLimits = sqliteTable('rate_limits', {
+  /** The limit's name, and who or what it counts. */
+  key: text().primaryKey(),
+  /** Until when it has used up what it is due: see `limits/gcra.ts`. */
+  at: real().notNull(),
+})
+
+/** Names that accounts have given up: nobody else may take one for a while, and be taken for whom it was. See `kept/held-usernames.ts`. */
+export const heldUsernames = sqliteTable('held_usernames', {
+  usernameKey: text().primaryKey(),
+  /** Who may have it back. Not a reference: accounts go, and their names are held. */
+  userId: integer().notNull(),
+  until: integer().notNull(),
 })

@@ -64,7 +64,9 @@ export const followerRoutes = new Hono<AppEnv>()
       const { db, user } = c.var
       if (followed === user.id) throw new ValidationError({ followed: ["You can't follow yourself."] })
       try {
-        const follower = await createOnce(c, (creation) => createFollower(db, user.id, followed, creation))
+        const follower = await createOnce(c, { limit: 'follows' }, (creation) =>
+          createFollower(db, user.id, followed, creation),
+        )
         return c.json(followerView(follower), 201)
       } catch (error) {
         if (error instanceof UniqueViolation) {

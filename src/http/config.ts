@@ -1,4 +1,5 @@
 /** Reads the configuration once per isolate. */
+import { type Limits, readLimits } from '../limits/limits'
 import type { Bindings } from './env'
 
 export interface Config {
@@ -14,6 +15,7 @@ export interface Config {
   publicOrigin: string | undefined
   /** The front end's page for a new password. */
   passwordResetUrl: string | undefined
+  limits: Limits
 }
 
 /** The configuration cannot be worked with; the message says what to do and names no value. */
@@ -34,12 +36,13 @@ export function config(env: Bindings): Config {
 }
 
 function read(env: Bindings): Config {
+  const accessSeconds = seconds('ACCESS_TOKEN_SECONDS', env.ACCESS_TOKEN_SECONDS, 300)
   return {
     jwtSecrets: [
       secret('JWT_SECRET', env.JWT_SECRET),
       ...(env.JWT_SECRET_PREVIOUS ? [secret('JWT_SECRET_PREVIOUS', env.JWT_SECRET_PREVIOUS)] : []),
     ],
-    accessSeconds: seconds('ACCESS_TOKEN_SECONDS', env.ACCESS_TOKEN_SECONDS, 300),
+    accessSeconds,
     refreshSeconds: seconds('REFRESH_TOKEN_SECONDS', env.REFRESH_TOKEN_SECONDS, 30 * DAY_SECONDS),
     sessionSeconds: seconds('SESSION_SECONDS', env.SESSION_SECONDS, 365 * DAY_SECONDS),
     requireOldPassword: env.REQUIRE_OLD_PASSWORD === 'true',
@@ -54,6 +57,15 @@ function read(env: Bindings): Config {
     passwordResetUrl: env.PASSWORD_RESET_URL
       ? httpUrl('PASSWORD_RESET_URL', env.PASSWORD_RESET_URL).href
       : undefined,
+    limits: limits(env, accessSeconds),
+  }
+}
+
+function limits(env: Bindings, accessSeconds: number): Limits {
+  try {
+    return readLimits(env.LIMITS ?? '', accessSeconds)
+  } catch (error) {
+    throw error instanceof RangeError ? new ConfigError(error.message) : error
   }
 }
 

@@ -13,6 +13,12 @@ export interface Bindings {
   ASSETS: Fetcher
   /** Sends password reset mails; without it the link is logged, for the dev server. */
   SEND_EMAIL?: SendEmail
+  /** The platform's own limit of requests by address, in front of all; approximate. */
+  FLOOD?: RateLimit
+  /** Cloudflare Turnstile's secret: with it, registering takes a `cf-turnstile-response`. */
+  TURNSTILE_SECRET?: string
+  /** How much may be asked: see `limits/limits.ts`. */
+  LIMITS?: string
   /** Signs tokens: 32 characters or more. */
   JWT_SECRET: string
   /** The secret before the last rotation: tokens signed with it are still good. */

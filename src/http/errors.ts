@@ -1,6 +1,7 @@
 /** One error class, one table from code to answer, one handler. */
 import type { ErrorHandler } from 'hono'
 import { SessionEnded, Unavailable, UserInactive, UserNotFound } from '../db/errors'
+import { quotaHeaders, secondsToWait, Throttled } from '../limits/throttled'
 import { ConfigError } from './config'
 import type { AppEnv } from './env'
 
@@ -103,12 +104,28 @@ const inLists = (body: object): object =>
     ? body
     : Object.fromEntries(Object.entries(body).map(([name, value]) => [name, [value].flat()]))
 
+export const throttledDetail = (seconds: number) =>
+  `Request was throttled. Expected available in ${seconds} seconds.`
+
+/** A refusal that says when to come back. */
+function throttled(error: Throttled): ApiError {
+  const seconds = secondsToWait(error)
+  return throttledFor(seconds, quotaHeaders({ ...error.policy, remaining: 0, resetSeconds: seconds }))
+}
+
+export const throttledFor = (seconds: number, headers: Record<string, string> = {}) =>
+  new ApiError('throttled', {
+    detail: throttledDetail(seconds),
+    headers: { 'retry-after': String(seconds), ...headers },
+  })
+
 /** What a failure is to clients. */
 export function asApiError(error: Error): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof UserNotFound) return new ApiError('user_not_found')
   if (error instanceof UserInactive) return new ApiError('user_inactive')
   if (error instanceof SessionEnded) return accessTokenNotValid('Token is invalid or expired')
+  if (error instanceof Throttled) return throttled(error)
   if (error instanceof Unavailable) return new ApiError('unavailable')
   if (error instanceof ConfigError) return new ApiError('misconfigured', { headers: { 'retry-after': '60' } })
   return new ApiError('internal')

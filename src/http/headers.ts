@@ -2,6 +2,7 @@
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { openDb } from '../db/client'
+import { quotaHeaders } from '../limits/throttled'
 import { config } from './config'
 import type { AppEnv } from './env'
 import { ApiError } from './errors'
@@ -36,6 +37,9 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
   c.res.headers.set('x-request-id', requestId)
   const { calls, rowsRead, rowsWritten } = db.usage
   if (calls > 0) {
+    const quota = db.quota()
+    if (quota && !c.res.headers.has('ratelimit'))
+      for (const [name, value] of Object.entries(quotaHeaders(quota))) c.res.headers.set(name, value)
     const latest = db.bookmark()
     if (latest) c.res.headers.set('x-d1-bookmark', latest)
     if (c.env.SERVER_TIMING === 'true') {
@@ -72,7 +76,15 @@ const answerOrigin = cors({
   origin: (origin, c) => (config(c.env).clientOrigins.has(origin) ? origin : null),
   credentials: true,
   allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  exposeHeaders: ['link', 'x-request-id', 'x-d1-bookmark', 'server-timing', 'retry-after'],
+  exposeHeaders: [
+    'link',
+    'x-request-id',
+    'x-d1-bookmark',
+    'server-timing',
+    'retry-after',
+    'ratelimit',
+    'ratelimit-policy',
+  ],
   maxAge: 86_400,
 })
 

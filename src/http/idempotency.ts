@@ -4,6 +4,9 @@ import { sha256 } from '../crypto'
 import type { Created, Creation } from '../db/create'
 import { ForeignKeyViolation, Unavailable, UniqueViolation } from '../db/errors'
 import { findRemembered, type IdempotencyKey, type Remembered } from '../db/idempotency'
+import { charges } from '../db/rate-limits'
+import type { LimitName } from '../limits/limits'
+import { config } from './config'
 import type { UserContext } from './env'
 import { ApiError } from './errors'
 import { Upload } from './values'
@@ -30,22 +33,31 @@ export async function hashFields(fields: Record<string, unknown>): Promise<strin
   return sha256(JSON.stringify(parts))
 }
 
+interface Kind {
+  /** The limit that it counts against. */
+  limit: LimitName
+  /** Columns that hold text of the request. */
+  given?: Readonly<Record<string, string>>
+}
+
 /**
  * Creates what the request asks for, remembered under its key, if it has one. If the key was used before, the row of the first answer;
- * 422 if it was used for something else.
+ * 422 if it was used for something else. 429 beyond the limit.
  */
 export async function createOnce<Row>(
   c: UserContext,
+  { limit, given = {} }: Kind,
   create: (creation: Creation) => Promise<Created<Row>>,
 ): Promise<Row> {
   const key = await idempotencyKey(c)
   try {
-    return await create({ key, now: Date.now() })
+    const charged = charges(config(c.env).limits, limit, c.var.user.id)
+    return await create({ key, charges: charged, given, now: Date.now() })
   } catch (error) {
     if (!key || !mayBeRemembered(error)) throw error
     const remembered = await findRemembered(c.var.db, key).catch(() => undefined)
     if (!remembered) throw error
-    return rememberedRow(key, remembered)
+    return rememberedRow(key, remembered, given)
   }
 }
 
@@ -60,7 +72,11 @@ const mayBeRemembered = (error: unknown): boolean =>
   (error instanceof ApiError && error.code === 'unavailable')
 
 /** The row of the first answer. 422 where the request is another. */
-export function rememberedRow<Row>(key: IdempotencyKey, { requestHash, answer }: Remembered): Row {
+export function rememberedRow<Row>(
+  key: IdempotencyKey,
+  { requestHash, answer }: Remembered,
+  given: Readonly<Record<string, string>>,
+): Row {
   if (requestHash !== key.requestHash) throw new ApiError('idempotency_key_reused')
-  return JSON.parse(answer)
+  return { ...JSON.parse(answer), ...given }
 }

@@ -4,20 +4,49 @@ import { sha256 } from '../crypto'
 import { openDb } from '../db/client'
 import { DatabaseUnavailable } from '../db/errors'
 import type { LeasedImage } from '../db/image-leases'
+import { type Charge, charges } from '../db/rate-limits'
+import { config } from '../http/config'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
+import { MAX_UPLOADS_AT_ONCE, MIN_UPLOAD_BYTES } from '../limits/limits'
+import { Throttled } from '../limits/throttled'
 import type { CleanImage } from './clean'
 import { abandonUpload, deleteKeys, deleteObjects, isMissing, LatePut, leaseImage, putImage } from './store'
 
-/** Stores the image, if there is one, then runs the write with its lease. If the write fails the image goes again. */
+const UPLOADS_AT_ONCE = { name: 'uploads_at_once', quota: MAX_UPLOADS_AT_ONCE, windowSeconds: 1 }
+/** By user, how many uploads this isolate is storing. */
+const uploading = new Map<number | undefined, number>()
+
+/**
+ * Stores the image, if there is one, then runs the write with its lease. If the write fails the image goes again. Throws `Throttled` beyond
+ * the user's bytes, and where the user has `MAX_UPLOADS_AT_ONCE` under way.
+ */
 export async function withImage<T>(
   c: RequestContext,
   image: CleanImage | undefined,
   write: (image: LeasedImage | undefined) => Promise<T>,
 ): Promise<T> {
   if (!image) return write(undefined)
+  const userId = c.var.viewer?.id
+  const before = uploading.get(userId) ?? 0
+  if (before >= MAX_UPLOADS_AT_ONCE) throw new Throttled(1_000, UPLOADS_AT_ONCE)
+  uploading.set(userId, before + 1)
+  try {
+    return await storeAndWrite(c, image, write)
+  } finally {
+    const left = (uploading.get(userId) ?? 1) - 1
+    if (left > 0) uploading.set(userId, left)
+    else uploading.delete(userId)
+  }
+}
+
+async function storeAndWrite<T>(
+  c: RequestContext,
+  image: CleanImage,
+  write: (image: LeasedImage) => Promise<T>,
+): Promise<T> {
   const hash = await sha256(image.bytes)
-  const { lease, key, overtaken, isShown } = await leaseImage(c.var.db, hash)
+  const { lease, key, overtaken, isShown } = await leaseImage(c.var.db, hash, uploadCharges(c, image))
   try {
     if (!isShown || (await isMissing(c.env.MEDIA, key))) await putImage(c.env.MEDIA, { key, hash }, image)
     if (overtaken.length > 0) c.executionCtx.waitUntil(deleteKeys(c.env.MEDIA, overtaken))
@@ -27,6 +56,13 @@ export async function withImage<T>(
     if (!isUnknown(error)) c.executionCtx.waitUntil(abandonUpload(ownDb(c), c.env.MEDIA, lease))
     throw error
   }
+}
+
+/** Bytes count by user: what is stored and what is under way is bounded by them. */
+function uploadCharges(c: RequestContext, { bytes }: CleanImage): Charge[] {
+  const { viewer } = c.var
+  if (!viewer) return []
+  return charges(config(c.env).limits, 'upload_bytes', viewer.id, Math.max(bytes.length, MIN_UPLOAD_BYTES))
 }
 
 const isUnknown = (error: unknown) =>

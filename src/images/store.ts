@@ -24,6 +24,7 @@ import {
   markUnreferencedStatement,
   overtakenKeys,
 } from '../db/image-leases'
+import { type Charge, chargeStatement } from '../db/rate-limits'
 import { TookTooLong, withinDeadline } from '../deadline'
 import type { CleanImage } from './clean'
 
@@ -42,14 +43,18 @@ const LEASE_PAUSE_MS = 60
 
 /**
  * Leases the hash, so that the object stays under this key. `isShown` where a committed row shows the image: the bucket should have it. Throws
- * `StorageUnavailable` while the image is being deleted. Follow with a batch that uses the lease (`withLease`), or with `abandonUpload`.
+ * `Throttled`, `StorageUnavailable` while the image is being deleted. Follow with a batch that uses the lease (`withLease`), or with `abandonUpload`.
  */
 export async function leaseImage(
   db: Db,
   hash: string,
+  charged: readonly Charge[],
 ): Promise<{ lease: LeasedImage; key: string; overtaken: string[]; isShown: boolean }> {
   for (let attempt = 1; ; attempt++) {
-    const [rows] = await db.batch([leaseStatement(hash)])
+    const [, rows] = await db.batch([
+      chargeStatement(attempt === 1 ? charged : [], Date.now()),
+      leaseStatement(hash),
+    ])
     const row = rows[0]
     if (row) {
       const image = { hash, generation: row.generation }
@@ -143,8 +148,16 @@ export async function abandonUpload(db: Db, bucket: R2Bucket, image: LeasedImage
   }
 }
 
-/** Finishes what uploads and deletions that died have left. */
+/** How many images are marked and deleted at once, each time in calls of their own; and how often in one run. */
+const SWEPT_AT_ONCE = 500
+const SWEEPS_PER_RUN = 40
+
+/** Finishes what uploads and deletions that died, or were too many for one request, have left. Whatever is left then, the next run finds. */
 export async function sweep(db: Db, bucket: R2Bucket): Promise<void> {
-  const [, marked] = await db.batch([correctFutureTimesStatement(), markUnreferencedStatement()])
-  await deleteObjects(db, bucket, marked)
+  await db.batch([correctFutureTimesStatement()])
+  for (let i = 0; i < SWEEPS_PER_RUN; i++) {
+    const [marked] = await db.batch([markUnreferencedStatement(SWEPT_AT_ONCE)])
+    if (marked.length === 0) return
+    await deleteObjects(db, bucket, marked)
+  }
 }

@@ -54,7 +54,9 @@ export const likeRoutes = new Hono<AppEnv>()
     async (c) => {
       const { post } = c.req.valid('json')
       try {
-        const like = await createOnce(c, (creation) => createLike(c.var.db, c.var.user.id, post, creation))
+        const like = await createOnce(c, { limit: 'likes' }, (creation) =>
+          createLike(c.var.db, c.var.user.id, post, creation),
+        )
         return c.json(likeView(like), 201)
       } catch (error) {
         if (error instanceof UniqueViolation) throw new ApiError('duplicate')

@@ -108,7 +108,18 @@ describe('/dj-rest-auth/user/', () => {
       await stored('select username, username_key, email, first_name from users where id = ?', dave.id),
     ).toEqual([{ username: 'dave2', username_key: 'dave2', email: 'dave@example.com', first_name: 'Da' }])
     expect((await anyone.get(`/profiles/${dave.id}/`)).body.owner).toBe('dave2')
-    await signUp('dave')
+    // The old name is nobody else's for 30 days, and its owner's if they want it back.
+    const name = { username: 'Dave', password1: PASSWORD, password2: PASSWORD }
+    const registration = '/dj-rest-auth/registration/'
+    expect(await anyone.post(registration, name)).toMatchObject({ status: 400, body: { username: TAKEN } })
+    expect(await bob.patch(USER, { username: 'DAVE' })).toMatchObject({
+      status: 400,
+      body: { username: TAKEN },
+    })
+    expect((await dave.patch(USER, { username: 'dave' })).status).toBe(200)
+    expect((await dave.patch(USER, { username: 'dave2' })).status).toBe(200)
+    await stored("update held_usernames set until = ? where username_key = 'dave'", Date.now() - 1_000)
+    expect((await anyone.post(registration, name)).status).toBe(201)
   })
 
   it('takes forms', async () => {

@@ -67,6 +67,7 @@ describe('login', () => {
     expect(body).toEqual({
       access_token: expect.any(String),
       refresh_token: expect.any(String),
+      device_token: expect.any(String),
       user: {
         pk: alice.id,
         username: 'alice',
@@ -125,6 +126,10 @@ describe('login', () => {
       [REFRESH]: {
         value: body.refresh_token,
         attributes: ['httponly', 'max-age=2592000', ...partitioned, 'path=/', ...attributes],
+      },
+      device: {
+        value: body.device_token,
+        attributes: ['httponly', 'max-age=31536000', 'path=/', ...attributes],
       },
     })
   })

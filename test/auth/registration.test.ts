@@ -149,6 +149,7 @@ describe('registration', () => {
     expect(body).toEqual({
       access_token: expect.any(String),
       refresh_token: expect.any(String),
+      device_token: expect.any(String),
       user: {
         pk: id,
         username: 'carol',

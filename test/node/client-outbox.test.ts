@@ -298,6 +298,35 @@ describe('a connection', () => {
     chat.close()
   })
 
+  it('waits where the API says how long, then goes on in order, on the same connection', async () => {
+    const { start } = device()
+    const network = room()
+    network.throttles = { times: 2, seconds: 1 }
+    const chat = start(network).chat()
+    const begun = Date.now()
+    await Promise.all(['one', 'two', 'three'].map((text) => chat.send(text)))
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(2_000)
+    expect(network.texts).toEqual(['one', 'two', 'three'])
+    expect(network.opened).toBe(1)
+    chat.close()
+  })
+
+  it('says so at once where the wait would be long', async () => {
+    const { start } = device()
+    const network = room()
+    network.throttles = { times: 1, seconds: 600 }
+    const chat = start(network).chat()
+    expect(await quietly(chat.send('too many today'))).toMatchObject({
+      code: 'throttled',
+      status: 429,
+      retryAfter: 600,
+      detail: 'Throttled.',
+    })
+    await chat.send('another')
+    expect(network.texts).toEqual(['another'])
+    chat.close()
+  })
+
   it('slows down where the API says that it was too fast', async () => {
     const { start } = device()
     const network = room()

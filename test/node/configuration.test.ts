@@ -13,6 +13,7 @@ interface Config {
   d1_databases: { binding: string; database_name: string }[]
   r2_buckets: { binding: string; bucket_name: string }[]
   durable_objects: { bindings: { name: string }[] }
+  ratelimits: { name: string }[]
   assets?: { binding?: string }
   observability: object
   limits?: { cpu_ms?: number }
@@ -26,15 +27,16 @@ const read = (env: string): Config => readConfig({ config: 'wrangler.toml', env 
 const BINDINGS = [...readFileSync('src/http/env.ts', 'utf8').matchAll(/^ {2}([A-Z_]+)\??: /gm)].map(
   ([, name = '']) => name,
 )
-const NOT_IN_WRANGLER = ['SEND_EMAIL', 'JWT_SECRET_PREVIOUS']
+const NOT_IN_WRANGLER = ['SEND_EMAIL', 'JWT_SECRET_PREVIOUS', 'TURNSTILE_SECRET']
 
 function namesIn(env: string): string[] {
-  const { vars, secrets, d1_databases, r2_buckets, durable_objects, assets } = read(env)
+  const { vars, secrets, d1_databases, r2_buckets, durable_objects, ratelimits, assets } = read(env)
   return [
     ...Object.keys(vars),
     ...(secrets?.required ?? []),
     ...[...d1_databases, ...r2_buckets].map(({ binding }) => binding),
     ...durable_objects.bindings.map(({ name }) => name),
+    ...ratelimits.map(({ name }) => name),
     ...(assets?.binding ? [assets.binding] : []),
   ].sort()
 }

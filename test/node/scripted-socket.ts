@@ -13,6 +13,8 @@ export interface Room {
   isOffline: boolean
   /** Stores what comes, and does not answer. */
   isMute: boolean
+  /** Refuses so many messages with `throttled`, each for so many seconds. */
+  throttles: { times: number; seconds: number }
   /** Begins to close, as a server does; the connection below stays. */
   beginClosing(): void
   /** Ends the connection. */
@@ -51,6 +53,12 @@ export function room(): Room {
       const frame = JSON.parse(data)
       it.frames.push({ frame, at: Date.now() })
       if (frame.type !== 'send') return
+      if (it.throttles.times > 0) {
+        it.throttles.times -= 1
+        const refusal = { key: frame.key, code: 'throttled', retry_after: it.throttles.seconds }
+        setTimeout(() => this.say({ type: 'error', ...refusal, errors: { detail: ['Throttled.'] } }))
+        return
+      }
       if (!keys.has(frame.key)) {
         keys.set(frame.key, { id: ++seq, seq, content: frame.content } as Message)
         it.texts.push(frame.content)
@@ -86,6 +94,7 @@ export function room(): Room {
     pings: 0,
     isOffline: false,
     isMute: false,
+    throttles: { times: 0, seconds: 0 },
     beginClosing() {
       if (current) current.readyState = 2
     },

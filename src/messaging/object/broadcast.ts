@@ -3,11 +3,21 @@ import type { Db } from '../../db/client'
 import { isSignedOut } from '../../db/errors'
 import type { Bindings } from '../../http/env'
 import { imageUrlsAt } from '../../images/url'
+import type { ConversationEvent } from '../shared/changes'
 import { CLOSE } from '../shared/frames'
 import type { Pair } from '../shared/pair'
 import type { Committed } from './commit-queue'
-import { type CatchUp, missedChanges, newestSeq } from './missed-changes'
-import { attach, attachmentOf, closeIfExpired, closeSignedOut, closeSocket, deliver } from './sockets'
+import { type CatchUp, MAX_REPLAYED_CHANGES, missedChanges, newestSeq } from './missed-changes'
+import {
+  attach,
+  attachmentOf,
+  closeIfExpired,
+  closeSignedOut,
+  closeSocket,
+  deliver,
+  MAX_REPLAYED_BYTES,
+  sendFrame,
+} from './sockets'
 
 interface Surroundings {
   pair: Pair
@@ -17,6 +27,8 @@ interface Surroundings {
   sockets: () => WebSocket[]
   /** Runs something while nothing is being committed. */
   exclusively: <T>(run: () => Promise<T>) => Promise<T>
+  /** When the client last sent a ping, in milliseconds since the epoch. */
+  heardAt: (socket: WebSocket) => number
 }
 
 export interface Broadcast {
@@ -28,21 +40,39 @@ export interface Broadcast {
   catchUpAll(): Promise<void>
 }
 
-export function broadcast({ pair, env, openDb, sockets, exclusively }: Surroundings): Broadcast {
-  const urlsFor = (socket: WebSocket) => imageUrlsAt(env, attachmentOf(socket).origin)
+export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: Surroundings): Broadcast {
+  const send = (socket: WebSocket, events: ConversationEvent[], seen: number, maxBytes?: number) => {
+    const urls = imageUrlsAt(env, attachmentOf(socket).origin)
+    return deliver(socket, {
+      events,
+      seen,
+      urls,
+      heardAt: heardAt(socket),
+      ...(maxBytes !== undefined && { maxBytes }),
+    })
+  }
+
+  /** Tells the client to read pages, and goes on from the newest change. */
+  function resync(socket: WebSocket, newest: number): void {
+    attach(socket, { ...attachmentOf(socket), seen: newest, last: newest })
+    sendFrame(socket, { type: 'ready', seq: newest })
+    sendFrame(socket, { type: 'resync' })
+  }
 
   /** From where the socket is to the newest change. One that cannot be served is closed: its client comes back. */
   async function catchUp(
     socket: WebSocket,
-    progress: CatchUp = { from: attachmentOf(socket).seen, shown: new Set() },
+    progress: CatchUp = { from: attachmentOf(socket).seen, shown: new Set(), bytes: 0 },
   ): Promise<void> {
     try {
       while (socket.readyState === WebSocket.OPEN) {
         const { seen, ...listener } = attachmentOf(socket)
         // Asked again after the socket was accepted: a session that ends in between is seen here, one that ends later closes the socket.
         const missed = await missedChanges(openDb().forUser(listener), pair, seen, progress)
-        deliver(socket, missed.events, missed.seen, urlsFor(socket))
+        progress.bytes += send(socket, missed.events, missed.seen, MAX_REPLAYED_BYTES - progress.bytes)
+        if (progress.bytes > MAX_REPLAYED_BYTES) return resync(socket, missed.newest)
         if (missed.seen >= missed.newest) return
+        if (missed.newest - progress.from > MAX_REPLAYED_CHANGES) return resync(socket, missed.newest)
       }
     } catch (error) {
       if (isSignedOut(error)) closeSignedOut(socket)
@@ -68,13 +98,13 @@ export function broadcast({ pair, env, openDb, sockets, exclusively }: Surroundi
       for (const socket of sockets()) {
         const { isLive, seen } = attachmentOf(socket)
         if (!isLive || closeIfExpired(socket, Date.now())) continue
-        if (seen === first.seq - 1) deliver(socket, events, last.seq, urlsFor(socket))
+        if (seen === first.seq - 1) send(socket, events, last.seq)
         else await catchUp(socket)
       }
     },
 
     async goLive(socket, since) {
-      const progress = { from: since, shown: new Set<number>() }
+      const progress = { from: since, shown: new Set<number>(), bytes: 0 }
       await catchUp(socket, progress)
       // The end of it while nothing is committed, so that nothing falls between what was missed and what happens.
       await exclusively(async () => {

@@ -5,6 +5,7 @@
  * and moves the conversation to that `seq`. A change that does not apply (somebody else's message, nothing left to read, a key that was
  * used) writes no entry, and so nothing. The object runs them one after the other; nobody else writes here.
  */
+import type { Limits } from '../../limits/limits'
 import type { TrackedChange } from '../shared/changes'
 import type { Pair } from '../shared/pair'
 import type { ChangeStatements } from './change-log'
@@ -13,11 +14,16 @@ import { editStatements } from './edit-statements'
 import { readStatements } from './read-statements'
 import { sendStatements } from './send-statements'
 
-/** The statements of a change. A text message without a key writes 4 rows, with one 6. */
-export function changeStatements(pair: Pair, change: TrackedChange, now: number): ChangeStatements {
+/** The statements of a change. A text message without a key writes 5 rows, with one 7. */
+export function changeStatements(
+  pair: Pair,
+  change: TrackedChange,
+  now: number,
+  limits: Limits,
+): ChangeStatements {
   switch (change.type) {
     case 'send':
-      return sendStatements(pair, change, now)
+      return sendStatements(pair, change, now, limits)
     case 'edit':
       return editStatements(change, now)
     case 'delete':

@@ -1,17 +1,14 @@
 /** What clients send over their sockets. */
+
+import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
-import { detailOf, type ErrorCode, type FieldErrors } from '../../http/errors'
+import { detailOf, type ErrorCode, type FieldErrors, throttledDetail } from '../../http/errors'
 import { fieldErrors } from '../../http/fields'
 import { hashFields } from '../../http/idempotency'
 import { imageUrlsAt } from '../../images/url'
-import type { Change, CommitResult, Refusal } from '../shared/changes'
-import {
-  CLOSE,
-  type ClientFrame,
-  clientFrame,
-  MAX_FRAME_BYTES,
-  MAX_FRAMES_PER_SECOND,
-} from '../shared/frames'
+import { secondsToWait } from '../../limits/throttled'
+import type { Change, CommitResult, Failure } from '../shared/changes'
+import { CLOSE, type ClientFrame, clientFrame, MAX_FRAME_BYTES } from '../shared/frames'
 import { messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
 import { otherSide, type Pair, sideOf } from '../shared/pair'
@@ -45,12 +42,13 @@ const CLIENT_FRAME_TYPES = new Intl.ListFormat('en-GB', { type: 'disjunction' })
 const ENDING = {
   noFrame: `A frame is a JSON object of type ${CLIENT_FRAME_TYPES}.`,
   tooLarge: `A frame has at most ${MAX_FRAME_BYTES / 1024} KB.`,
-  tooFast: `At most ${MAX_FRAMES_PER_SECOND} frames a second.`,
 } as const
 
 /** Handles frames. What is no frame, too large or too fast ends the socket; what cannot be done is answered. */
 export function frameHandler({ pair, env, commit, sockets }: Surroundings): FrameHandler {
-  const rates = frameRates()
+  const { limits } = config(env)
+  const rates = frameRates(limits)
+  const tooFast = `At most ${limits.frames?.burst} frames a second.`
   const otherId = (userId: number) => pair[otherSide(sideOf(pair, userId))]
 
   async function send(
@@ -58,7 +56,7 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
     { key, content }: Extract<ClientFrame, { type: 'send' }>,
     { userId, session, origin }: Attachment,
   ): Promise<void> {
-    const fail = (errors: FieldErrors, why?: Refusal) => refuse(socket, { key, errors, why })
+    const fail = (errors: FieldErrors, why?: Failure) => refuse(socket, { key, errors, why })
     const parsed = messageBody.safeParse({ content })
     if (!parsed.success) return fail(fieldErrors(parsed.error))
     if (!parsed.data.content) return fail(EMPTY_MESSAGE)
@@ -74,7 +72,7 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
         requestHash: await hashFields({ content }),
       },
     })
-    if (!result.ok) return fail(errorsOf(result.why), result.why)
+    if (!result.ok) return fail(errorsOf(result), result)
     const { isKeyReused, message } = result.outcome
     if (isKeyReused) return fail(detailErrors('idempotency_key_reused'))
     if (!message) return fail(detailErrors('internal'))
@@ -87,9 +85,9 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
     if (socket.readyState !== WebSocket.OPEN) return
     const now = Date.now()
     if (closeIfExpired(socket, now)) return
-    if (rates.isTooFast(socket, now)) return end(socket, ENDING.tooFast)
+    if (rates.isTooFast(attachmentOf(socket).userId, now)) return end(socket, tooFast)
     if (typeof data !== 'string') return end(socket, ENDING.noFrame)
-    if (isTooLarge(data)) return end(socket, ENDING.tooLarge)
+    if (isTooLarge(data)) return end(socket, ENDING.tooLarge, CLOSE.tooLarge)
     const frame = clientFrame.safeParse(parseJson(data)).data
     if (!frame) return end(socket, ENDING.noFrame)
 
@@ -102,7 +100,7 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
       })
     } else if (frame.type === 'read') {
       const result = await commit({ type: 'read', userId, session, upTo: frame.up_to })
-      if (!result.ok) refuse(socket, { errors: errorsOf(result.why), why: result.why })
+      if (!result.ok) refuse(socket, { errors: errorsOf(result), why: result })
     } else if (rates.mayTellTyping(socket, now)) {
       for (const other of sockets(otherId(userId))) sendFrame(other, { type: 'typing', user: userId })
     }
@@ -112,15 +110,15 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
 /** Says why something was not done. Whose session has ended is not told more than that, and may not go on. */
 function refuse(
   socket: WebSocket,
-  { key, errors, why }: { key?: string; errors: FieldErrors; why?: Refusal | undefined },
+  { key, errors, why }: { key?: string; errors: FieldErrors; why?: Failure | undefined },
 ): void {
-  sendFrame(socket, { type: 'error', ...(key !== undefined && { key }), ...codeOf(why), errors })
-  if (why === 'token_not_valid') closeSignedOut(socket)
+  sendFrame(socket, { type: 'error', ...(key !== undefined && { key }), ...retryOf(why), errors })
+  if (why?.why === 'token_not_valid') closeSignedOut(socket)
 }
 
-function end(socket: WebSocket, why: string): void {
+function end(socket: WebSocket, why: string, code: 1008 | 1009 = CLOSE.policy): void {
   sendFrame(socket, { type: 'error', errors: { detail: [why] } })
-  closeSocket(socket, CLOSE.policy, why)
+  closeSocket(socket, code, why)
 }
 
 /** Most frames are so short that their bytes need not be counted. */
@@ -129,9 +127,17 @@ const isTooLarge = (data: string): boolean =>
   (data.length * 3 > MAX_FRAME_BYTES && new TextEncoder().encode(data).length > MAX_FRAME_BYTES)
 
 /** A client may send again what failed only because something was out of reach. */
-const codeOf = (why: Refusal | undefined) => (why === 'unavailable' ? { code: why } : {})
+function retryOf(failure: Failure | undefined) {
+  if (failure?.why === 'unavailable') return { code: failure.why }
+  if (failure?.why === 'throttled') return { code: failure.why, retry_after: secondsToWait(failure) }
+  return {}
+}
 
-const errorsOf = (why: Refusal): FieldErrors => (why === 'no_recipient' ? NO_RECIPIENT : detailErrors(why))
+function errorsOf(failure: Failure): FieldErrors {
+  if (failure.why === 'no_recipient') return NO_RECIPIENT
+  if (failure.why === 'throttled') return { detail: [throttledDetail(secondsToWait(failure))] }
+  return detailErrors(failure.why)
+}
 const detailErrors = (code: ErrorCode): FieldErrors => ({ detail: [detailOf(code)] })
 
 /** Not an error's message: it may hold what was sent. */

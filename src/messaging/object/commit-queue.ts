@@ -19,9 +19,12 @@ import {
   UserNotFound,
 } from '../../db/errors'
 import { MarkStatement } from '../../db/image-leases'
+import type { Limits } from '../../limits/limits'
+import { Throttled } from '../../limits/throttled'
 import {
   type CommitResult,
   type ConversationEvent,
+  type Failure,
   newChangeId,
   type Outcome,
   type Refusal,
@@ -73,7 +76,16 @@ interface CommittedChange {
   marksImages: boolean
 }
 
-export function commitQueue(openDb: () => Db, pair: Pair, { onCommitted, onGap }: Listening): CommitQueue {
+interface Options {
+  openDb: () => Db
+  pair: Pair
+  limits: Limits
+}
+
+export function commitQueue(
+  { openDb, pair, limits }: Options,
+  { onCommitted, onGap }: Listening,
+): CommitQueue {
   const waiting: WaitingChange[] = []
   let unsettled: TrackedChange[] = []
   let last: Promise<unknown> = Promise.resolve()
@@ -137,7 +149,7 @@ export function commitQueue(openDb: () => Db, pair: Pair, { onCommitted, onGap }
         const error = await tryTogether(sent)
         if (error === undefined) return
         // Only what SQLite refused is known not to be written; an error of any other kind may have come after the commit.
-        if (!(error instanceof Rejected))
+        if (!(error instanceof Rejected || error instanceof Throttled))
           left = await settle(
             sent.map(({ change }) => change),
             sent,
@@ -181,7 +193,7 @@ export function commitQueue(openDb: () => Db, pair: Pair, { onCommitted, onGap }
   /** Throws `Rejected` where nothing was written, and something else where that is not known. */
   async function write(db: Db, batch: WaitingChange[]): Promise<CommittedChange[]> {
     const now = Date.now()
-    const changes = batch.map(({ change }) => changeStatements(pair, change, now))
+    const changes = batch.map(({ change }) => changeStatements(pair, change, now, limits))
     const askers = new Map(batch.map(({ change }) => [`${change.userId}/${change.session}`, change]))
     const mayBegin = batch.some(({ change }) => change.type === 'send')
     const before = [
@@ -212,10 +224,16 @@ export function commitQueue(openDb: () => Db, pair: Pair, { onCommitted, onGap }
 
 /** A mistake of ours is logged here: its error does not survive RPC. */
 function refuse(batch: WaitingChange[], error: unknown): void {
-  const why = refusalOf(error)
-  if (why === 'internal')
+  const failure = failureOf(error)
+  if (failure.why === 'internal')
     console.error(JSON.stringify({ error: 'A change could not be made.', why: String(error) }))
-  for (const { resolve } of batch) resolve({ ok: false, why })
+  for (const { resolve } of batch) resolve(failure)
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof Throttled)
+    return { ok: false, why: 'throttled', waitMs: error.waitMs, policy: error.policy }
+  return { ok: false, why: refusalOf(error) }
 }
 
 function refusalOf(error: unknown): Refusal {

@@ -5,7 +5,10 @@
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
 import { isSignedOut } from '../../db/errors'
+import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
+import { MAX_SOCKETS_PER_CONVERSATION } from '../../limits/limits'
+import { secondsToWait, Throttled } from '../../limits/throttled'
 import { type Change, type CommitResult, newChangeId } from '../shared/changes'
 import { CLOSE, KEEP_ALIVE } from '../shared/frames'
 import { type Listener, readListenRequest } from '../shared/listener'
@@ -15,10 +18,18 @@ import { type FrameHandler, frameHandler } from './client-frames'
 import { type CommitQueue, commitQueue } from './commit-queue'
 import { type Listening, listening } from './listening'
 import { liveListeners } from './live-sessions'
-import { attach, attachmentOf, closeIfExpired, closeSignedOut, closeSocket, sendFrame } from './sockets'
+import { MAX_REPLAYED_CHANGES } from './missed-changes'
+import { refusedSenders } from './refused-senders'
+import {
+  attach,
+  attachmentOf,
+  closeIfExpired,
+  closeSignedOut,
+  closeSocket,
+  heard,
+  sendFrame,
+} from './sockets'
 
-/** How many sockets a user may have open on one conversation. */
-const MAX_SOCKETS_PER_USER = 20
 /** How soon those who listen learn of what they were not told at once. */
 const CHECK_AFTER_MS = 1_500
 /** Clients ping twice as often (`client/link.ts`): who has not been heard of for so long is gone, or can come back. */
@@ -29,6 +40,7 @@ export class Conversation extends DurableObject<Bindings> {
   readonly #queue: CommitQueue
   readonly #broadcast: Broadcast
   readonly #handleFrame: FrameHandler
+  readonly #refused = refusedSenders()
   readonly #heardAt = new WeakMap<WebSocket, number>()
   /** Whether something may be committed that those who listen were not told. */
   #mayBeBehind: boolean
@@ -37,16 +49,18 @@ export class Conversation extends DurableObject<Bindings> {
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
     this.#pair = pairFromName(ctx.id.name ?? '')
-    this.#queue = commitQueue(() => this.#openDb(), this.#pair, {
-      onCommitted: (news) => this.#broadcast.tell(news),
-      onGap: () => this.#checkSoon(),
-    })
+    const { limits } = config(env)
+    this.#queue = commitQueue(
+      { openDb: () => this.#openDb(), pair: this.#pair, limits },
+      { onCommitted: (news) => this.#broadcast.tell(news), onGap: () => this.#checkSoon() },
+    )
     this.#broadcast = broadcast({
       pair: this.#pair,
       env,
       openDb: () => this.#openDb(),
       sockets: () => this.#sockets(),
       exclusively: (run) => this.#queue.exclusively(run),
+      heardAt: (socket) => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0,
     })
     this.#handleFrame = frameHandler({
       pair: this.#pair,
@@ -57,6 +71,7 @@ export class Conversation extends DurableObject<Bindings> {
     this.#listening = listening({
       pair: this.#pair,
       openDb: () => this.#openDb(),
+      limits,
       isListening: (userId) => this.#sockets(userId).length > 0,
     })
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEP_ALIVE.request, KEEP_ALIVE.response))
@@ -70,7 +85,11 @@ export class Conversation extends DurableObject<Bindings> {
 
   /** Makes a change, together with all that arrive at the same time. Expected failures are values. */
   async commit(change: Change, id = newChangeId()): Promise<CommitResult> {
-    return this.#queue.commit({ ...change, id })
+    const refused = this.#refused.find(change, Date.now())
+    if (refused) return refused
+    const result = await this.#queue.commit({ ...change, id })
+    this.#refused.note(change, result, Date.now())
+    return result
   }
 
   /** Makes a change that was asked for before, under this id, unless it was made then; gives the outcome either way. */
@@ -115,6 +134,8 @@ export class Conversation extends DurableObject<Bindings> {
       return answer ?? new Response(null, { status: 429 })
     } catch (error) {
       if (isSignedOut(error)) return new Response(null, { status: 401 })
+      if (error instanceof Throttled)
+        return new Response(null, { status: 429, headers: { 'retry-after': String(secondsToWait(error)) } })
       return new Response(null, { status: 503 })
     }
   }
@@ -124,11 +145,20 @@ export class Conversation extends DurableObject<Bindings> {
     if (!this.#hasPlace(listener.userId)) return new Response(null, { status: 429 })
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, [String(listener.userId)])
-    const isForeign = since !== undefined && since > newest
-    const start = since === undefined || isForeign ? newest : since
-    attach(server, { ...listener, seen: start, last: start, isLive: false, openedAt: Date.now() })
+    // What is not of this conversation, or so much that pages are the better way to it.
+    const isResync = since !== undefined && (since > newest || newest - since > MAX_REPLAYED_CHANGES)
+    const start = since === undefined || isResync ? newest : since
+    const now = Date.now()
+    attach(server, {
+      ...listener,
+      seen: start,
+      last: start,
+      isLive: false,
+      openedAt: now,
+      unheard: { bytes: 0, since: now },
+    })
     sendFrame(server, { type: 'ready', seq: newest })
-    if (isForeign) sendFrame(server, { type: 'resync' })
+    if (isResync) sendFrame(server, { type: 'resync' })
     this.ctx.waitUntil(this.#broadcast.goLive(server, start))
     return new Response(null, {
       status: 101,
@@ -139,6 +169,7 @@ export class Conversation extends DurableObject<Bindings> {
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
     this.#heardAt.set(socket, Date.now())
+    heard(socket)
     await this.#handleFrame(socket, data)
   }
 
@@ -192,7 +223,7 @@ export class Conversation extends DurableObject<Bindings> {
    */
   #hasPlace(userId: number): boolean {
     const open = this.#sockets(userId)
-    if (open.length < MAX_SOCKETS_PER_USER) return true
+    if (open.length < MAX_SOCKETS_PER_CONVERSATION) return true
     const [silent] = open
       .map((socket) => ({ socket, heardAt: this.#lastHeard(socket) }))
       .sort((one, other) => one.heardAt - other.heardAt)

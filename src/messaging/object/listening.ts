@@ -6,6 +6,8 @@
  * session ends, and goes at the object's next alarm.
  */
 import type { Db } from '../../db/client'
+import { chargeStatement, charges } from '../../db/rate-limits'
+import type { Limits } from '../../limits/limits'
 import { otherSide, type Pair, sideOf } from '../shared/pair'
 import { addListenerStatement, findListenerStatement, removeListenersStatement } from './listener-statements'
 import { newestSeqStatement } from './missed-changes'
@@ -13,7 +15,7 @@ import { newestSeqStatement } from './missed-changes'
 export interface Listening {
   /**
    * Notes that the user listens, then runs `accept` with the conversation's newest seq. Undefined where they listen to too many
-   * conversations. One D1 call, whose errors it throws.
+   * conversations. One D1 call, whose errors it throws, `Throttled` too.
    */
   begin<T>(db: Db, userId: number, accept: (newest: number) => T): Promise<T | undefined>
   /** Forgets whoever has no socket open any more. One D1 call, and none where `userId` still has one. */
@@ -23,11 +25,12 @@ export interface Listening {
 interface Surroundings {
   pair: Pair
   openDb: () => Db
+  limits: Limits
   /** Whether the user has an open socket here. */
   isListening: (userId: number) => boolean
 }
 
-export function listening({ pair, openDb, isListening }: Surroundings): Listening {
+export function listening({ pair, openDb, limits, isListening }: Surroundings): Listening {
   let last: Promise<unknown> = Promise.resolve()
 
   function inTurn<T>(run: () => Promise<T>): Promise<T> {
@@ -40,7 +43,8 @@ export function listening({ pair, openDb, isListening }: Surroundings): Listenin
     begin: (db, userId, accept) =>
       inTurn(async () => {
         const otherId = pair[otherSide(sideOf(pair, userId))]
-        const [, noted, [conversation]] = await db.batch([
+        const [, , noted, [conversation]] = await db.batch([
+          chargeStatement(charges(limits, 'sockets', userId), Date.now()),
           addListenerStatement(userId, otherId),
           findListenerStatement(userId, otherId),
           newestSeqStatement(pair),

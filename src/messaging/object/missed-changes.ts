@@ -11,6 +11,8 @@ import { EVENT } from './change-log'
 
 /** How many entries of the log one call reads. */
 const MAX_ENTRIES = 200
+/** Whoever is further behind reads pages. */
+export const MAX_REPLAYED_CHANGES = 1_000
 
 /** One client's catching up, over as many calls as it takes. */
 export interface CatchUp {
@@ -18,6 +20,8 @@ export interface CatchUp {
   from: number
   /** The messages that were new since then and that it has: what happens to them now is news of old ones. */
   shown: Set<number>
+  /** What has been sent. */
+  bytes: number
 }
 
 export interface MissedChanges {
@@ -43,7 +47,7 @@ export async function missedChanges(
   db: Db,
   pair: Pair,
   since: number,
-  { from, shown }: CatchUp,
+  { from, shown }: Pick<CatchUp, 'from' | 'shown'>,
 ): Promise<MissedChanges> {
   const message = messageJson(sql`${m.id} = ${changes.messageId} and ${m.changedSeq} = ${changes.seq}`)
   const [[conversation], entries] = await db.batch([

@@ -2,12 +2,14 @@
 import { and, type SQL, sql } from 'drizzle-orm'
 import { isUnused, rememberedStatement, rememberRowStatement } from '../../db/idempotency'
 import { withLease } from '../../db/image-leases'
+import { chargeStatement, charges, rateLimitKey } from '../../db/rate-limits'
 import { changes, conversations, type ImageHash, messages } from '../../db/schema'
 import { nextId } from '../../db/sequences'
 import { build, selectStatement, statement } from '../../db/statements'
+import type { Limits } from '../../limits/limits'
 import type { ChangeOf } from '../shared/changes'
 import { ofPair } from '../shared/conversation-row'
-import { fromMessage, MESSAGE, m, parseMessage } from '../shared/message-row'
+import { fromMessage, givenText, MESSAGE, m, parseMessage } from '../shared/message-row'
 import { otherSide, type Pair, sideOf } from '../shared/pair'
 import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './change-log'
 import { SIDES } from './sides'
@@ -15,12 +17,22 @@ import { SIDES } from './sides'
 /** Where the entry of a message was written, but is not counted yet: between the first statement and the third. */
 const isNextEntry: SQL = sql`${changes.conversationId} = ${conversations.id} and ${changes.seq} = ${nextSeq}`
 
+/** How many messages at either end of a thread are looked at for one of the other person. */
+const LOOKED_AT = 50
+
 /** The statements of a send. Under a key that was used before, they write nothing and find what was remembered. */
-export function sendStatements(pair: Pair, change: ChangeOf<'send'>, now: number): ChangeStatements {
+export function sendStatements(
+  pair: Pair,
+  change: ChangeOf<'send'>,
+  now: number,
+  limits: Limits,
+): ChangeStatements {
   const { userId, content, image, key } = change
   const isNew = key && isUnused(key)
+  const given = givenText(content)
   const writing = (hash: ImageHash | null | undefined) =>
     [
+      limitStatement(pair, change, now, limits),
       logStatement({ kind: 'message', change, messageId: nextId('messages') }, and(ofPair(pair), isNew)),
       insertStatement(pair, { userId, content, hash, now }),
       countStatement(pair, userId),
@@ -30,23 +42,41 @@ export function sendStatements(pair: Pair, change: ChangeOf<'send'>, now: number
   if (!key) {
     return withOutcome(
       withLease(image, (hash) => [...writing(hash), selectStatement(MESSAGE, found)]),
-      ([[entry], , , [message]]) => ({ event: entry && message && { ...entry, message }, message }),
+      ([, [entry], , , [message]]) => ({ event: entry && message && { ...entry, message }, message }),
     )
   }
   return withOutcome(
     withLease(image, (hash) => [
       ...writing(hash),
-      rememberRowStatement(key, MESSAGE.columns, sql`${found} and ${isNew}`, now),
+      rememberRowStatement(key, MESSAGE.columns, given, sql`${found} and ${isNew}`, now),
       rememberedStatement(key),
     ]),
-    ([[entry], , , , [remembered]]) => {
-      const message = remembered && parseMessage(remembered.answer)
+    ([, [entry], , , , [remembered]]) => {
+      const message = remembered && { ...parseMessage(remembered.answer), ...given }
       return {
         event: entry && message && { ...entry, message },
         message,
         isKeyReused: remembered !== undefined && remembered.requestHash !== key.requestHash,
       }
     },
+  )
+}
+
+/**
+ * Counts a message, unless its key was used. To somebody who has never written back another limit holds, and a lower one. Reads 2 rows and
+ * as many messages as it takes to find one of theirs, at most 100; writes 1.
+ */
+function limitStatement(pair: Pair, { userId, key }: ChangeOf<'send'>, now: number, limits: Limits) {
+  const end = (order: SQL) => sql`exists (select 1 from (select sender_id from messages
+    where conversation_id = (select id from conversations where ${ofPair(pair)}) order by ${order} limit ${LOOKED_AT})
+    where sender_id <> ${userId})`
+  const hasAnswered = sql`(${end(sql`id`)} or ${end(sql`id desc`)})`
+  const counted = sql`l.value ->> 0 = case when ${hasAnswered} then ${rateLimitKey('messages', userId)}
+    else ${rateLimitKey('stranger_messages', userId)} end`
+  return chargeStatement(
+    [...charges(limits, 'messages', userId), ...charges(limits, 'stranger_messages', userId)],
+    now,
+    key ? sql`${counted} and ${isUnused(key)}` : counted,
   )
 }
 

@@ -7,7 +7,7 @@ import { changes, conversations } from '../../db/schema'
 import { build, statement } from '../../db/statements'
 import type { ConversationEvent, Outcome, TrackedChange } from '../shared/changes'
 import { ensureConversationStatement, ofPair } from '../shared/conversation-row'
-import { c, m, messageJson, parseMessage } from '../shared/message-row'
+import { c, givenText, m, messageJson, parseMessage } from '../shared/message-row'
 import { type Pair, sideOf } from '../shared/pair'
 import { EVENT } from './change-log'
 import { SIDES } from './sides'
@@ -59,9 +59,11 @@ export async function settleChanges(
     entries.flatMap(({ changeId, message: now, ...entry }): [string, Outcome][] => {
       const change = changeId === null ? undefined : byId.get(changeId)
       if (!change) return []
-      // What was remembered is the message as it was sent; there is no more than the message as it is now for the others.
-      const json = answers.get(change.id) ?? now
-      const message = json === null ? undefined : parseMessage(json)
+      // What was remembered is the message as it was sent, without its text; there is no more than the message as it is now for the others.
+      const sent = change.type === 'send' ? answers.get(change.id) : undefined
+      const json = sent ?? now
+      const given = change.type === 'send' && sent !== undefined ? givenText(change.content) : {}
+      const message = json === null ? undefined : { ...parseMessage(json), ...given }
       const event: ConversationEvent = message ? { ...entry, message } : entry
       return [
         [

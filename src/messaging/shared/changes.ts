@@ -3,6 +3,7 @@ import type { SessionState } from '../../db/client'
 import type { IdempotencyKey } from '../../db/idempotency'
 import type { LeasedImage } from '../../db/image-leases'
 import type { changes } from '../../db/schema'
+import type { Throttled } from '../../limits/throttled'
 import type { MessageRow } from './message-row'
 
 /** A change as it is asked for; `userId` is who asks, with a token of `session` if that names one. */
@@ -68,4 +69,7 @@ export type Refusal =
  * `state` is that of the whole transaction, which may have held other changes too; but for the images that are to be deleted, which
  * go to one caller only.
  */
-export type CommitResult = { ok: true; outcome: Outcome; state: SessionState } | { ok: false; why: Refusal }
+export type CommitResult = { ok: true; outcome: Outcome; state: SessionState } | Failure
+export type Failure =
+  | { ok: false; why: Refusal }
+  | ({ ok: false; why: 'throttled' } & Pick<Throttled, 'waitMs' | 'policy'>)

@@ -4,7 +4,6 @@ import { messageAnswer } from './message-schemas'
 
 /** The largest frame, in bytes of UTF-8. */
 export const MAX_FRAME_BYTES = 64 * 1024
-export const MAX_FRAMES_PER_SECOND = 20
 /** That somebody types is passed on at most this often. */
 export const TYPING_INTERVAL_MS = 1_000
 /** Answered without waking the object; not JSON, unlike everything else. */
@@ -36,8 +35,9 @@ export const serverFrame = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('error'),
     key: z.optional(z.string()),
-    /** Where sending it again, with the same key, will help. */
-    code: z.optional(z.literal('unavailable')),
+    /** Where sending it again, with the same key, will help: `throttled` after `retry_after` seconds. */
+    code: z.optional(z.enum(['unavailable', 'throttled'])),
+    retry_after: z.optional(z.int()),
     errors: z.record(z.string(), z.array(z.string())),
   }),
 ])
@@ -47,9 +47,11 @@ export type ServerFrame = z.output<typeof serverFrame>
 export const CLOSE = {
   /** The client closed it. */
   normal: 1000,
-  /** The frame was no frame, too large, or one too many (RFC 6455, 7.4.1). */
+  /** The frame was no frame, or one too many (RFC 6455, 7.4.1). */
   policy: 1008,
-  /** Something is out of reach: come back with `since`. */
+  /** The frame was too large. */
+  tooLarge: 1009,
+  /** Something is out of reach, or the client reads too slowly: come back with `since`. */
   tryAgain: 1013,
   /** The access token ran out, or the session or the user is gone: refresh, then come back with `since`. */
   signedOut: 4401,

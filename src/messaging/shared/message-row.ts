@@ -56,3 +56,6 @@ export const messageJson = (where: SQL): SQL<string | null> =>
 
 /** Reads what `messageJson` gave, or what was remembered under the key of a message. */
 export const parseMessage = (json: string): MessageRow => JSON.parse(json)
+
+/** The columns of a new message that hold its text: it is the newest of its conversation. */
+export const givenText = (content: string) => ({ content, lastContent: content })

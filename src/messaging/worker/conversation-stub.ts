@@ -3,6 +3,7 @@ import { SessionEnded } from '../../db/errors'
 import { TookTooLong, withinDeadline } from '../../deadline'
 import type { Bindings, UserContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
+import { Throttled } from '../../limits/throttled'
 import type { Conversation } from '../object/conversation'
 import { type Change, type CommitResult, newChangeId, type Outcome } from '../shared/changes'
 import { objectName, type Pair, pairOf } from '../shared/pair'
@@ -16,7 +17,7 @@ export function conversationStub(env: Bindings, pair: Pair): DurableObjectStub<C
 
 /**
  * Makes a change in the conversation with the other person; undefined where they do not exist. 401 where the user or the session is gone meanwhile,
- * 503 where D1 or the object is out of reach.
+ * 429 beyond a limit, 503 where D1 or the object is out of reach.
  */
 export async function commitChange(
   c: UserContext,
@@ -30,6 +31,7 @@ export async function commitChange(
     return result.outcome
   }
   if (result.why === 'no_recipient') return undefined
+  if (result.why === 'throttled') throw new Throttled(result.waitMs, result.policy)
   throw result.why === 'token_not_valid' ? new SessionEnded() : new ApiError(result.why)
 }
 

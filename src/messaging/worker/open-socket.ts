@@ -2,7 +2,7 @@
 
 import { SessionEnded } from '../../db/errors'
 import type { UserContext } from '../../http/env'
-import { ApiError, ValidationError } from '../../http/errors'
+import { ApiError, throttledFor, ValidationError } from '../../http/errors'
 import { requireKnownOrigin } from '../../http/origins'
 import { findUser } from '../../users/queries'
 import { listenRequest } from '../shared/listener'
@@ -39,7 +39,7 @@ export async function openSocket(
     .fetch(request)
     .catch(() => new Response(null, { status: 503 }))
   if (answer.status === 401) throw new SessionEnded()
-  if (answer.status === 429) throw new ApiError('throttled', { headers: { 'retry-after': '60' } })
+  if (answer.status === 429) throw throttledFor(Number(answer.headers.get('retry-after') ?? 60))
   if (answer.status !== 101) throw new ApiError('unavailable')
   // What an object answers cannot be added to, and every answer of ours gets more headers.
   return new Response(null, answer)

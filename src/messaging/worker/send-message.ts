@@ -7,7 +7,7 @@ import { ApiError, ValidationError } from '../../http/errors'
 import { createOnce } from '../../http/idempotency'
 import { withImage } from '../../images/attach'
 import { imageUrls } from '../../images/url'
-import type { MessageRow } from '../shared/message-row'
+import { givenText, type MessageRow } from '../shared/message-row'
 import type { MessageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
 import { EMPTY_MESSAGE } from '../shared/refusals'
@@ -33,23 +33,27 @@ export async function sendMessage(
   // Id 0 stands for one that no user can have.
   if (recipientId === 0) throw new ValidationError(toNobody)
   try {
-    const message = await createOnce(c, async ({ key }): Promise<Created<MessageRow>> => {
-      const sent = await withImage(c, image ?? undefined, async (lease) => {
-        const outcome = await commitChange(c, recipientId, {
-          type: 'send',
-          userId: user.id,
-          content,
-          image: lease,
-          key,
+    const message = await createOnce(
+      c,
+      { limit: 'messages', given: givenText(content) },
+      async ({ key }): Promise<Created<MessageRow>> => {
+        const sent = await withImage(c, image ?? undefined, async (lease) => {
+          const outcome = await commitChange(c, recipientId, {
+            type: 'send',
+            userId: user.id,
+            content,
+            image: lease,
+            key,
+          })
+          if (!outcome) throw new ForeignKeyViolation('no recipient')
+          return outcome
         })
-        if (!outcome) throw new ForeignKeyViolation('no recipient')
-        return outcome
-      })
-      if (sent.isKeyReused) throw new ApiError('idempotency_key_reused')
-      if (!sent.message) throw new Error('a message was sent and is not there')
-      // The object remembers the key in the batch that inserts the message; what types say of that does not survive RPC.
-      return sent.message as Created<MessageRow>
-    })
+        if (sent.isKeyReused) throw new ApiError('idempotency_key_reused')
+        if (!sent.message) throw new Error('a message was sent and is not there')
+        // The object remembers the key in the batch that inserts the message; what types say of that does not survive RPC.
+        return sent.message as Created<MessageRow>
+      },
+    )
     // As it was when it was sent: so the answer to a second try is the same.
     return messageView(message, { viewerId: user.id, urls: imageUrls(c), now: message.createdAt })
   } catch (error) {

@@ -1,0 +1,64 @@
+/**
+ * The generic cell rate algorithm (ITU-T I.371): a limit costs one time stamp for each key, and refuses to the millisecond.
+ *
+ * The time stamp says until when the key has used up what it is due. It moves on with each use by what that use costs in time, and may be
+ * ahead of now by what the whole burst costs. So in any window a key gets at most `burst + rate × window`.
+ */
+
+export interface Limit {
+  /** How many may come at once. */
+  burst: number
+  /** How many more come free, one after the other, in `seconds`. */
+  count: number
+  seconds: number
+}
+
+/** What one use costs, in milliseconds. */
+export const intervalMs = ({ count, seconds }: Limit): number => (seconds * 1000) / count
+
+/** How far the time stamp may be ahead of now, in milliseconds. */
+export const toleranceMs = (limit: Limit): number => limit.burst * intervalMs(limit)
+
+export interface Use {
+  /** The key's time stamp after the use, in milliseconds since the epoch; as it was where the use is refused. */
+  at: number
+  /** How long until it will be allowed; 0 where it is. */
+  waitMs: number
+}
+
+/** Uses up `cost` of what the key is due, if it is due that much. `at` is its time stamp, 0 for one that was never used. */
+export function use(limit: Limit, at: number, now: number, cost = 1): Use {
+  const next = Math.max(at, now) + cost * intervalMs(limit)
+  const waitMs = next - now - toleranceMs(limit)
+  return waitMs > 0 ? { at, waitMs } : { at: next, waitMs: 0 }
+}
+
+/** What clients are told of a limit: how much is left of `quota` for each `windowSeconds`, and when there will be more. */
+export interface Quota {
+  name: string
+  quota: number
+  windowSeconds: number
+  remaining: number
+  /** Until one more comes free. */
+  resetSeconds: number
+}
+
+/** What is left after a use that moved the time stamp to `at`. */
+export function quotaOf(name: string, limit: Limit, at: number, now: number): Quota {
+  const interval = intervalMs(limit)
+  const ahead = Math.max(at - now, 0)
+  // The interval of a limit may not be a whole number: what rounding leaves is no use.
+  const remaining = Math.max(Math.floor((toleranceMs(limit) - ahead) / interval + 1e-9), 0)
+  const untilNextMs = ahead - (limit.burst - remaining - 1) * interval
+  return {
+    ...policyOf(name, limit),
+    remaining,
+    resetSeconds: remaining >= limit.burst ? 0 : Math.max(Math.ceil(untilNextMs / 1000), 0),
+  }
+}
+
+export const policyOf = (name: string, limit: Limit) => ({
+  name,
+  quota: limit.burst,
+  windowSeconds: Math.max(Math.ceil(toleranceMs(limit) / 1000), 1),
+})
