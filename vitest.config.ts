@@ -2,7 +2,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { defineConfig } from 'vitest/config'
 
 /** `LOGS=1 npm test` prints what the Worker logs; without it, only what it logged in tests that fail. */
-const { LOGS } = process.env
+const { LOGS, CHAOS_SEED = '', CHAOS_MINUTES = '' } = process.env
 
 export default defineConfig(async () => ({
   plugins: [
@@ -15,6 +15,9 @@ export default defineConfig(async () => ({
           JWT_SECRET: 'a secret of the tests, long enough to be taken',
           CLIENT_ORIGINS: 'http://localhost:3000',
           SERVER_TIMING: 'true',
+          // See scripts/chaos.ts.
+          CHAOS_SEED,
+          CHAOS_MINUTES,
           MIGRATIONS: await readD1Migrations('./migrations'),
         },
       },

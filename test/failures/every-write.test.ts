@@ -6,31 +6,18 @@
  * What is acknowledged is there, once; what is not is there at most once; nothing is half-done; a second try with the same key gives the first
  * answer; whoever listens is told within two seconds, or is closed with 1013; and no fault of a store is a 500.
  */
-import {
-  createExecutionContext,
-  createScheduledController,
-  runDurableObjectAlarm,
-  runInDurableObject,
-  waitOnExecutionContext,
-} from 'cloudflare:test'
+import { createScheduledController, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describedRoutes } from '../../scripts/openapi/routes'
 import { app } from '../../src/app'
 import { KEPT_VALUES } from '../../src/db/kept'
 import worker from '../../src/index'
-import { ORIGIN, objectKeys, stored } from '../client'
+import { objectKeys, stored } from '../client'
 import { hashOf } from '../fixtures/uploads'
 import { conversationOf, expectChain } from '../sockets'
-import {
-  bringDeadlinesForward,
-  errorsOf,
-  FAULTS,
-  type FaultyStores,
-  faultyStores,
-  type Plan,
-  type Store,
-} from './faults'
+import { ask } from './ask'
+import { bringDeadlinesForward, errorsOf, FAULTS, faultyStores, type Plan, type Store } from './faults'
 import { READ_ONLY, signUpWriters, WRITE_CALLS, type WriteCall } from './write-calls'
 
 beforeAll(async () => {
@@ -50,26 +37,6 @@ it('no write is without its entry', () => {
   const ids = new Set(writes.map(({ about }) => about.id))
   expect([...Object.keys(WRITE_CALLS), ...READ_ONLY].sort()).toEqual([...ids].sort())
 })
-
-async function ask(write: WriteCall, key: string | undefined, { bindings }: FaultyStores) {
-  const { method, path, headers, body } = write
-  const isJson = body !== undefined && !(body instanceof FormData)
-  const request = new Request(`${ORIGIN}${path}`, {
-    method,
-    headers: {
-      ...headers,
-      ...(isJson && { 'content-type': 'application/json' }),
-      ...(key && { 'idempotency-key': key }),
-    },
-    body: isJson ? JSON.stringify(body) : (body ?? null),
-  })
-  const context = createExecutionContext()
-  const response = await worker.fetch(request, { ...env, ...bindings } as Env, context)
-  const text = await response.text()
-  await waitOnExecutionContext(context)
-  const { status, headers: answered } = response
-  return { status, retryAfter: answered.get('retry-after'), body: text ? JSON.parse(text) : undefined }
-}
 
 /** Those who listen know of all that is committed, at once or by the alarm, or are closed so that they come back. */
 async function expectTold({ one, other, theirs }: NonNullable<WriteCall['conversation']>): Promise<void> {

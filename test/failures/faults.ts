@@ -50,14 +50,14 @@ let expire: (() => void) | undefined
 /** From now on deadlines can be brought forward: those who call a store set theirs just before. */
 export function bringDeadlinesForward(): void {
   const real = globalThis.setTimeout
-  const stub = (run: () => void, ms = 0, ...rest: unknown[]) => {
+  const stub = (run: (...values: unknown[]) => void, ms = 0, ...rest: unknown[]) => {
     if (ms >= SHORTEST_DEADLINE_MS) {
       expire = run
       queueMicrotask(() => {
         expire = undefined
       })
     }
-    return real(run, ms, ...rest)
+    return real(() => run(...rest), ms)
   }
   vi.stubGlobal('setTimeout', stub)
 }

@@ -6,12 +6,9 @@ import { createComment, createPost, follow, like } from '../fixtures/factories'
 import { say, show } from '../fixtures/messages'
 import { file, freshPng } from '../fixtures/uploads'
 import { type Listening, listen } from '../sockets'
+import type { Call } from './ask'
 
-export interface WriteCall {
-  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  path: string
-  headers?: Record<string, string>
-  body?: object
+export interface WriteCall extends Call {
   /** The status where it is done. */
   ok: number
   /** Further statuses of the same call once it is done. */
