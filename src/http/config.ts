@@ -33,7 +33,11 @@ export function config(env: Bindings): Config {
   return found
 }
 
+/** What wrangler.toml binds. */
+const BOUND = ['DB', 'MEDIA', 'CONVERSATION', 'ASSETS'] as const
+
 function read(env: Bindings): Config {
+  for (const name of BOUND) if (!env[name]) throw new ConfigError(`${name} is not bound: see wrangler.toml.`)
   return {
     jwtSecrets: [
       secret('JWT_SECRET', env.JWT_SECRET),
