@@ -17,7 +17,6 @@ export const R2_ERRORS = [
 
 /** What the runtime adds to errors of objects. */
 interface ObjectFlags {
-  remote?: true
   retryable?: true
   overloaded?: true
   durableObjectReset?: true
@@ -41,7 +40,7 @@ const OBJECT_MESSAGES: [message: string, flags: ObjectFlags][] = [
   ],
   ['internal error; reference = 1234567890abcdef', {}],
   // Provoked.
-  ['killed', { remote: true, durableObjectReset: true }],
+  ['killed', { durableObjectReset: true }],
 ]
 export const OBJECT_ERRORS = OBJECT_MESSAGES.map(
   ([message, flags]) =>
