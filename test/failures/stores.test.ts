@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import worker from '../../src/index'
 import { newChangeId } from '../../src/messaging/shared/changes'
 import { callWith, logIn, recordLogs } from '../auth-helpers'
-import { anyone, download, form, ORIGIN, stored } from '../client'
+import { anyone, download, form, ORIGIN, type Person, stored } from '../client'
 import { breakDb, once } from '../faulty-db'
 import { UNAVAILABLE } from '../fixtures/answers'
 import { createPost, signUpCast, signUpPair } from '../fixtures/factories'
@@ -34,6 +34,13 @@ const upload = (bytes: Bytes) => alice.post('/posts/', form({ title: 'x', image:
 /** Has so much time passed for this image, or for all. */
 const age = (ms: number) =>
   stored('update images set leased_until = leased_until - ?1, deleting_at = deleting_at - ?1', ms)
+
+/** A socket that has caught up: until then it asks by itself whether its session has ended. */
+async function listenFor(one: Person, other: Person, headers: Record<string, string>) {
+  const socket = await listen(one, other, { headers })
+  await expectAlive(socket, other, one)
+  return socket
+}
 
 describe('a binding is missing', () => {
   it.each(['DB', 'MEDIA', 'CONVERSATION', 'ASSETS'])('%s: 503, and the log says which', async (name) => {
@@ -200,8 +207,7 @@ describe('the Worker ends after its answer', () => {
   it('before it has closed the sockets of a session that ended: their alarm does', async () => {
     const [one, other] = await signUpPair()
     const session = { authorization: `Bearer ${(await logIn(one)).access}` }
-    const socket = await listen(one, other, { headers: session })
-    await socket.until('ready')
+    const socket = await listenFor(one, other, session)
     const silent = { getByName: () => ({ closeSockets: () => new Promise(() => {}) }) }
     // What `conversationStub` asks of it.
     const CONVERSATION = silent as unknown as typeof env.CONVERSATION
@@ -213,8 +219,7 @@ describe('the Worker ends after its answer', () => {
   it('and D1 does not know at first who listens: it is asked again', async () => {
     const [one, other] = await signUpPair()
     const session = { authorization: `Bearer ${(await logIn(one)).access}` }
-    const socket = await listen(one, other, { headers: session })
-    await socket.until('ready')
+    const socket = await listenFor(one, other, session)
     const stores = faultyStores({ store: 'd1', call: 2, fault: 'before', error: 0 })
     const { status } = await ask(
       { method: 'DELETE', path: '/sessions/', headers: one.headers },
@@ -239,8 +244,7 @@ describe('the answer is lost to what ended a session', () => {
   ])('%s: 503, and its sockets are closed', async (name, call, method, path, body) => {
     const [one, other] = await signUpPair()
     const session = { authorization: `Bearer ${(await logIn(one)).access}` }
-    const socket = await listen(one, other, { headers: session })
-    await socket.until('ready')
+    const socket = await listenFor(one, other, session)
     const headers = name === 'logging out' ? session : one.headers
     const stores = faultyStores({ store: 'd1', call, fault: 'after', error: 0 })
     const { status } = await ask({ method, path, headers, ...(body && { body }) }, undefined, stores)
