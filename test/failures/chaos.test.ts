@@ -20,9 +20,11 @@ import { bringDeadlinesForward, FAULTS, type FaultyStores, faultyStores, type Pl
 
 const CLIENTS = 16
 const OPERATIONS = 10_000
+/** A machine that is too slow for all of them does what it can in this time. */
+const MAX_MS = 75_000
 /** Not every request makes the call that is to fail: about one in twenty does. */
 const OPERATIONS_PER_FAULT = 14
-const OPERATIONS_PER_EVICTION = 100
+const OPERATIONS_PER_EVICTION = 150
 const MINUTES = Number(env.CHAOS_MINUTES)
 const SEED = Number(env.CHAOS_SEED) || Math.floor(Date.now() / 86_400_000)
 
@@ -33,8 +35,8 @@ afterAll(() => {
 })
 
 const done = { operations: 0, faults: 0, objectFaults: 0, evictions: 0, kills: 0 }
-const until = Date.now() + MINUTES * 60_000
-const isOver = () => (MINUTES > 0 ? Date.now() > until : done.operations >= OPERATIONS)
+const until = Date.now() + (MINUTES > 0 ? MINUTES * 60_000 : MAX_MS)
+const isOver = () => Date.now() > until || (MINUTES === 0 && done.operations >= OPERATIONS)
 let isCalm = false
 
 /** One of each pair's two. */
