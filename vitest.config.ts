@@ -10,7 +10,7 @@ const DEPENDENCIES = [
 ]
 
 /** `LOGS=1 npm test` prints what the Worker logs; without it, only what it logged in tests that fail. */
-const { LOGS } = process.env
+const { LOGS, CHAOS_SEED = '', CHAOS_MINUTES = '' } = process.env
 
 export default defineConfig(async () => ({
   plugins: [
@@ -25,6 +25,9 @@ export default defineConfig(async () => ({
           SERVER_TIMING: 'true',
           // Limits are in force and counted, but no test reaches one that does not set it lower (test/limits/).
           LIMITS: '1000, frames=20/20/1',
+          // See scripts/chaos.ts.
+          CHAOS_SEED,
+          CHAOS_MINUTES,
           MIGRATIONS: await readD1Migrations('./migrations'),
         },
       },
