@@ -4,6 +4,8 @@ import { getPath } from 'hono/utils/url'
 import { aboutRoutes } from './about/routes'
 import { accountRoutes } from './auth/account-routes'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
+import { deletionRoutes } from './auth/deletion-routes'
+import { emailRoutes } from './auth/email-routes'
 import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
 import { sessionRoutes } from './auth/session-routes'
@@ -48,8 +50,10 @@ export const routes = app
   .use(closeEndedSessions)
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
+  .route('/dj-rest-auth/registration', emailRoutes)
   .use(authenticate)
   .route('/dj-rest-auth', accountRoutes)
+  .route('/dj-rest-auth', deletionRoutes)
   .route('/dj-rest-auth/password/reset', passwordResetRoutes)
   .route('/sessions', sessionRoutes)
   .route('/users', userRoutes)

@@ -1,5 +1,7 @@
 /** The Worker. */
+import { eraseAccounts } from './account/erase'
 import { app } from './app'
+import { deleteExpiredEmailKeysStatement } from './auth/email-queries'
 import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-queries'
 import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import { openDb } from './db/client'
@@ -9,6 +11,8 @@ import { renewSearchKeys } from './db/search-keys'
 import { config } from './http/config'
 import { asSentToPublicUrl } from './http/public-url'
 import { sweep } from './images/store'
+import { closeSockets } from './messaging/worker/close-sockets'
+import { eraseSentPiece } from './messaging/worker/erase-sent'
 
 export { Conversation } from './messaging/object/conversation'
 
@@ -29,8 +33,13 @@ export default {
     await db.batch([
       deleteExpiredSessionsStatement(now),
       deleteExpiredPasswordResetsStatement(now),
+      deleteExpiredEmailKeysStatement(now),
       deleteExpiredKeysStatement(now),
     ])
+    await eraseAccounts(db, env, now, {
+      closeSockets: (userId) => closeSockets(env, { userId, except: undefined }),
+      eraseSentPiece: (piece, onMarked) => eraseSentPiece(env, piece, onMarked),
+    })
     await sweep(db, env.MEDIA)
     await renewSearchKeys(db)
   },

@@ -11,9 +11,7 @@ import { revokeSessionsStatement } from './session-queries'
 export async function createPasswordReset(db: Db, email: string, tokenHash: string, expiresAt: number) {
   const owner = and(eq(users.emailKey, emailKey(email)), eq(users.isActive, true))
   const [found] = await db.batch([
-    statement(
-      build.select({ id: users.id, email: users.email, username: users.username }).from(users).where(owner),
-    ),
+    statement(build.select({ id: users.id, email: users.email }).from(users).where(owner)),
     statement(
       build.insert(passwordResets).select(
         build

@@ -1,11 +1,12 @@
 /** Accounts in D1. */
 import { and, eq, sql } from 'drizzle-orm'
-import type { Db } from '../db/client'
+import { activeUserStatement, type Db } from '../db/client'
 import type { RowOf } from '../db/columns'
 import { emailKey } from '../db/email'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold, searchKey } from '../db/text'
+import { restoreAccountStatement } from './deletion-queries'
 import {
   insertSessionStatement,
   limitSessionsStatement,
@@ -122,7 +123,7 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
 
 /**
  * Stores a session and, where the password was hashed with outdated parameters, its new hash. Gives the user agents of the sessions that the
- * user has had before.
+ * user has had before. Whoever signs in to an account that they have deleted has it back, unless it is being erased already: `UserNotFound`.
  */
 export async function startSession(
   db: Db,
@@ -136,7 +137,9 @@ export async function startSession(
   },
 ): Promise<string[]> {
   const { jtiHash, userAgent, seconds, now, passwordHash } = options
-  const [known] = await db.batch([
+  const [, , known] = await db.batch([
+    restoreAccountStatement(userId),
+    activeUserStatement({ userId }),
     userAgentsStatement(userId),
     insertSessionStatement({ jtiHash, userId, userAgent, seconds, now }),
     limitSessionsStatement(userId),

@@ -4,6 +4,7 @@ import { UniqueViolation } from '../db/errors'
 import type { Config } from '../http/config'
 import type { RequestContext } from '../http/env'
 import { type FieldErrors, ValidationError } from '../http/errors'
+import { EMAIL_TAKEN } from './email-keys'
 import { hashPassword } from './password'
 import { passwordProblems, similarTo } from './password-rules'
 import { type Account, createUser, findTaken } from './queries'
@@ -11,7 +12,6 @@ import { registrationBody } from './schemas'
 import { type IssuedToken, issueTokens, newSession } from './sessions'
 
 export const USERNAME_TAKEN = 'A user with that username already exists.'
-const EMAIL_TAKEN = 'A user is already registered with this e-mail address.'
 
 interface Registration {
   username: string

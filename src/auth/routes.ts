@@ -1,6 +1,7 @@
 /** `/dj-rest-auth` for those who are not signed in. Credentials that a route does not need are ignored, even bad ones. */
 
 import { Hono } from 'hono'
+import { isSignedOut } from '../db/errors'
 import { sessionName, sessionOf } from '../db/session-names'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
@@ -10,6 +11,7 @@ import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { refuseForeignOrigin } from '../http/origins'
 import { imageUrls } from '../images/url'
+import { mayMail, requireMail } from '../mail/send'
 import {
   accessCookie,
   clearAccessCookie,
@@ -20,6 +22,7 @@ import {
   setRefreshCookie,
 } from './cookies'
 import { bearerToken } from './credentials'
+import { mailProofLater } from './email-keys'
 import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
 import { collectOtherErrors, register } from './registration'
@@ -32,13 +35,14 @@ import {
   registrationBody,
   sessionAnswer,
   verifyBody,
-  verifyEmailBody,
 } from './schemas'
 import { tellOfNewDevice } from './security-mails'
 import { revokeSessionStatement } from './session-queries'
 import { isGood, issueTokens, newSession, refreshAccess, sessionHash } from './sessions'
 import { readToken } from './tokens'
 import { accountView } from './view'
+
+const WRONG_CREDENTIALS = { non_field_errors: ['Unable to log in with provided credentials.'] }
 
 export const authRoutes = new Hono<AppEnv>()
   .post(
@@ -58,9 +62,11 @@ export const authRoutes = new Hono<AppEnv>()
       const user = await findByUsername(db, username)
       const { matches, outdated } = await verifyPassword(user?.passwordHash, password)
       if (!user || !matches) {
-        throw new ValidationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
+        throw new ValidationError(WRONG_CREDENTIALS)
       }
       const settings = config(c.env)
+      if (settings.emailVerification === 'mandatory' && user.email !== '' && user.emailVerifiedAt === null)
+        throw new ValidationError({ non_field_errors: ['E-mail is not verified.'] })
       const session = await newSession(settings)
       const userAgent = c.req.header('user-agent') ?? ''
       const known = await startSession(db, user.id, {
@@ -69,6 +75,8 @@ export const authRoutes = new Hono<AppEnv>()
         seconds: session.seconds,
         now: Date.now(),
         passwordHash: outdated ? await hashPassword(password) : undefined,
+      }).catch((error: unknown) => {
+        throw isSignedOut(error) ? new ValidationError(WRONG_CREDENTIALS) : error
       })
       const { access, refresh } = await issueTokens(settings, session, user.id)
       setAccessCookie(c, access)
@@ -120,15 +128,24 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'register',
       summary: 'Create an account',
-      description: 'And its profile.',
-      answers: { 201: sessionAnswer },
+      description:
+        'And its profile. Where addresses must be proved before anybody signs in, the answer has no tokens, and a mail is sent.',
+      answers: { 201: [sessionAnswer, detailAnswer] },
     }),
     body(registrationBody, { ...CREDENTIALS, before: collectOtherErrors }),
     async (c) => {
-      const { account, access, refresh } = await register(c.var.db, config(c.env), {
-        ...c.req.valid('json'),
-        userAgent: c.req.header('user-agent') ?? '',
-      })
+      const settings = config(c.env)
+      const fields = c.req.valid('json')
+      const { emailVerification } = settings
+      const isMandatory = emailVerification === 'mandatory'
+      if (isMandatory) {
+        requireMail(c)
+        if (!fields.email) throw new ValidationError({ email: ['This field is required.'] })
+      }
+      const userAgent = c.req.header('user-agent') ?? ''
+      const { account, access, refresh } = await register(c.var.db, settings, { ...fields, userAgent })
+      if (account.email !== '' && emailVerification !== 'none' && mayMail(c)) mailProofLater(c, account)
+      if (isMandatory) return c.json({ detail: 'Verification e-mail sent.' }, 201)
       return c.json(
         {
           access_token: access.token,
@@ -137,22 +154,6 @@ export const authRoutes = new Hono<AppEnv>()
         },
         201,
       )
-    },
-  )
-
-  // Addresses are not verified: no key was ever sent to anybody, so none can be right.
-  .post(
-    '/registration/verify-email',
-    describe({
-      id: 'verifyEmail',
-      summary: 'Confirm an e-mail address',
-      description: 'Addresses need no confirmation: no key is ever found.',
-      answers: {},
-      errors: ['not_found'],
-    }),
-    body(verifyEmailBody, CREDENTIALS),
-    () => {
-      throw new ApiError('not_found')
     },
   )
 

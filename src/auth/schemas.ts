@@ -39,11 +39,16 @@ export const refreshBody = z.object({ refresh: optional(text()) }).meta({ id: 'R
 export const verifyBody = z.object({ token: text() }).meta({ id: 'VerifyBody' })
 export const verifyEmailBody = z.object({ key: text() }).meta({ id: 'VerifyEmailBody' })
 
+export const resendEmailBody = z.object({ email: email() }).meta({ id: 'ResendEmailBody' })
+
 export const userPut = z
   .object({
     username: username(),
     first_name: text({ max: 150, blank: true }).optional(),
     last_name: text({ max: 150, blank: true }).optional(),
+    email: optional(email()),
+    /** For another `email`. */
+    password: optional(secret()),
   })
   .meta({ id: 'UserPut' })
 export const userPatch = userPut.partial().meta({ id: 'UserPatch' })
@@ -55,6 +60,8 @@ export const passwordChangeBody = z
     new_password2: secret({ max: PASSWORD_MAX_CHARACTERS }),
   })
   .meta({ id: 'PasswordChangeBody' })
+
+export const deletionBody = z.object({ password: secret() }).meta({ id: 'DeletionBody' })
 
 export const passwordResetBody = z.object({ email: email() }).meta({ id: 'PasswordResetBody' })
 
@@ -76,6 +83,10 @@ export const userAnswer = z
     last_name: z.string(),
     profile_id: z.int(),
     profile_image: z.url(),
+    pending_email: z
+      .string()
+      .optional()
+      .describe('The address that was asked for, and has to be proved first.'),
   })
   .meta({ id: 'User' })
 export type UserAnswer = z.output<typeof userAnswer>

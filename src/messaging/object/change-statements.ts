@@ -21,6 +21,7 @@ export function changeStatements(pair: Pair, change: TrackedChange, now: number)
     case 'edit':
       return editStatements(change, now)
     case 'delete':
+    case 'erase':
       return deleteStatements(change)
     case 'clear':
       return clearStatements(pair, change)

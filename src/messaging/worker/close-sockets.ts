@@ -16,7 +16,8 @@ export const closeEndedSessions = createMiddleware<AppEnv>(async (c, next) => {
   if (ended) c.executionCtx.waitUntil(closeSockets(c.env, ended))
 })
 
-async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
+/** Closes the sockets of these sessions of a user, wherever they are. */
+export async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
   const heard = await listHeard(openDb(env.DB, { primary: true }), userId)
   const close = (otherId: number) =>
     conversationStub(env, pairOf(userId, otherId)).closeSockets(userId, which)

@@ -1,0 +1,9 @@
+import { ValidationError } from '../http/errors'
+import { verifyPassword } from './password'
+
+/** What ends or takes over an account asks for its password, signed in or not. Throws `ValidationError` where it is missing or wrong. */
+export async function requirePassword(hash: string, password: string | undefined): Promise<void> {
+  if (password === undefined) throw new ValidationError({ password: ['This field is required.'] })
+  if (!(await verifyPassword(hash, password)).matches)
+    throw new ValidationError({ password: ['Your password was entered incorrectly. Please enter it again.'] })
+}
