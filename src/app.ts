@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { aboutRoutes } from './about/routes'
+import { exportRoutes } from './account/export-routes'
 import { accountRoutes } from './auth/account-routes'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
 import { deletionRoutes } from './auth/deletion-routes'
@@ -56,6 +57,7 @@ export const routes = app
   .route('/dj-rest-auth', deletionRoutes)
   .route('/dj-rest-auth/password/reset', passwordResetRoutes)
   .route('/sessions', sessionRoutes)
+  .route('/export', exportRoutes)
   .route('/users', userRoutes)
   .route('/profiles', profileRoutes)
   .route('/posts', postRoutes)

@@ -28,7 +28,7 @@ const FILES = {
   images: ['images/**'],
   concept: [
     'about/{documents,health,page}.ts',
-    'account/erase.ts',
+    'account/{erase,export}.ts',
     'auth/{common-passwords,cookies,email-keys,new-password,own-password,password,password-rules,registration,security-mails,sessions,tokens}.ts',
     'mail/{links,send}.ts',
     'posts/listing.ts',

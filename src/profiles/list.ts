@@ -176,7 +176,7 @@ function bothFilters(
 ): Source {
   const id = sql`f.owner_id`
   const isFollowed = sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id)
-    and ${shown}`
+    and ${isShown(id)}`
   const list = isNewestFirst(order) ? order.list.towards(page) : undefined
   const behind = page.after && list ? sql`and ${list.after(page.after, [id])}` : sql``
   const follows = sql`select f.owner_id from followers f where f.followed_id = ${following} ${behind}

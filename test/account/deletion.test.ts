@@ -268,7 +268,8 @@ describe('DELETE /dj-rest-auth/user/', () => {
     const { alice, bob } = w
     const read = async () => {
       const answers = await Promise.all([...lists(w), ...details(w)].map((path) => bob.get(path)))
-      return answers.map(({ body }) => body)
+      // Comments say how long ago they were made.
+      return JSON.stringify(answers.map(({ body }) => body)).replaceAll(/"(created|updated)_at":"[^"]*"/g, '')
     }
     const before = await read()
     const now = Date.now()
@@ -420,17 +421,18 @@ describe('erasing', () => {
 
   it('no piece deletes more than 500 rows, whatever others have put on a post', async () => {
     const { alice, hers } = w
+    const [newest] = await stored<{ id: number }>('select max(id) as id from users')
     const numbers = 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 700)'
     await stored(
       `${numbers} insert into users (id, username, username_key, password_hash, created_at, profile_updated_at)
-       select 100000 * ?1 + i, 'fan' || (100000 * ?1 + i), 'fan' || (100000 * ?1 + i), '', 1, 1 from n`,
-      casts,
+       select ?1 + i, 'fan' || (?1 + i), 'fan' || (?1 + i), '', 1, 1 from n`,
+      newest?.id,
     )
     for (const table of ['likes', 'followers'])
       await stored(
         `${numbers} insert into ${table} (id, owner_id, ${table === 'likes' ? 'post_id' : 'followed_id'}, created_at)
-         select (select max(id) from ${table}) + i, 100000 * ?1 + i, ?2, 1 from n`,
-        casts,
+         select (select max(id) from ${table}) + i, ?1 + i, ?2, 1 from n`,
+        newest?.id,
         table === 'likes' ? hers.id : alice.id,
       )
     const rows = async () => {

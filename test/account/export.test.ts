@@ -50,7 +50,12 @@ async function exportOf(userId: number, part = { calls: 300, bytes: 50_000_000 }
     const chunks: Uint8Array[] = []
     for await (const chunk of zip(exportEntries(openDb(env.DB, { primary: true }), env, userId, place, part)))
       chunks.push(chunk)
-    const bytes = new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer())
+    const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))
+    let offset = 0
+    for (const chunk of chunks) {
+      bytes.set(chunk, offset)
+      offset += chunk.length
+    }
     files.push(bytes)
     const [, manifest] = [...readZip(bytes)].find(([name]) => name.startsWith('part-')) ?? []
     const { next } = JSON.parse(new TextDecoder().decode(manifest))
