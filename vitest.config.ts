@@ -19,6 +19,8 @@ export default defineConfig(async () => ({
       verbose: Boolean(LOGS),
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
+        // Its local stand-in, which keeps what it is given.
+        email: { send_email: [{ name: 'SEND_EMAIL' }] },
         bindings: {
           JWT_SECRET: 'a secret of the tests, long enough to be taken',
           CLIENT_ORIGINS: 'http://localhost:3000',
@@ -28,6 +30,7 @@ export default defineConfig(async () => ({
           // See scripts/chaos.ts.
           CHAOS_SEED,
           CHAOS_MINUTES,
+          MAIL_FROM: 'noreply@example.com',
           MIGRATIONS: await readD1Migrations('./migrations'),
         },
       },

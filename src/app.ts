@@ -2,8 +2,11 @@
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { aboutRoutes } from './about/routes'
+import { exportRoutes } from './account/export-routes'
 import { accountRoutes } from './auth/account-routes'
 import { authenticate, clearBadCookies, requireUser } from './auth/credentials'
+import { deletionRoutes } from './auth/deletion-routes'
+import { emailRoutes } from './auth/email-routes'
 import { refuseFloods, refuseScans } from './auth/floods'
 import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
@@ -50,11 +53,14 @@ export const routes = app
   .use(closeEndedSessions)
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
+  .route('/dj-rest-auth/registration', emailRoutes)
   .use(authenticate)
   .use(refuseScans)
   .route('/dj-rest-auth', accountRoutes)
+  .route('/dj-rest-auth', deletionRoutes)
   .route('/dj-rest-auth/password/reset', passwordResetRoutes)
   .route('/sessions', sessionRoutes)
+  .route('/export', exportRoutes)
   .route('/users', userRoutes)
   .route('/profiles', profileRoutes)
   .route('/posts', postRoutes)

@@ -1,4 +1,5 @@
 /** The Worker. */
+import { eraseAccounts } from './account/erase'
 import { app } from './app'
 import { openDb } from './db/client'
 import { agreedTime } from './db/clock'
@@ -6,6 +7,8 @@ import { renewSearchKeys } from './db/search-keys'
 import { config } from './http/config'
 import { asSentToPublicUrl } from './http/public-url'
 import { sweep as sweepImages } from './images/store'
+import { closeSockets } from './messaging/worker/close-sockets'
+import { eraseSentPiece } from './messaging/worker/erase-sent'
 import { sweepRows } from './sweep'
 
 export { Conversation } from './messaging/object/conversation'
@@ -25,6 +28,10 @@ export default {
       return
     }
     await sweepRows(db, now)
+    await eraseAccounts(db, env, now, {
+      closeSockets: (userId) => closeSockets(env, { userId, except: undefined }),
+      eraseSentPiece: (piece, onMarked) => eraseSentPiece(env, piece, onMarked),
+    })
     await sweepImages(db, env.MEDIA)
     await renewSearchKeys(db)
   },

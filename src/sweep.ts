@@ -2,6 +2,7 @@
  * Forgets rows that have run out, in pieces: each is a call of its own, after which others have their turn, and which reads and writes at most
  * 2,000 rows, indexes included. A run that ends early leaves nothing half-done: the next one goes on.
  */
+import { deleteExpiredEmailKeysStatement } from './auth/email-queries'
 import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-queries'
 import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import type { Db } from './db/client'
@@ -25,6 +26,7 @@ type Piece = (now: number, limit: number) => Statement<unknown[]>
 const KINDS: readonly Piece[] = [
   deleteExpiredSessionsStatement,
   deleteExpiredPasswordResetsStatement,
+  deleteExpiredEmailKeysStatement,
   deleteExpiredKeysStatement,
   deleteReleasedUsernamesStatement,
 ]

@@ -131,5 +131,18 @@ export async function stored<T = Record<string, unknown>>(query: string, ...valu
   return results
 }
 
+/** Takes somebody out of the database by hand, after all that refers to them: the API keeps an empty row (`src/account/`). */
+export const deleteByHand = (userId: number) =>
+  env.DB.batch(
+    [
+      'delete from posts where owner_id = ?1',
+      'delete from comments where owner_id = ?1',
+      'delete from likes where owner_id = ?1',
+      'delete from followers where ?1 in (owner_id, followed_id)',
+      'delete from conversations where ?1 in (user_a, user_b)',
+      'delete from users where id = ?1',
+    ].map((statement) => env.DB.prepare(statement).bind(userId)),
+  )
+
 /** The keys in the bucket. */
 export const objectKeys = async () => (await env.MEDIA.list()).objects.map(({ key }) => key)

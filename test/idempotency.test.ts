@@ -2,7 +2,7 @@ import { createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import worker from '../src/index'
-import { call, form, objectKeys, type Person, signUp, stored } from './client'
+import { call, deleteByHand, form, objectKeys, type Person, signUp, stored } from './client'
 import { png } from './fixtures/images'
 import { listen } from './sockets'
 
@@ -222,7 +222,7 @@ describe('a key', () => {
     const friend = await newUser()
     const path = `/messages/${friend}/send/`
     const message = await alice.post(path, { content: 'hello' }, keyed('gone'))
-    await stored('delete from users where id = ?', friend)
+    await deleteByHand(friend)
     const resent = await alice.post(path, { content: 'hello' }, keyed('gone'))
     expect([resent.status, resent.body]).toEqual([201, message.body])
     expect((await alice.post(path, { content: 'hello' })).status).toBe(400)

@@ -26,6 +26,11 @@ async function differences(): Promise<Record<string, Difference[]>> {
   return Object.fromEntries(found.filter(([, rows]) => rows.length > 0))
 }
 
+/** All that refers to users, and they. */
+const EVERYBODY = ['posts', 'comments', 'likes', 'followers', 'conversations', 'users'].map(
+  (table) => `delete from ${table}`,
+)
+
 /** Alice, Bob and Carol with posts, comments, likes, follows, messages, and images "a" to "d" on all that can show one. */
 const WORLD = [
   `insert into users (id, username, username_key, password_hash, created_at, profile_updated_at, image) values
@@ -46,7 +51,8 @@ const WORLD = [
 
 beforeEach(async () => {
   await run(
-    'delete from users',
+    'delete from deleted_accounts',
+    ...EVERYBODY,
     'delete from images',
     'update sequences set last_id = 0, deleted = 0',
     ...WORLD,
@@ -102,8 +108,19 @@ describe('what is written', () => {
     'a post goes with its comments and likes': ['delete from posts where id = 1'],
     'the newest post goes': ['delete from posts where id = 4'],
     'a conversation goes with its messages': ['delete from conversations where id = 1'],
-    'a user goes with all they have': ['delete from users where id = 1'],
-    'everybody goes': ['delete from users'],
+    'a user goes, after all they have': [
+      'delete from posts where owner_id = 1',
+      'delete from comments where owner_id = 1',
+      'delete from likes where owner_id = 1',
+      'delete from followers where 1 in (owner_id, followed_id)',
+      'delete from conversations where 1 in (user_a, user_b)',
+      'delete from users where id = 1',
+    ],
+    'everybody goes': EVERYBODY,
+    'an account is deleted, and had back': [
+      'insert into deleted_accounts (user_id, deleted_at) values (1, 0), (2, 0)',
+      'delete from deleted_accounts where user_id = 1',
+    ],
     'seven posts: a profile shows six': [5, 6, 7, 8, 9].map(
       (id) =>
         `insert into posts (id, owner_id, title, title_key, image, created_at, updated_at) values (${id}, 1, 'x', 'x', 'a', 0, 0)`,

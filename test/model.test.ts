@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { KEPT_VALUES } from '../src/db/kept'
-import { type Answer, anyone, client, ORIGIN, type Person, signUp, stored } from './client'
+import { type Answer, anyone, client, deleteByHand, ORIGIN, type Person, signUp, stored } from './client'
 import {
   type Model,
   nameOf,
@@ -117,7 +117,7 @@ const operations = {
   },
   async deleteUser() {
     const { id } = pick(model.users)
-    await stored('delete from users where id = ?', id)
+    await deleteByHand(id)
     removeUser(model, id)
     people.delete(id)
     await join()

@@ -56,7 +56,16 @@ export async function takenNames({ DB }: Stores, usernames: string[]): Promise<s
 export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<void> {
   progress('Deleting everything')
   // What hangs on users goes with them; the large tables first, without the detour of cascades.
-  const tables = ['likes', 'comments', 'followers', 'posts', 'conversations', 'users', 'images']
+  const tables = [
+    'likes',
+    'comments',
+    'followers',
+    'posts',
+    'conversations',
+    'deleted_accounts',
+    'users',
+    'images',
+  ]
   await DB.batch([
     ...tables.map((table) => DB.prepare(`delete from ${table}`)),
     DB.prepare('update sequences set last_id = 0, deleted = 0'),

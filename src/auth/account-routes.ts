@@ -1,6 +1,7 @@
 /** `/dj-rest-auth` for signed-in users: their own account. */
 
 import { Hono } from 'hono'
+import type * as z from 'zod/mini'
 import { UniqueViolation } from '../db/errors'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
@@ -10,6 +11,7 @@ import type { AppEnv, UserContext } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { imageUrls } from '../images/url'
 import { requireUser } from './credentials'
+import { changeEmail } from './email-keys'
 import { checkNewPassword } from './new-password'
 import { hashPassword, verifyPassword } from './password'
 import { changePassword, findAccount, findCredentials, updateAccount } from './queries'
@@ -17,6 +19,9 @@ import { USERNAME_TAKEN } from './registration'
 import { CREDENTIALS, passwordChangeBody, userAnswer, userPatch, userPut } from './schemas'
 import { tellOfNewPassword } from './security-mails'
 import { accountView } from './view'
+
+const EMAIL_CHANGE =
+  'Another `email` wants the `password`, and is the account’s once it has been proved: it is in `pending_email` until then.'
 
 export const accountRoutes = new Hono<AppEnv>()
   .get(
@@ -32,7 +37,12 @@ export const accountRoutes = new Hono<AppEnv>()
 
   .put(
     '/user',
-    describe({ id: 'replaceUser', summary: 'Change the signed-in user', answers: { 200: userAnswer } }),
+    describe({
+      id: 'replaceUser',
+      summary: 'Change the signed-in user',
+      description: EMAIL_CHANGE,
+      answers: { 200: userAnswer },
+    }),
     requireUser,
     body(userPut, CREDENTIALS),
     async (c) => c.json(await update(c, c.req.valid('json'))),
@@ -42,6 +52,7 @@ export const accountRoutes = new Hono<AppEnv>()
     describe({
       id: 'updateUser',
       summary: 'Change some fields of the signed-in user',
+      description: EMAIL_CHANGE,
       answers: { 200: userAnswer },
     }),
     requireUser,
@@ -54,7 +65,8 @@ export const accountRoutes = new Hono<AppEnv>()
     describe({
       id: 'changePassword',
       summary: 'Change the password',
-      description: 'Ends all other sessions. A deployment may require `old_password`.',
+      description:
+        'Ends all other sessions. `old_password` is required with a token that names no session, and wherever a deployment says so.',
       answers: { 200: detailAnswer },
     }),
     requireUser,
@@ -65,7 +77,8 @@ export const accountRoutes = new Hono<AppEnv>()
       const { limits, requireOldPassword } = config(c.env)
       const account = await findCredentials(db, user.id, limits, Date.now())
       if (!account) throw new ApiError('user_not_found')
-      if (old_password === undefined && requireOldPassword)
+      // A token that names no session is good until it runs out, whatever its owner does.
+      if (old_password === undefined && (requireOldPassword || user.session === undefined))
         throw new ValidationError({ old_password: ['This field is required.'] })
       const verify = (password: string) => verifyPassword(account.passwordHash, password, limits.hashes)
       if (old_password !== undefined && !(await verify(old_password)).matches) {
@@ -84,9 +97,9 @@ export const accountRoutes = new Hono<AppEnv>()
 
 async function update(
   c: UserContext,
-  changes: { username?: string | undefined; first_name?: string | undefined; last_name?: string | undefined },
+  { username, first_name: firstName, last_name: lastName, email, password }: z.output<typeof userPatch>,
 ) {
-  const { username, first_name: firstName, last_name: lastName } = changes
+  const pending = email === undefined ? undefined : await askForEmail(c, email, password)
   try {
     const account = await updateAccount(
       c.var.db,
@@ -95,9 +108,17 @@ async function update(
       config(c.env).limits,
     )
     if (!account) throw new ApiError('user_not_found')
-    return accountView(account, imageUrls(c))
+    return { ...accountView(account, imageUrls(c)), ...(pending !== undefined && { pending_email: pending }) }
   } catch (error) {
     if (error instanceof UniqueViolation) throw new ValidationError({ username: [USERNAME_TAKEN] })
     throw error
   }
+}
+
+/** What is to be proved first; nothing where the address is the account's already, by whatever spelling. */
+async function askForEmail(c: UserContext, email: string, password: string | undefined) {
+  const limits = password === undefined ? undefined : config(c.env).limits
+  const account = await findCredentials(c.var.db, c.var.user.id, limits, Date.now())
+  if (!account) throw new ApiError('user_not_found')
+  return email === account.email ? undefined : changeEmail(c, account, { email, password })
 }

@@ -23,9 +23,7 @@ export async function createPasswordReset(
   const owner = and(eq(users.emailKey, emailKey(email)), eq(users.isActive, true))
   const [, found] = await db.batch([
     chargeStatement(charged, now),
-    statement(
-      build.select({ id: users.id, email: users.email, username: users.username }).from(users).where(owner),
-    ),
+    statement(build.select({ id: users.id, email: users.email }).from(users).where(owner)),
     statement(
       build.insert(passwordResets).select(
         build

@@ -1,8 +1,7 @@
 /** `/dj-rest-auth/password/reset`: a link by mail that can be used once, within an hour. */
 
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { randomId, sha256 } from '../crypto'
-import { emailKey } from '../db/email'
 import { charges } from '../db/rate-limits'
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
@@ -10,14 +9,15 @@ import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ValidationError } from '../http/errors'
+import { pageLink } from '../mail/links'
+import { requireMail, sendMail } from '../mail/send'
 import { checkNewPassword } from './new-password'
 import { hashPassword } from './password'
 import { createPasswordReset, findPasswordReset, usePasswordReset } from './password-reset-queries'
 import { CREDENTIALS, passwordResetBody, passwordResetConfirmBody } from './schemas'
-import { hashed, hashedAddress } from './subjects'
+import { hashedAddress, mailCharges } from './subjects'
 
 const LIFETIME_MS = 3_600_000
-const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 export const passwordResetRoutes = new Hono<AppEnv>()
   .post(
@@ -30,22 +30,23 @@ export const passwordResetRoutes = new Hono<AppEnv>()
     }),
     body(passwordResetBody, CREDENTIALS),
     async (c) => {
+      requireMail(c)
+      const link = pageLink(c, config(c.env).passwordResetUrl, '/password-reset')
       const token = randomId()
       const { email } = c.req.valid('json')
-      const { limits } = config(c.env)
-      const [address, recipient] = [await hashedAddress(c), await hashed(c, emailKey(email))]
       const now = Date.now()
       const user = await createPasswordReset(c.var.db, email, {
         tokenHash: await sha256(token),
         expiresAt: now + LIFETIME_MS,
-        charged: [
-          ...(address === undefined ? [] : charges(limits, 'mail_address', address)),
-          ...charges(limits, 'mail_recipient', recipient),
-        ],
+        charged: await mailCharges(c, email),
         now,
       })
-      // Not awaited: how long a mail takes would tell who has an account.
-      if (user) c.executionCtx.waitUntil(sendLink(c, user, token))
+      if (user)
+        sendMail(c, {
+          to: user.email,
+          subject: 'Choose a new password',
+          text: `To choose a new password, open this link within an hour:\n\n${link({ uid: user.id.toString(36), token })}\n\nIf you did not ask for this, ignore it: nothing has changed.\n`,
+        })
       return c.json({ detail: 'Password reset e-mail has been sent.' })
     },
   )
@@ -81,43 +82,3 @@ export const passwordResetRoutes = new Hono<AppEnv>()
       return c.json({ detail: 'Password has been reset with the new password.' })
     },
   )
-
-/** The front end's page with what `confirm` takes, where the page reads it: a router in the fragment (`#/reset`) sees only that. */
-function resetLink(page: string, userId: number, token: string): URL {
-  const link = new URL(page)
-  const parameters = { uid: userId.toString(36), token }
-  if (/^#!?\//.test(link.hash)) {
-    const [route, query] = link.hash.split('?', 2)
-    link.hash = `${route}?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(query)), ...parameters })}`
-  } else {
-    for (const [name, value] of Object.entries(parameters)) link.searchParams.set(name, value)
-  }
-  return link
-}
-
-async function sendLink(
-  c: Context<AppEnv>,
-  user: { id: number; username: string; email: string },
-  token: string,
-): Promise<void> {
-  const { SEND_EMAIL, MAIL_FROM } = c.env
-  const { clientOrigins, passwordResetUrl } = config(c.env)
-  const [origin = new URL(c.req.url).origin] = clientOrigins
-  const link = resetLink(passwordResetUrl ?? `${origin}/password-reset`, user.id, token)
-  if (SEND_EMAIL && MAIL_FROM) {
-    const text = `Hello ${user.username},\n\nto choose a new password, open this link within an hour:\n\n${link.href}\n\nIf you did not ask for this, ignore it: nothing has changed.\n`
-    await SEND_EMAIL.send({ from: MAIL_FROM, to: user.email, subject: 'Choose a new password', text }).catch(
-      () => {
-        console.error(
-          JSON.stringify({ requestId: c.var.requestId, error: 'A password reset mail could not be sent.' }),
-        )
-      },
-    )
-  } else if (LOCAL_HOSTS.has(new URL(c.req.url).hostname)) {
-    console.log(`Password reset link (development only): ${link.href}`)
-  } else {
-    console.error(
-      JSON.stringify({ requestId: c.var.requestId, error: 'SEND_EMAIL or MAIL_FROM is not configured.' }),
-    )
-  }
-}

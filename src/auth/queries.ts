@@ -1,6 +1,6 @@
 /** Accounts in D1. */
 import { and, eq, gt, sql } from 'drizzle-orm'
-import type { Db } from '../db/client'
+import { activeUserStatement, type Db } from '../db/client'
 import type { RowOf } from '../db/columns'
 import { emailKey } from '../db/email'
 import { type Charge, chargeStatement, charges, resetLimitStatement } from '../db/rate-limits'
@@ -8,6 +8,7 @@ import { heldUsernames, passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold, searchKey } from '../db/text'
 import type { Limits } from '../limits/limits'
+import { restoreAccountStatement } from './deletion-queries'
 import { type Guess, guessStatements, requireTurn } from './guess-statements'
 import {
   insertSessionStatement,
@@ -44,11 +45,11 @@ export async function findAccount(db: Db, id: number): Promise<Account | undefin
 export async function findCredentials(
   db: Db,
   id: number,
-  limits: Limits,
+  limits: Limits | undefined,
   now: number,
 ): Promise<Credentials | undefined> {
   const [, rows] = await db.batch([
-    chargeStatement(charges(limits, 'password_change', id), now),
+    chargeStatement(limits ? charges(limits, 'password_change', id) : [], now),
     statement(build.select(CREDENTIALS).from(users).where(eq(users.id, id))),
   ])
   return rows[0]
@@ -150,7 +151,7 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
 
 /**
  * Stores a session and, where the password was hashed with outdated parameters, its new hash. Gives the user agents of the sessions that the
- * user has had before.
+ * user has had before. Whoever signs in to an account that they have deleted has it back, unless it is being erased already: `UserNotFound`.
  */
 export async function startSession(
   db: Db,
@@ -166,7 +167,9 @@ export async function startSession(
   },
 ): Promise<string[]> {
   const { jtiHash, userAgent, seconds, now, passwordHash, guessKey } = options
-  const [known] = await db.batch([
+  const [, , known] = await db.batch([
+    restoreAccountStatement(userId),
+    activeUserStatement({ userId }),
     userAgentsStatement(userId),
     insertSessionStatement({ jtiHash, userId, userAgent, seconds, now }),
     limitSessionsStatement(userId),

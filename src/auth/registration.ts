@@ -6,6 +6,7 @@ import { type Charge, charges } from '../db/rate-limits'
 import { type Config, config } from '../http/config'
 import type { RequestContext } from '../http/env'
 import { type FieldErrors, ValidationError } from '../http/errors'
+import { EMAIL_TAKEN } from './email-keys'
 import { hashPassword } from './password'
 import { passwordProblems, similarTo } from './password-rules'
 import { type Account, createUser, findTaken } from './queries'
@@ -14,7 +15,6 @@ import { type IssuedToken, issueTokens, newSession } from './sessions'
 import { hashedAddress } from './subjects'
 
 export const USERNAME_TAKEN = 'A user with that username already exists.'
-const EMAIL_TAKEN = 'A user is already registered with this e-mail address.'
 
 interface Registration {
   username: string

@@ -1,6 +1,7 @@
 /** `/dj-rest-auth` for those who are not signed in. Credentials that a route does not need are ignored, even bad ones. */
 
 import { Hono } from 'hono'
+import { isSignedOut } from '../db/errors'
 import { sessionName, sessionOf } from '../db/session-names'
 import { fold } from '../db/text'
 import { detailAnswer } from '../http/answers'
@@ -11,6 +12,7 @@ import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { refuseForeignOrigin } from '../http/origins'
 import { imageUrls } from '../images/url'
+import { mayMail, requireMail } from '../mail/send'
 import { CHALLENGE_FIELD, requireChallenge } from './challenge'
 import {
   accessCookie,
@@ -23,6 +25,7 @@ import {
 } from './cookies'
 import { bearerToken } from './credentials'
 import { deviceOf, setDeviceCookie } from './device'
+import { mailProofLater } from './email-keys'
 import { type Guess, guessKey } from './guess-statements'
 import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
@@ -36,7 +39,6 @@ import {
   registrationBody,
   sessionAnswer,
   verifyBody,
-  verifyEmailBody,
 } from './schemas'
 import { tellOfNewDevice } from './security-mails'
 import { revokeSessionStatement } from './session-queries'
@@ -44,6 +46,8 @@ import { isGood, issueTokens, newSession, refreshAccess, sessionHash } from './s
 import { hashed, hashedAddress } from './subjects'
 import { readToken } from './tokens'
 import { accountView } from './view'
+
+const WRONG_CREDENTIALS = { non_field_errors: ['Unable to log in with provided credentials.'] }
 
 export const authRoutes = new Hono<AppEnv>()
   .post(
@@ -72,8 +76,10 @@ export const authRoutes = new Hono<AppEnv>()
       const user = await findByUsername(db, username, guess, limits, Date.now())
       const { matches, outdated } = await verifyPassword(user?.passwordHash, password, limits.hashes)
       if (!user || !matches) {
-        throw new ValidationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
+        throw new ValidationError(WRONG_CREDENTIALS)
       }
+      if (settings.emailVerification === 'mandatory' && user.email !== '' && user.emailVerifiedAt === null)
+        throw new ValidationError({ non_field_errors: ['E-mail is not verified.'] })
       const session = await newSession(settings)
       const userAgent = c.req.header('user-agent') ?? ''
       const known = await startSession(db, user.id, {
@@ -83,6 +89,8 @@ export const authRoutes = new Hono<AppEnv>()
         now: Date.now(),
         passwordHash: outdated ? await hashPassword(password, limits.hashes) : undefined,
         guessKey: guessKey(guess),
+      }).catch((error: unknown) => {
+        throw isSignedOut(error) ? new ValidationError(WRONG_CREDENTIALS) : error
       })
       const { access, refresh } = await issueTokens(settings, session, user.id)
       setAccessCookie(c, access)
@@ -138,18 +146,27 @@ export const authRoutes = new Hono<AppEnv>()
       id: 'register',
       summary: 'Create an account',
       description:
-        'And its profile. Where the service asks for a challenge of Cloudflare Turnstile, its answer comes along.',
-      answers: { 201: sessionAnswer },
+        'And its profile. Where the service asks for a challenge of Cloudflare Turnstile, its answer comes along. Where addresses must be proved before anybody signs in, the answer has no tokens, and a mail is sent.',
+      answers: { 201: [sessionAnswer, detailAnswer] },
     }),
     body(registrationBody, { ...CREDENTIALS, before: collectOtherErrors }),
     async (c) => {
       const { [CHALLENGE_FIELD]: challenge, device_token: deviceToken, ...fields } = c.req.valid('json')
+      const settings = config(c.env)
+      const { emailVerification } = settings
+      const isMandatory = emailVerification === 'mandatory'
+      if (isMandatory) {
+        requireMail(c)
+        if (!fields.email) throw new ValidationError({ email: ['This field is required.'] })
+      }
       await requireChallenge(c, challenge)
-      const { account, access, refresh } = await register(c.var.db, config(c.env), {
+      const { account, access, refresh } = await register(c.var.db, settings, {
         ...fields,
         userAgent: c.req.header('user-agent') ?? '',
         charged: await registrationCharges(c),
       })
+      if (account.email !== '' && emailVerification !== 'none' && mayMail(c)) mailProofLater(c, account)
+      if (isMandatory) return c.json({ detail: 'Verification e-mail sent.' }, 201)
       const device = await deviceOf(c, account.username, deviceToken)
       return c.json(
         {
@@ -160,22 +177,6 @@ export const authRoutes = new Hono<AppEnv>()
         },
         201,
       )
-    },
-  )
-
-  // Addresses are not verified: no key was ever sent to anybody, so none can be right.
-  .post(
-    '/registration/verify-email',
-    describe({
-      id: 'verifyEmail',
-      summary: 'Confirm an e-mail address',
-      description: 'Addresses need no confirmation: no key is ever found.',
-      answers: {},
-      errors: ['not_found'],
-    }),
-    body(verifyEmailBody, CREDENTIALS),
-    () => {
-      throw new ApiError('not_found')
     },
   )
 

@@ -47,11 +47,18 @@ export const refreshBody = z
 export const verifyBody = z.object({ token: text() }).register(z.globalRegistry, { id: 'VerifyBody' })
 export const verifyEmailBody = z.object({ key: text() }).register(z.globalRegistry, { id: 'VerifyEmailBody' })
 
+export const resendEmailBody = z
+  .object({ email: email() })
+  .register(z.globalRegistry, { id: 'ResendEmailBody' })
+
 export const userPut = z
   .object({
     username: username(),
     first_name: z.optional(text({ max: 150, blank: true })),
     last_name: z.optional(text({ max: 150, blank: true })),
+    email: optional(email()),
+    /** For another `email`. */
+    password: optional(secret()),
   })
   .register(z.globalRegistry, { id: 'UserPut' })
 export const userPatch = z.partial(userPut).register(z.globalRegistry, { id: 'UserPatch' })
@@ -63,6 +70,10 @@ export const passwordChangeBody = z
     new_password2: secret({ max: PASSWORD_MAX_CHARACTERS }),
   })
   .register(z.globalRegistry, { id: 'PasswordChangeBody' })
+
+export const deletionBody = z
+  .object({ password: secret() })
+  .register(z.globalRegistry, { id: 'DeletionBody' })
 
 export const passwordResetBody = z
   .object({ email: email() })
@@ -86,6 +97,9 @@ export const userAnswer = z
     last_name: z.string(),
     profile_id: z.int(),
     profile_image: z.url(),
+    pending_email: z.optional(
+      z.string().check(z.describe('The address that was asked for, and has to be proved first.')),
+    ),
   })
   .register(z.globalRegistry, { id: 'User' })
 export type UserAnswer = z.output<typeof userAnswer>

@@ -31,9 +31,18 @@ export const tellOfNewPassword = (c: RequestContext, user: Addressee): void =>
     `The password of your account was changed, ${time()}.\n\n${ADVICE}`,
   )
 
+/** Tells that the account is deleted, and until when it can be had back. */
+export const tellOfDeletion = (c: RequestContext, user: Addressee, eraseAt: number): void =>
+  tell(
+    c,
+    user,
+    'Your account was deleted',
+    `Your account was deleted, ${time()}. If you sign in by ${time(eraseAt)}, you have it back; after that all that is in it is erased.\n\n${ADVICE}`,
+  )
+
 function tell(c: RequestContext, { email, emailVerifiedAt }: Addressee, subject: string, text: string): void {
   if (canSendMail(c) && emailVerifiedAt !== null) sendMail(c, { to: email, subject, text })
 }
 
 /** `2026-11-25 11:30 UTC` */
-const time = () => `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
+const time = (at = Date.now()) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`

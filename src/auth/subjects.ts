@@ -1,5 +1,7 @@
 /** Whom limits count: addresses, accounts and e-mail addresses, as hashes that mean nothing without the service's secret. */
 import { sha256 } from '../crypto'
+import { emailKey } from '../db/email'
+import { type Charge, charges } from '../db/rate-limits'
 import { config } from '../http/config'
 import type { RequestContext } from '../http/env'
 import { addressKey } from '../limits/address'
@@ -16,4 +18,14 @@ export async function hashed(c: RequestContext, subject: string): Promise<string
 export async function hashedAddress(c: RequestContext): Promise<string | undefined> {
   const address = c.req.header('cf-connecting-ip')
   return address === undefined ? undefined : hashed(c, addressKey(address))
+}
+
+/** What a mail that somebody asks for counts against: their address, and the one it goes to. */
+export async function mailCharges(c: RequestContext, email: string): Promise<Charge[]> {
+  const { limits } = config(c.env)
+  const [address, recipient] = [await hashedAddress(c), await hashed(c, emailKey(email))]
+  return [
+    ...(address === undefined ? [] : charges(limits, 'mail_address', address)),
+    ...charges(limits, 'mail_recipient', recipient),
+  ]
 }

@@ -10,6 +10,7 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
+import { isShown, isShownPost } from '../db/visibility'
 
 export const OWN_COMMENT: Owned = { table: comments, id: comments.id, ownerId: comments.ownerId }
 
@@ -33,8 +34,11 @@ export const NEWEST_COMMENTS = newestFirst<CommentRow>('comments', m.id)
 
 const from = fixed(sql`from comments m cross join users u on u.id = m.owner_id`)
 
+/** Of somebody who is shown, on a post of somebody who is. */
+const shown = fixed(sql`${isShown(m.ownerId)} and ${isShownPost(m.postId)}`)
+
 /**
- * Newest first; `postExists` is false where the filter names no post. Reads two rows per comment, shown or skipped, and 6 more.
+ * Newest first; `postExists` is false where the filter names no post. Reads three rows per comment, shown or skipped, and 6 more.
  */
 export async function listComments(
   db: Db,
@@ -43,12 +47,15 @@ export async function listComments(
 ): Promise<PageSlice<CommentRow> & { postExists: boolean }> {
   const order = NEWEST_COMMENTS.towards(page)
   const conditions = [
+    shown,
     postId !== undefined && sql`${m.postId} = ${postId}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
-  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const where = sql`where ${sql.join(conditions, sql` and `)}`
   const kept: SQL<number> =
-    postId === undefined ? rowCount('comments') : sql`(select comments_count from posts where id = ${postId})`
+    postId === undefined
+      ? rowCount('comments')
+      : sql`(select comments_count from posts where id = ${postId} and ${isShown(posts.ownerId)})`
   const [rows, [counted]] = await db.batch([
     selectStatement(
       COMMENT,
@@ -60,9 +67,10 @@ export async function listComments(
   return { rows: inListOrder(rows, page), count: count ?? 0, postExists: count !== null }
 }
 
-const commentStatement = (id: number) => selectStatement(COMMENT, sql`${from} where ${m.id} = ${id}`)
+const commentStatement = (id: number) =>
+  selectStatement(COMMENT, sql`${from} where ${m.id} = ${id} and ${shown}`)
 
-/** Reads 2 rows. */
+/** Reads 3 rows. */
 export async function findComment(db: Db, id: number): Promise<CommentRow | undefined> {
   const [rows] = await db.batch([commentStatement(id)])
   return rows[0]
@@ -79,9 +87,13 @@ export const createComment = (
     columns: COMMENT,
     insert: () =>
       statement(
-        build
-          .insert(comments)
-          .values({ ownerId, postId, content, createdAt: creation.now, updatedAt: creation.now }),
+        build.insert(comments).values({
+          ownerId,
+          postId: sql`iif(${isShownPost(sql`${postId}`)}, ${postId}, 0)`,
+          content,
+          createdAt: creation.now,
+          updatedAt: creation.now,
+        }),
       ),
     from: sql`${from} where ${m.id} = (select max(id) from comments where owner_id = ${ownerId})`,
   })
@@ -98,7 +110,7 @@ export async function updateComment(
       build
         .update(comments)
         .set({ content, updatedAt: now })
-        .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId))),
+        .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId), isShownPost(comments.postId))),
     ),
     commentStatement(id),
   ])
@@ -108,7 +120,12 @@ export async function updateComment(
 /** Reads 1 row. */
 export async function postExists(db: Db, id: number): Promise<boolean> {
   const [rows] = await db.batch([
-    statement(build.select({ id: posts.id }).from(posts).where(eq(posts.id, id))),
+    statement(
+      build
+        .select({ id: posts.id })
+        .from(posts)
+        .where(and(eq(posts.id, id), isShown(posts.ownerId))),
+    ),
   ])
   return rows.length > 0
 }

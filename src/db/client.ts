@@ -12,6 +12,7 @@ import { type MarkedImage, MarkStatement } from './image-leases'
 import { ChargeStatement } from './rate-limits'
 import { sessionNamed } from './session-names'
 import { type Query, type ResultsOf, type Statement, selectStatement, writes } from './statements'
+import { isShown } from './visibility'
 
 /** How long a call may take. After that nobody waits for its answer any more, and what became of it is not known. */
 export const DEADLINES_MS = {
@@ -151,7 +152,7 @@ export const stateOf = (db: Db): SessionState => ({
 export const activeUserStatement = ({ userId, session }: SignedIn) =>
   selectStatement(
     {
-      active: sql<null>`case (select is_active from users where id = ${userId})
+      active: sql<null>`case (select is_active from users where id = ${userId} and ${isShown(sql`users.id`)})
         when 1 then ${session === undefined ? sql`null` : liveSession(userId, session)}
         when 0 then json('inactive')
         else abs(-9223372036854775807 - 1) end`,

@@ -42,6 +42,9 @@ const REFUSED_UNSEEN =
 /** What `revokedIn` provokes: SQLite quotes the path that it cannot read, and in an SQL text only ours is called that. */
 export const REVOKED_PATH = 'revoked'
 
+/** What `openConversationStatement` provokes in the same way (`messaging/`). */
+export const NO_RECIPIENT_PATH = 'no recipient'
+
 /** The session that the signed-in user's token names was ended, or its time is over. */
 export class SessionEnded extends Error {}
 
@@ -66,6 +69,7 @@ export function normalizeError(error: unknown): Error {
     return new ForeignKeyViolation('foreign key violation')
   const throttled = throttledFrom(messages)
   if (throttled) return throttled
+  if (messages.includes(`'${NO_RECIPIENT_PATH}'`)) return new ForeignKeyViolation('no recipient')
   // What `activeUserStatement` provokes (client.ts).
   if (messages.includes('malformed JSON')) return new UserInactive()
   if (messages.includes('integer overflow')) return new UserNotFound()

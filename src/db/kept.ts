@@ -9,6 +9,7 @@ import { type Column, getTableColumns, getTableName, is, SQL } from 'drizzle-orm
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { dialect } from './columns'
 import { countAndNewest, sequence } from './kept/counts'
+import { userGuard } from './kept/guard'
 import { heldUsernames } from './kept/held-usernames'
 import { imageReferences, newestImages } from './kept/images'
 import { postSearch, userSearch } from './kept/search'
@@ -67,7 +68,9 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
 ]
 
 export const KEPT: Kept[] = [
-  ...TABLES.filter(hasSequence).map((table) => sequence(getTableName(table))),
+  ...TABLES.filter(hasSequence).map((table) =>
+    table === users ? sequence('users', 'deleted_accounts') : sequence(getTableName(table)),
+  ),
 
   countAndNewest({ of: posts.ownerId, count: users.postsCount }),
   countAndNewest({ of: likes.ownerId, count: users.likesGivenCount }),
@@ -91,7 +94,7 @@ export const KEPT: Kept[] = [
 
 export const KEPT_VALUES = KEPT.flatMap(({ values }) => values)
 
-export const TRIGGERS = triggersOf(KEPT.flatMap(({ effects }) => effects))
+export const TRIGGERS = [...triggersOf(KEPT.flatMap(({ effects }) => effects)), userGuard]
 
 /**
  * Whether the table's ids come from `nextId`, as those of every table must whose key is one integer: SQLite alone would give the ids of

@@ -164,6 +164,30 @@ export const followers = sqliteTable(
   ],
 )
 
+/** Accounts that their owners have deleted: hidden (`visibility.ts`), and erased in pieces (`account/erase-queries.ts`). Rows stay as long as their users'. */
+export const deletedAccounts = sqliteTable(
+  'deleted_accounts',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id),
+    deletedAt: integer().notNull(),
+    /** When erasing begins, or began; null once all is erased. */
+    eraseAt: integer(),
+    /** When it began: from then on nothing brings the account back. */
+    erasingSince: integer(),
+    /** The id of the last conversation from which what they sent is gone. */
+    conversationsDoneTo: integer().notNull().default(0),
+    /** When somebody else may take the name; null before it is erased and after the name is free. */
+    nameFreeAt: integer(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId] }),
+    index('deleted_accounts_erase').on(t.eraseAt).where(sql`erase_at is not null`),
+    index('deleted_accounts_name').on(t.nameFreeAt).where(sql`name_free_at is not null`),
+  ],
+)
+
 /**
  * What every list needs to know without counting: a table's rows are the ids ever given out (the largest) less
  * the rows deleted, so that an insert writes nothing here and a delete one row. See `sequences.ts`.
@@ -204,6 +228,35 @@ export const passwordResets = sqliteTable(
     expiresAt: integer().notNull(),
   },
   (t) => [index('password_resets_user').on(t.userId), index('password_resets_expires').on(t.expiresAt)],
+)
+
+/** Keys that were mailed to prove an address, or to undo the change to another; each goes when it is used. */
+export const emailKeys = sqliteTable(
+  'email_keys',
+  {
+    keyHash: text().primaryKey(),
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** The address that the account has once the key is used. */
+    email: text().notNull(),
+    purpose: text({ enum: ['prove', 'undo'] }).notNull(),
+    expiresAt: integer().notNull(),
+  },
+  (t) => [index('email_keys_user').on(t.userId), index('email_keys_expires').on(t.expiresAt)],
+)
+
+/** The newest export of each account: when it began, and how many of its parts were asked for. */
+export const accountExports = sqliteTable(
+  'account_exports',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    startedAt: integer().notNull(),
+    parts: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId] })],
 )
 
 /** An image in the bucket, and who needs it: see `image-leases.ts`. */

@@ -11,6 +11,7 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { followers, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
+import { isShown } from '../db/visibility'
 
 export const OWN_FOLLOW: Owned = { table: followers, id: followers.id, ownerId: followers.ownerId }
 
@@ -32,6 +33,9 @@ export const NEWEST_FOLLOWS = newestFirst<FollowerRow>('followers', f.id)
 const from = fixed(sql`from followers f cross join users owners on owners.id = f.owner_id
   cross join users followed_users on followed_users.id = f.followed_id`)
 
+/** Of two people who are shown. */
+const shown = fixed(sql`${isShown(f.ownerId)} and ${isShown(f.followedId)}`)
+
 export interface FollowerFilter {
   owner?: number | undefined
   followed?: number | undefined
@@ -50,11 +54,12 @@ export async function listFollowers(
 ): Promise<FollowerPage> {
   const order = NEWEST_FOLLOWS.towards(page)
   const conditions = [
+    shown,
     owner !== undefined && sql`${f.ownerId} = ${owner}`,
     followed !== undefined && sql`${f.followedId} = ${followed}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
-  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const where = sql`where ${sql.join(conditions, sql` and `)}`
   const count = countOf({ owner, followed })
   const [rows, [counted], existing] = await db.batch([
     selectStatement(
@@ -76,7 +81,7 @@ function countOf({ owner, followed }: FollowerFilter): SQL<number> {
 
 /** Reads 3 rows. */
 export async function findFollower(db: Db, id: number): Promise<FollowerRow | undefined> {
-  const [rows] = await db.batch([selectStatement(FOLLOW, sql`${from} where ${f.id} = ${id}`)])
+  const [rows] = await db.batch([selectStatement(FOLLOW, sql`${from} where ${f.id} = ${id} and ${shown}`)])
   return rows[0]
 }
 
@@ -89,6 +94,13 @@ export const createFollower = (
 ): Promise<Created<FollowerRow>> =>
   createRow(db, creation, {
     columns: FOLLOW,
-    insert: () => statement(build.insert(followers).values({ ownerId, followedId, createdAt: creation.now })),
+    insert: () =>
+      statement(
+        build.insert(followers).values({
+          ownerId,
+          followedId: sql`iif(${isShown(sql`${followedId}`)}, ${followedId}, 0)`,
+          createdAt: creation.now,
+        }),
+      ),
     from: sql`${from} where ${f.ownerId} = ${ownerId} and ${f.followedId} = ${followedId}`,
   })

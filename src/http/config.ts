@@ -9,6 +9,11 @@ export interface Config {
   refreshSeconds: number
   sessionSeconds: number
   requireOldPassword: boolean
+  /** How long a deleted account can be had back. */
+  graceMs: number
+  emailVerification: (typeof EMAIL_VERIFICATION)[number]
+  /** The front end's page that proves an address. */
+  emailVerificationUrl: string | undefined
   clientOrigins: ReadonlySet<string>
   mediaUrl: string | undefined
   /** The origin that clients know, where it is not the one that requests arrive with. */
@@ -21,6 +26,7 @@ export interface Config {
 /** The configuration cannot be worked with; the message says what to do and names no value. */
 export class ConfigError extends Error {}
 
+const EMAIL_VERIFICATION = ['optional', 'none', 'mandatory'] as const
 const SECRET_LENGTH = 32
 const DAY_SECONDS = 86_400
 const known = new WeakMap<Bindings, Config>()
@@ -50,6 +56,11 @@ function read(env: Bindings): Config {
     refreshSeconds: seconds('REFRESH_TOKEN_SECONDS', env.REFRESH_TOKEN_SECONDS, 30 * DAY_SECONDS),
     sessionSeconds: seconds('SESSION_SECONDS', env.SESSION_SECONDS, 365 * DAY_SECONDS),
     requireOldPassword: env.REQUIRE_OLD_PASSWORD === 'true',
+    graceMs: wholeNumber('ACCOUNT_GRACE_DAYS', env.ACCOUNT_GRACE_DAYS, 14, 'days') * DAY_SECONDS * 1000,
+    emailVerification: choice('EMAIL_VERIFICATION', env.EMAIL_VERIFICATION, EMAIL_VERIFICATION),
+    emailVerificationUrl: env.EMAIL_VERIFICATION_URL
+      ? httpUrl('EMAIL_VERIFICATION_URL', env.EMAIL_VERIFICATION_URL).href
+      : undefined,
     clientOrigins: new Set(
       (env.CLIENT_ORIGINS ?? '')
         .split(',')
@@ -103,10 +114,24 @@ function secret(name: string, value: string | undefined): string {
   return value
 }
 
-function seconds(name: string, value: string | undefined, fallback: number): number {
+/** The first is meant where there is none. */
+function choice<Choice extends string>(
+  name: string,
+  value: string | undefined,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const found = value ? choices.find((one) => one === value) : choices[0]
+  if (!found) throw new ConfigError(`${name} must be one of ${choices.join(', ')}.`)
+  return found
+}
+
+const seconds = (name: string, value: string | undefined, fallback: number): number =>
+  wholeNumber(name, value, fallback, 'seconds')
+
+function wholeNumber(name: string, value: string | undefined, fallback: number, unit: string): number {
   if (!value) return fallback
   const number = Number(value)
   if (!Number.isInteger(number) || number < 1)
-    throw new ConfigError(`${name} must be a whole number of seconds.`)
+    throw new ConfigError(`${name} must be a whole number of ${unit}.`)
   return number
 }

@@ -11,7 +11,7 @@ export interface Bindings {
   CONVERSATION: DurableObjectNamespace
   /** The files of `public/`: default images. */
   ASSETS: Fetcher
-  /** Sends password reset mails; without it the link is logged, for the dev server. */
+  /** Sends mails; without it the dev server logs them, and elsewhere what promises one answers 503. */
   SEND_EMAIL?: SendEmail
   /** The platform's own limit of requests by address, in front of all; approximate. */
   FLOOD?: RateLimit
@@ -35,6 +35,12 @@ export interface Bindings {
   SESSION_SECONDS?: string
   /** "true": a password is changed only by those who know the old one. */
   REQUIRE_OLD_PASSWORD?: string
+  /** For how many days whoever signs in to an account that they have deleted has it back: 14. */
+  ACCOUNT_GRACE_DAYS?: string
+  /** "none", "optional" or "mandatory": whether addresses are to be proved. */
+  EMAIL_VERIFICATION?: string
+  /** The front end's page that proves an address; `?key=…` is added. */
+  EMAIL_VERIFICATION_URL?: string
   /** The front end's page for a new password; `?uid=…&token=…` is added. */
   PASSWORD_RESET_URL?: string
   /** Sender of mails. */

@@ -7,9 +7,10 @@ import { type Created, type Creation, createRow } from '../db/create'
 import { inListOrder, newestFirst } from '../db/list-order'
 import type { Owned } from '../db/owned'
 import { limits, type PageRequest, type PageSlice } from '../db/page'
-import { likes, users } from '../db/schema'
+import { likes, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
+import { isShown, isShownPost } from '../db/visibility'
 
 export const OWN_LIKE: Owned = { table: likes, id: likes.id, ownerId: likes.ownerId }
 
@@ -23,6 +24,9 @@ export const NEWEST_LIKES = newestFirst<LikeRow>('likes', l.id)
 
 const from = fixed(sql`from likes l cross join users u on u.id = l.owner_id`)
 
+/** Of somebody who is shown, on a post of somebody who is. */
+const shown = fixed(sql`${isShown(l.ownerId)} and ${isShownPost(l.postId)}`)
+
 export interface LikeFilter {
   post?: number | undefined
   owner?: number | undefined
@@ -33,23 +37,28 @@ export interface LikePage extends PageSlice<LikeRow> {
   exists: Record<keyof LikeFilter, boolean>
 }
 
-/** Newest first. Reads two rows per like, shown or skipped, and 8 more. */
+/** Newest first. Reads three rows per like, shown or skipped, and 8 more. */
 export async function listLikes(db: Db, { post, owner }: LikeFilter, page: PageRequest): Promise<LikePage> {
   const order = NEWEST_LIKES.towards(page)
   const conditions = [
+    shown,
     post !== undefined && sql`${l.postId} = ${post}`,
     owner !== undefined && sql`${l.ownerId} = ${owner}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
-  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const where = sql`where ${sql.join(conditions, sql` and `)}`
   const kept = countOf({ post, owner })
   const [rows, [found]] = await db.batch([
     selectStatement(LIKE, sql`${from} ${where} ${order.orderBy()} ${limits(page, kept)}`),
     selectStatement(
       {
         count: kept,
-        ofPost: sql<number | null>`(select likes_count from posts where id = ${post ?? 0})`,
-        ofOwner: sql<number | null>`(select likes_given_count from users where id = ${owner ?? 0})`,
+        ofPost: sql<
+          number | null
+        >`(select likes_count from posts where id = ${post ?? 0} and ${isShown(posts.ownerId)})`,
+        ofOwner: sql<
+          number | null
+        >`(select likes_given_count from users where id = ${owner ?? 0} and ${isShown(users.id)})`,
       },
       sql``,
     ),
@@ -70,9 +79,9 @@ function countOf({ post, owner }: LikeFilter): SQL<number> {
   return sql`(select count(*) from likes where owner_id = ${owner} and post_id = ${post})`
 }
 
-/** Reads 2 rows. */
+/** Reads 3 rows. */
 export async function findLike(db: Db, id: number): Promise<LikeRow | undefined> {
-  const [rows] = await db.batch([selectStatement(LIKE, sql`${from} where ${l.id} = ${id}`)])
+  const [rows] = await db.batch([selectStatement(LIKE, sql`${from} where ${l.id} = ${id} and ${shown}`)])
   return rows[0]
 }
 
@@ -85,6 +94,13 @@ export const createLike = (
 ): Promise<Created<LikeRow>> =>
   createRow(db, creation, {
     columns: LIKE,
-    insert: () => statement(build.insert(likes).values({ ownerId, postId, createdAt: creation.now })),
+    insert: () =>
+      statement(
+        build.insert(likes).values({
+          ownerId,
+          postId: sql`iif(${isShownPost(sql`${postId}`)}, ${postId}, 0)`,
+          createdAt: creation.now,
+        }),
+      ),
     from: sql`${from} where ${l.ownerId} = ${ownerId} and ${l.postId} = ${postId}`,
   })

@@ -1,7 +1,10 @@
-/** Mails. What one says never holds a name or a text that somebody else could have chosen, or a link that is not from the configuration. */
+/** Mails, all of them. What one says never holds a name or a text that somebody else could have chosen, or a link that is not from the configuration. */
+import { ConfigError } from '../http/config'
 import type { RequestContext } from '../http/env'
 
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+const NO_MAIL = 'SEND_EMAIL or MAIL_FROM is not configured.'
 
 export interface Mail {
   to: string
@@ -14,6 +17,14 @@ export const canSendMail = ({ env }: RequestContext): boolean => Boolean(env.SEN
 
 /** Whether this is the dev server, which logs mails in place of sending them. */
 export const isDevServer = (c: RequestContext): boolean => LOCAL_HOSTS.has(new URL(c.req.url).hostname)
+
+/** Whether a mail comes to anything: it is sent, or logged by the dev server. */
+export const mayMail = (c: RequestContext): boolean => canSendMail(c) || isDevServer(c)
+
+/** For answers that promise a mail. Throws `ConfigError` where none comes to anything. */
+export function requireMail(c: RequestContext): void {
+  if (!mayMail(c)) throw new ConfigError(NO_MAIL)
+}
 
 /** Sends a mail once the client has its answer: how long that takes would tell who has an account. A failure is logged, without the address. */
 export function sendMail(c: RequestContext, mail: Mail): void {
@@ -29,7 +40,7 @@ async function send(c: RequestContext, { to, subject, text }: Mail): Promise<voi
   } else if (isDevServer(c)) {
     console.log(`Mail (development only): ${subject}\n\n${text}`)
   } else {
-    fail(c, 'SEND_EMAIL or MAIL_FROM is not configured.')
+    fail(c, NO_MAIL)
   }
 }
 

@@ -2,6 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, type PageRequest } from '../db/page'
 import { NEVER } from '../db/schema'
+import { isShown } from '../db/visibility'
 
 /** The feed of who follows more is not put together account by account. */
 const MAX_MERGED = 200
@@ -50,10 +51,10 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
     : sql`posts.id > ${start} and posts.id <= iif(${many}, ${start} + ${looks}, ${start})`
   return sql`with recursive queue(id, owner_id) as (
       select ${next(sql`followers.followed_id`, start)}, followers.followed_id from followers
-        where followers.owner_id = iif(${many}, 0, ${followedBy})
+        where followers.owner_id = iif(${many}, 0, ${followedBy}) and ${isShown(sql`followers.followed_id`)}
       union all
       select posts.id, null from posts where ${range} and exists
-        (select 1 from followers where owner_id = ${followedBy} and followed_id = posts.owner_id)
+        (select 1 from followers where owner_id = ${followedBy} and followed_id = posts.owner_id) and ${isShown(sql`posts.owner_id`)}
       union all
       select ${next(sql`queue.owner_id`, sql`queue.id`)}, queue.owner_id from queue
         where queue.id <> ${none} and queue.owner_id is not null
@@ -72,4 +73,5 @@ export function feedEnd(part: FeedPart): SQL<number | null> {
 /** Up to `COUNT_LIMIT`, which it says for whoever follows many. Reads two rows for each account followed. */
 export const feedCount = (followedBy: number) =>
   sql<number>`iif(${followsMany(followedBy)}, ${COUNT_LIMIT}, (select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
-  from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy}))`
+  from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy}
+    and ${isShown(sql`users.id`)}))`

@@ -8,6 +8,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, limits, type PageRequest } from '../db/page'
 import { candidates, conditions, FEED_SORTED, type Lead, leadOf } from './lead'
+import { shownPost } from './queries'
 import { isById, isByOwnLikes, type PostFilter, type PostOrder, SORT_COLUMNS, type Source } from './selection'
 
 const SCAN_ROWS = 2100
@@ -28,7 +29,7 @@ export function filteredList(filter: PostFilter, order: PostOrder, page: PageReq
 /** As the lead has them. */
 function led(lead: Lead, order: PostOrder, page: PageRequest): Source {
   const list = order.list.towards(page)
-  const where = [lead.where, ...(page.after ? [list.after(page.after, [lead.key])] : [])]
+  const where = [lead.where, shownPost, ...(page.after ? [list.after(page.after, [lead.key])] : [])]
   return {
     rows: (columns) => sql`select ${columns}, ${lead.key} as "sortKey"
       from ${lead.from} ${lead.posts} ${users} ${whereAll(where)} ${list.orderBy([lead.key])} ${limits(page, lead.kept)}`,
@@ -43,7 +44,7 @@ function scanned(lead: Lead, left: SQL[], order: PostOrder, page: PageRequest): 
   const looks = Math.floor(SCAN_ROWS / (2 * rowsEach(lead, left) + 2))
   const [key] = order.list.towards(page).keys
   const all = candidates(lead, key.descending, page.after)
-  const from = sql`(${all} limit ${looks}) s cross join posts p on p.id = s.id ${users} ${whereAll(left)}`
+  const from = sql`(${all} limit ${looks}) s cross join posts p on p.id = s.id ${users} ${whereAll([...left, shownPost])}`
   const end = sql<number | null>`(select k from (${all} limit 1 offset ${looks - 1}))`
   return {
     // In the order of the candidates, as nothing comes before them and each has one post and one owner.
@@ -72,9 +73,10 @@ function sorted(
   // With nothing left to filter the lead need not be read before the posts.
   const newest =
     left.length === 0
-      ? sql`select ${value} from ${lead.from} ${lead.posts} ${owners} where ${lead.where} order by ${lead.key} desc limit ${window}`
+      ? sql`select ${value} from ${lead.from} ${lead.posts} ${owners} where ${lead.where} and ${shownPost}
+          order by ${lead.key} desc limit ${window}`
       : sql`select ${value} from (${candidates(lead, true, undefined)} limit ${window}) s
-          cross join posts p on p.id = s.id ${owners} ${whereAll(left)}`
+          cross join posts p on p.id = s.id ${owners} ${whereAll([...left, shownPost])}`
   const size = kept && sql<number>`min(${kept}, ${window})`
   const keys = [sql`s.k`, sql`s.id`]
   const behind = page.after ? sql`where ${list.after(page.after, keys)}` : sql``

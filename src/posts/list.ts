@@ -22,7 +22,7 @@ import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
 import { feedCount, feedEnd, feedQueue } from './feed'
 import { filteredList } from './filtered-list'
-import { POST, p, viewerColumns } from './queries'
+import { POST, p, shownPost, viewerColumns } from './queries'
 import { MAX_OWNERS } from './search'
 import {
   isByCount,
@@ -120,7 +120,8 @@ const byCount =
       page,
       kept: rowCount('posts'),
       select: (where) =>
-        sql`select ${columns}, ${SORT_COLUMNS[field]} as "sortKey" from posts p cross join users u on u.id = p.owner_id where ${where}`,
+        sql`select ${columns}, ${SORT_COLUMNS[field]} as "sortKey" from posts p cross join users u on u.id = p.owner_id
+          where ${where} and ${shownPost}`,
     })
 
 function feed(followedBy: number, order: PostOrder, page: PageRequest): Source {
@@ -132,7 +133,7 @@ function feed(followedBy: number, order: PostOrder, page: PageRequest): Source {
     rows: (columns) => sql`${feedQueue(part, limit + offset)}
     select ${columns}, p.id as "sortKey"
     from queue cross join posts p on p.id = queue.id cross join users u on u.id = p.owner_id
-    order by p.id ${direction} limit ${limit} offset ${offset}`,
+    where ${shownPost} order by p.id ${direction} limit ${limit} offset ${offset}`,
     count: feedCount(followedBy),
     end: feedEnd(part),
   }

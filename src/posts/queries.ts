@@ -9,6 +9,7 @@ import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
 import { searchKey } from '../db/text'
+import { isShown } from '../db/visibility'
 
 export const OWN_POST: Owned = { table: posts, id: posts.id, ownerId: posts.ownerId }
 
@@ -42,8 +43,11 @@ export type PostRow = RowOf<typeof POST> & RowOf<ReturnType<typeof viewerColumns
 
 const from = fixed(sql`from posts p cross join users u on u.id = p.owner_id`)
 
+/** Of somebody who is shown. */
+export const shownPost = fixed(isShown(p.ownerId))
+
 const postStatement = (viewerId: number | undefined, id: number) =>
-  selectStatement(POST, sql`${from} where ${p.id} = ${id}`, viewerColumns(viewerId))
+  selectStatement(POST, sql`${from} where ${p.id} = ${id} and ${shownPost}`, viewerColumns(viewerId))
 
 /** Reads 2 rows, and the viewer's like. */
 export async function findPost(

@@ -8,7 +8,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { listed } from '../db/columns'
+import { fixed, listed } from '../db/columns'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
 import { inKeyOrder } from '../db/key-order'
 import { inListOrder } from '../db/list-order'
@@ -16,6 +16,7 @@ import { limits, type PageRequest, type PageSlice, withinBytes } from '../db/pag
 import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
+import { isShown } from '../db/visibility'
 import { type ProfileOrder, type SortedProfile, sortKeys } from './order'
 import { PROFILE, u, viewerColumns } from './queries'
 
@@ -73,6 +74,8 @@ export async function listProfiles(
   }
 }
 
+const shown = fixed(isShown(u.id))
+
 interface Source {
   rows: SQL
   /** Null: unknown. */
@@ -85,7 +88,7 @@ function source(columns: SQL, filter: ProfileFilter, order: ProfileOrder, page: 
   const { following, followedBy } = filter
   const kept = countOf(filter)
   if (following === undefined && followedBy === undefined) {
-    const users = { from: sql`users u`, where: sql`true`, id: sql`u.id`, window: SORTED }
+    const users = { from: sql`users u`, where: shown, id: sql`u.id`, window: SORTED }
     if (order.by === 'sorting') return sorted(columns, users, order, page, kept)
     const read = order.by === 'count' ? byCount : byIndex
     return { rows: within(read(columns, order, kept, page), page), count: kept }
@@ -95,8 +98,8 @@ function source(columns: SQL, filter: ProfileFilter, order: ProfileOrder, page: 
   // The index of follows that leads gives the order of ids too.
   const [id, where] =
     following !== undefined
-      ? [sql`f.owner_id`, sql`f.followed_id = ${following}`]
-      : [sql`f.followed_id`, sql`f.owner_id = ${followedBy}`]
+      ? [sql`f.owner_id`, sql`f.followed_id = ${following} and ${shown}`]
+      : [sql`f.followed_id`, sql`f.owner_id = ${followedBy} and ${shown}`]
   const from = sql`followers f cross join users u on u.id = ${id}`
   if (!isNewestFirst(order)) return sorted(columns, { from, where, id, window: SORTED }, order, page, kept)
   const list = order.list.towards(page)
@@ -115,8 +118,8 @@ const within = (rows: SQL, page: PageRequest) => withinBytes(rows, { rows: page.
 /** All profiles by a unique column. */
 function byIndex(columns: SQL, order: ProfileOrder, kept: SQL<number>, page: PageRequest): SQL {
   const list = order.list.towards(page)
-  const where = page.after ? sql`where ${list.after(page.after)}` : sql``
-  return sql`select ${columns} from users u ${where} ${list.orderBy()} ${limits(page, kept)}`
+  const behind = page.after ? sql`and ${list.after(page.after)}` : sql``
+  return sql`select ${columns} from users u where ${shown} ${behind} ${list.orderBy()} ${limits(page, kept)}`
 }
 
 /** All profiles by a count. */
@@ -129,7 +132,7 @@ function byCount(columns: SQL, order: ProfileOrder, kept: SQL<number>, page: Pag
     descending: order.list.keys[0].descending,
     page,
     kept,
-    select: (where) => sql`select ${columns}, ${key} as "sortKey" from users u where ${where}`,
+    select: (where) => sql`select ${columns}, ${key} as "sortKey" from users u where ${where} and ${shown}`,
   })
 }
 
@@ -172,7 +175,8 @@ function bothFilters(
   page: PageRequest,
 ): Source {
   const id = sql`f.owner_id`
-  const isFollowed = sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id)`
+  const isFollowed = sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id)
+    and ${isShown(id)}`
   const list = isNewestFirst(order) ? order.list.towards(page) : undefined
   const behind = page.after && list ? sql`and ${list.after(page.after, [id])}` : sql``
   const follows = sql`select f.owner_id from followers f where f.followed_id = ${following} ${behind}

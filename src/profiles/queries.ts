@@ -7,6 +7,7 @@ import { type LeasedImage, withLease } from '../db/image-leases'
 import type { Owned } from '../db/owned'
 import { users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
+import { isShown } from '../db/visibility'
 
 /** A profile is its user's row. */
 export const OWN_PROFILE: Owned = { table: users, id: users.id, ownerId: users.id }
@@ -38,7 +39,11 @@ export const viewerColumns = (viewerId: number | undefined) => ({
 export type ProfileRow = RowOf<typeof PROFILE> & RowOf<ReturnType<typeof viewerColumns>>
 
 const profileStatement = (viewerId: number | undefined, id: number) =>
-  selectStatement(PROFILE, sql`from users u where ${u.id} = ${id}`, viewerColumns(viewerId))
+  selectStatement(
+    PROFILE,
+    sql`from users u where ${u.id} = ${id} and ${isShown(u.id)}`,
+    viewerColumns(viewerId),
+  )
 
 /** Reads 1 row, and the viewer's follow. */
 export async function findProfile(

@@ -9,6 +9,7 @@ import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectStatement } from '../db/statements'
 import { fold } from '../db/text'
+import { isShown } from '../db/visibility'
 
 const u = alias(users, 'u')
 
@@ -48,15 +49,12 @@ export async function listUsers(
   list: ListOrder<UserSummary>,
   page: PageRequest,
 ): Promise<PageSlice<UserSummary>> {
-  const isNamed = username ? eq(u.usernameKey, fold(username)) : undefined
+  const isNamed = username ? and(eq(u.usernameKey, fold(username)), isShown(u.id)) : undefined
   const kept: SQL<number> = isNamed ? sql`(select count(*) from users u where ${isNamed})` : rowCount('users')
   const order = list.towards(page)
-  const where = and(isNamed, page.after && order.after(page.after))
+  const where = and(isNamed ?? isShown(u.id), page.after && order.after(page.after))
   const [rows, [counted]] = await db.batch([
-    selectStatement(
-      USER_SUMMARY,
-      sql`from users u ${where ? sql`where ${where}` : sql``} ${order.orderBy()} ${limits(page, kept)}`,
-    ),
+    selectStatement(USER_SUMMARY, sql`from users u where ${where} ${order.orderBy()} ${limits(page, kept)}`),
     selectStatement({ count: kept }, sql``),
   ])
   return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
@@ -64,6 +62,8 @@ export async function listUsers(
 
 /** Reads 1 row. */
 export async function findUser(db: Db, id: number): Promise<UserSummary | undefined> {
-  const [rows] = await db.batch([selectStatement(USER_SUMMARY, sql`from users u where ${u.id} = ${id}`)])
+  const [rows] = await db.batch([
+    selectStatement(USER_SUMMARY, sql`from users u where ${u.id} = ${id} and ${isShown(u.id)}`),
+  ])
   return rows[0]
 }

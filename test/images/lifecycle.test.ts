@@ -2,7 +2,17 @@ import { createExecutionContext, createScheduledController, waitOnExecutionConte
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import worker from '../../src/index'
-import { anyone, download, form, ORIGIN, objectKeys, type Person, signUp, stored } from '../client'
+import {
+  anyone,
+  deleteByHand,
+  download,
+  form,
+  ORIGIN,
+  objectKeys,
+  type Person,
+  signUp,
+  stored,
+} from '../client'
 import { UNAVAILABLE } from '../fixtures/answers'
 import { ascii, concat } from '../fixtures/images'
 import {
@@ -134,7 +144,7 @@ describe('images leave the bucket', () => {
     const kept = await post(alice, shared)
     const posts = [await post(carol, freshPng()), await post(carol, freshPng()), await post(carol, shared)]
     const profile = await carol.put(`/profiles/${carol.id}/`, form({ image: file(freshPng()) }))
-    await env.DB.prepare('delete from users where id = ?').bind(carol.id).run()
+    await deleteByHand(carol.id)
     expect(await imageRow(posts[0]?.hash ?? '')).toMatchObject({ refs: 0 })
     await sweep()
     for (const { hash } of posts.slice(0, 2)) await gone(hash)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Answer, ORIGIN, type Person, signUp, stored } from '../client'
+import { type Answer, deleteByHand, ORIGIN, type Person, signUp, stored } from '../client'
 import { DEFAULT_PROFILE } from '../fixtures/answers'
 import { signUpCast, signUpPair } from '../fixtures/factories'
 import { conversationWith, say, thread } from '../fixtures/messages'
@@ -309,7 +309,7 @@ describe('a message, as it is stored (MessageModelTests)', () => {
   it('goes with either of the two', async () => {
     const [one, other] = await signUpPair()
     await say(one, other, 'x')
-    await stored('delete from users where id = ?', other.id)
+    await deleteByHand(other.id)
     expect((await one.get('/messages/')).body).toEqual([])
     expect((await thread(one, other)).count).toBe(0)
     expect(await stored('select 1 from messages where sender_id = ?', one.id)).toEqual([])

@@ -1,6 +1,6 @@
 import type { Column } from 'drizzle-orm'
 import { NEVER } from '../schema'
-import { nameOf, tableOf } from './triggers'
+import { type Effect, nameOf, tableOf } from './triggers'
 import { columnValue, type Kept } from './value'
 
 /**
@@ -37,10 +37,19 @@ export function countAndNewest({ of, count, newest }: { of: Column; count: Colum
   }
 }
 
-/** The largest id that a table has lost, and how many rows: see `sequences.ts`. */
-export function sequence(table: string): Kept {
+/**
+ * The largest id that a table has lost, and how many rows: see `sequences.ts`.
+ *
+ * @param hidden A table with a row for each row of this one that is not counted, though it is there.
+ */
+export function sequence(table: string, hidden?: string): Kept {
   const kept = (column: string) => `(select ${column} from sequences where name = '${table}')`
-  const truth = `(select max(coalesce(max(id), 0), coalesce(${kept('last_id')}, 0)) - count(*) from ${table})`
+  const uncount = (hiding: string, on: 'insert' | 'delete', change: '+' | '-'): Effect => ({
+    table: hiding,
+    on,
+    statements: [`UPDATE \`sequences\` SET deleted = deleted ${change} 1 WHERE name = '${table}'`],
+  })
+  const truth = `(select max(coalesce(max(id), 0), coalesce(${kept('last_id')}, 0)) - count(*) from ${table})${hidden ? ` + (select count(*) from ${hidden})` : ''}`
   return {
     values: [
       {
@@ -60,6 +69,7 @@ export function sequence(table: string): Kept {
           `UPDATE \`sequences\` SET deleted = deleted + 1, last_id = max(last_id, OLD.id) WHERE name = '${table}'`,
         ],
       },
+      ...(hidden ? [uncount(hidden, 'insert', '+'), uncount(hidden, 'delete', '-')] : []),
     ],
   }
 }

@@ -27,6 +27,7 @@ export function changeStatements(
     case 'edit':
       return editStatements(change, now)
     case 'delete':
+    case 'erase':
       return deleteStatements(change)
     case 'clear':
       return clearStatements(pair, change)

@@ -30,7 +30,7 @@ import {
   type Refusal,
   type TrackedChange,
 } from '../shared/changes'
-import { ensureConversationStatement } from '../shared/conversation-row'
+import { openConversationStatement } from '../shared/conversation-row'
 import type { Pair } from '../shared/pair'
 import { changeStatements } from './change-statements'
 import { settleChanges } from './settle-queries'
@@ -194,11 +194,15 @@ export function commitQueue(
   async function write(db: Db, batch: WaitingChange[]): Promise<CommittedChange[]> {
     const now = Date.now()
     const changes = batch.map(({ change }) => changeStatements(pair, change, now, limits))
-    const askers = new Map(batch.map(({ change }) => [`${change.userId}/${change.session}`, change]))
+    const askers = new Map(
+      batch.flatMap(({ change }) =>
+        change.type === 'erase' ? [] : [[`${change.userId}/${change.session}`, change] as const],
+      ),
+    )
     const mayBegin = batch.some(({ change }) => change.type === 'send')
     const before = [
       ...[...askers.values()].map(activeUserStatement),
-      ...(mayBegin ? [ensureConversationStatement(pair)] : []),
+      ...(mayBegin ? [openConversationStatement(pair)] : []),
     ]
     const results = await db.batch([...before, ...changes.flatMap(({ statements }) => statements)])
     const rest = results.slice(before.length)

@@ -9,13 +9,14 @@ import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
 import { MAX_SOCKETS_PER_CONVERSATION } from '../../limits/limits'
 import { secondsToWait, Throttled } from '../../limits/throttled'
-import { type Change, type CommitResult, newChangeId } from '../shared/changes'
+import { type Change, type CommitResult, type ErasedPiece, newChangeId } from '../shared/changes'
 import { CLOSE, KEEP_ALIVE } from '../shared/frames'
 import { type Listener, readListenRequest } from '../shared/listener'
 import { type Pair, pairFromName } from '../shared/pair'
 import { type Broadcast, broadcast } from './broadcast'
 import { type FrameHandler, frameHandler } from './client-frames'
 import { type CommitQueue, commitQueue } from './commit-queue'
+import { messagesAfter } from './erase-queries'
 import { type Listening, listening } from './listening'
 import { liveListeners } from './live-sessions'
 import { MAX_REPLAYED_CHANGES } from './missed-changes'
@@ -95,6 +96,24 @@ export class Conversation extends DurableObject<Bindings> {
   /** Makes a change that was asked for before, under this id, unless it was made then; gives the outcome either way. */
   async commitOnce(change: Change, id: string): Promise<CommitResult> {
     return this.#queue.commit({ ...change, id }, true)
+  }
+
+  /**
+   * Deletes what this user has sent, among the messages next behind this one; those who listen are told. Doing it again does no harm: what is
+   * gone is not told again.
+   */
+  async eraseSent(userId: number, after: number): Promise<ErasedPiece> {
+    const { messages, isLast } = await messagesAfter(this.#openDb(), this.#pair, after)
+    const results = await Promise.all(
+      messages.flatMap(({ id, senderId }) =>
+        senderId === userId ? this.commit({ type: 'erase', userId, messageId: id }) : [],
+      ),
+    )
+    return {
+      markedImages: results.flatMap((result) => (result.ok ? result.state.markedImages : [])),
+      after: results.every(({ ok }) => ok) ? (messages.at(-1)?.id ?? after) : undefined,
+      isLast,
+    }
   }
 
   /** Whether objects and their storage can be reached (`about/health.ts`). */

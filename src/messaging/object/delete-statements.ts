@@ -21,7 +21,7 @@ function unreadWithout(side: Side) {
   })
 }
 
-export function deleteStatements(change: ChangeOf<'delete'>): ChangeStatements {
+export function deleteStatements(change: ChangeOf<'delete' | 'erase'>): ChangeStatements {
   const { userId, messageId } = change
   const isOwn = isSentBy(userId, messageId)
   const newestRemaining = sql`(select ${remaining.id} from messages remaining

@@ -4,6 +4,7 @@ import type { Db } from '../../db/client'
 import { sessions, users } from '../../db/schema'
 import { sessionNamed } from '../../db/session-names'
 import { build, selectStatement, statement } from '../../db/statements'
+import { isShown } from '../../db/visibility'
 import type { Listener } from '../shared/listener'
 
 type SignedIn = Pick<Listener, 'userId' | 'session'>
@@ -18,7 +19,13 @@ export async function liveListeners(db: Db, listeners: SignedIn[], now: number) 
       build
         .select({ id: users.id })
         .from(users)
-        .where(and(eq(users.isActive, true), sql`${users.id} in (select value from json_each(${ids}))`)),
+        .where(
+          and(
+            eq(users.isActive, true),
+            isShown(users.id),
+            sql`${users.id} in (select value from json_each(${ids}))`,
+          ),
+        ),
     ),
     selectStatement(
       { name },

@@ -1,7 +1,7 @@
 /** What can happen to a conversation, and what comes of it. All of it goes from the Worker to the object or back: plain data. */
 import type { SessionState } from '../../db/client'
 import type { IdempotencyKey } from '../../db/idempotency'
-import type { LeasedImage } from '../../db/image-leases'
+import type { LeasedImage, MarkedImage } from '../../db/image-leases'
 import type { changes } from '../../db/schema'
 import type { Throttled } from '../../limits/throttled'
 import type { MessageRow } from './message-row'
@@ -25,9 +25,20 @@ export type Change = { session?: string | undefined } & (
       image?: LeasedImage | null | undefined
     }
   | { type: 'delete'; userId: number; messageId: number }
+  /** Deletes it for somebody whose account is being erased, and who cannot ask for it any more. */
+  | { type: 'erase'; userId: number; messageId: number }
   | { type: 'clear'; userId: number }
   | { type: 'read'; userId: number; upTo: number }
 )
+
+/** What came of erasing a piece of what somebody has sent. */
+export interface ErasedPiece {
+  markedImages: MarkedImage[]
+  /** The last message that was looked at; undefined where some could not be deleted: try again. */
+  after: number | undefined
+  /** Whether there is nothing behind it. */
+  isLast: boolean
+}
 
 /** A change on its way into the log; `id` is found there if it has arrived. */
 export type TrackedChange = Change & { id: string }

@@ -1,7 +1,9 @@
 /** The row of a conversation. */
 import { type Column, type SQL, sql } from 'drizzle-orm'
+import { NO_RECIPIENT_PATH } from '../../db/errors'
 import { conversations } from '../../db/schema'
 import { build, statement } from '../../db/statements'
+import { isShown } from '../../db/visibility'
 import type { Pair } from './pair'
 
 /** The condition for the conversation of a pair, of the table or of an alias of it. */
@@ -11,11 +13,20 @@ export const ofPair = (
 ): SQL => sql`${userA} = ${a} and ${userB} = ${b}`
 
 /** The statement that makes the row unless it is there. Fails with a `ForeignKeyViolation` where one of the two does not exist. */
-export const ensureConversationStatement = ({ a, b }: Pair) =>
+export const ensureConversationStatement = (pair: Pair) => insertStatement(sql`${pair.a}`, pair)
+
+/** The same before a message is sent: fails in the same way where the account of one of the two is deleted. */
+export const openConversationStatement = (pair: Pair) =>
+  insertStatement(
+    sql`iif(${isShown(sql`${pair.a}`)} and ${isShown(sql`${pair.b}`)}, ${pair.a}, json_extract('{}', ${sql.raw(`'${NO_RECIPIENT_PATH}'`)}))`,
+    pair,
+  )
+
+const insertStatement = (userA: SQL, { b }: Pair) =>
   statement(
     build
       .insert(conversations)
-      .values({ userA: a, userB: b })
+      .values({ userA, userB: b })
       // Without a target SQLite would look for the id too.
       .onConflictDoNothing({ target: [conversations.userA, conversations.userB] }),
   )

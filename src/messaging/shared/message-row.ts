@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { fixed, jsonObject, type RowOf, selectList } from '../../db/columns'
 import { conversations, messages, users } from '../../db/schema'
+import { isShown } from '../../db/visibility'
 
 export const m = alias(messages, 'm')
 export const c = alias(conversations, 'c')
@@ -10,6 +11,10 @@ const userA = alias(users, 'user_a')
 const userB = alias(users, 'user_b')
 /** The newest message of the conversation. */
 const newest = alias(messages, 'newest')
+
+/** Of somebody whose account is deleted nothing is shown but what they said. */
+const imageA = sql`iif(${isShown(userA.id)}, ${userA.image}, null)`
+const imageB = sql`iif(${isShown(userB.id)}, ${userB.image}, null)`
 
 /** A message with what its view shows of the two people and of the conversation. */
 export const MESSAGE = selectList({
@@ -23,12 +28,8 @@ export const MESSAGE = selectList({
   seq: m.seq,
   /** 1 if the recipient has read it. */
   isRead: sql<number>`${m.seq} <= case ${m.senderId} when ${c.userA} then ${c.readB} else ${c.readA} end`,
-  senderImage: sql<
-    string | null
-  >`case ${m.senderId} when ${c.userA} then ${userA.image} else ${userB.image} end`,
-  recipientImage: sql<
-    string | null
-  >`case ${m.senderId} when ${c.userA} then ${userB.image} else ${userA.image} end`,
+  senderImage: sql<string | null>`case ${m.senderId} when ${c.userA} then ${imageA} else ${imageB} end`,
+  recipientImage: sql<string | null>`case ${m.senderId} when ${c.userA} then ${imageB} else ${imageA} end`,
   lastContent: newest.content,
   lastAt: newest.createdAt,
 })

@@ -16,7 +16,8 @@ export const closeEndedSessions = createMiddleware<AppEnv>(async (c, next) => {
   if (ended) c.executionCtx.waitUntil(closeSockets(c.env, ended))
 })
 
-async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
+/** Closes the sockets of these sessions of a user, wherever they are. */
+export async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
   const close = (otherId: number) =>
     twice(() => conversationStub(env, pairOf(userId, otherId)).closeSockets(userId, which))
   const log = (error: unknown) =>

@@ -4,10 +4,10 @@ import { SessionEnded } from '../../db/errors'
 import type { UserContext } from '../../http/env'
 import { ApiError, throttledFor, ValidationError } from '../../http/errors'
 import { requireKnownOrigin } from '../../http/origins'
-import { findUser } from '../../users/queries'
 import { listenRequest } from '../shared/listener'
 import { pairOf } from '../shared/pair'
 import { conversationStub } from './conversation-stub'
+import { mayListenTo } from './queries'
 
 /**
  * Answers 101; or 401 where the session has ended, 403 for a page of a foreign origin, 404 where there is nobody to listen to, 426,
@@ -22,7 +22,7 @@ export async function openSocket(
   if (user.via === 'cookie') requireKnownOrigin(c)
   if (otherId === user.id || otherId === 0) throw new ApiError('not_found')
   const isUpgrade = c.req.header('upgrade')?.toLowerCase() === 'websocket'
-  if (!(await findUser(db, otherId))) throw new ApiError('not_found')
+  if (!(await mayListenTo(db, user.id, otherId))) throw new ApiError('not_found')
   if (!isUpgrade || !/^\d{1,15}$/.test(since ?? '0')) {
     if (isUpgrade) throw new ValidationError({ since: ['A valid integer is required.'] })
     throw new ApiError('upgrade_required', { headers: { upgrade: 'websocket', connection: 'upgrade' } })

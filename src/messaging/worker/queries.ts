@@ -1,12 +1,13 @@
 /** What the API reads of conversations. Only their objects write them (`object/change-statements.ts`). */
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../../db/client'
 import { type RowOf, selectList } from '../../db/columns'
 import { inListOrder, ListOrder, oldestFirst } from '../../db/list-order'
 import { limits, type PageRequest, type PageSlice, withinBytes } from '../../db/page'
-import { conversations, listeners, users } from '../../db/schema'
+import { conversations, type ImageHash, listeners, users } from '../../db/schema'
 import { build, selectedStatement, selectStatement, statement } from '../../db/statements'
+import { DELETED_USER, isShown } from '../../db/visibility'
 import { ofPair } from '../shared/conversation-row'
 import { c, fromConversation, fromMessage, MESSAGE, type MessageRow, m } from '../shared/message-row'
 import { pairOf } from '../shared/pair'
@@ -16,8 +17,8 @@ const other = alias(users, 'other')
 /** A conversation as one of the two sees it: `id`, `username` and `image` are the other's; `m` is the newest message. */
 const CONVERSATION = selectList({
   id: other.id,
-  username: other.username,
-  image: other.image,
+  username: sql<string>`iif(${isShown(other.id)}, ${other.username}, ${sql.raw(`'${DELETED_USER}'`)})`,
+  image: sql<ImageHash | null>`iif(${isShown(other.id)}, ${other.image}, null)`,
   lastContent: m.content,
   lastAt: m.createdAt,
   unread: sql<number>`newest.unread`,
@@ -43,7 +44,7 @@ export async function listConversations(
   const seen = (mine: SQL, theirs: SQL, unread: SQL) => {
     const behind = after ? sql`and c.last_message_id < ${after[0]}` : sql``
     const named = nameContains
-      ? sql`and instr((select search_key from users where id = ${theirs}), ${nameContains}) > 0`
+      ? sql`and instr((select search_key from users where id = ${theirs} and ${isShown(sql`users.id`)}), ${nameContains}) > 0`
       : sql``
     return sql`select c.last_message_id, c.seq, ${unread}, ${theirs} from conversations c
       where ${mine} = ${userId} and c.last_message_id is not null ${behind} ${named}`
@@ -101,6 +102,27 @@ export async function findMessage(
 ): Promise<(MessageRow & { ownerId: number }) | undefined> {
   const [rows] = await db.batch([selectStatement(MESSAGE, sql`${fromMessage} where ${m.id} = ${id}`)])
   return rows[0] && { ...rows[0], ownerId: rows[0].senderId }
+}
+
+/** Whether there is the other to listen to: a deleted account has what was said, which goes when it is erased. Reads 2 rows. */
+export async function mayListenTo(db: Db, userId: number, otherId: number): Promise<boolean> {
+  const [rows] = await db.batch([
+    statement(
+      build
+        .select({ id: users.id })
+        .from(users)
+        .where(
+          and(
+            eq(users.id, otherId),
+            or(
+              isShown(users.id),
+              sql`exists (select 1 from conversations where ${ofPair(pairOf(userId, otherId))})`,
+            ),
+          ),
+        ),
+    ),
+  ])
+  return rows.length > 0
 }
 
 /** To whose conversations the user listens: where their sockets are. Reads a row for each, and there are few (`object/listener-statements.ts`). */

@@ -1,0 +1,198 @@
+/**
+ * Erasing an account, in pieces: each is one transaction of at most `PIECE_ROWS` deleted rows, after which everything that is kept is true, and
+ * which leaves the next one nothing to remember. The user's row stays, empty: it holds the name for a year, and conversations refer to it.
+ */
+import { and, eq, gt, isNotNull, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { Db } from '../db/client'
+import { type MarkedImage, markUnreferencedStatement } from '../db/image-leases'
+import {
+  accountExports,
+  comments,
+  conversations,
+  deletedAccounts,
+  emailKeys,
+  followers,
+  idempotencyKeys,
+  likes,
+  listeners,
+  passwordResets,
+  sessions,
+  users,
+} from '../db/schema'
+import { build, type Statement, statement, writeStatement } from '../db/statements'
+
+export const PIECE_ROWS = 500
+/** Of a piece of somebody's posts, how much is what others have put on them, and how many posts are looked at and may go. */
+const POSTS = { likes: 300, comments: 100, posts: 100 }
+/** A name is nobody else's for so long after its account was erased. */
+const NAME_HELD_MS = 365 * 86_400_000
+const ACCOUNTS = 10
+const CONVERSATIONS = 50
+
+/** Accounts whose time has come, first come first served. Reads two rows for each. */
+export async function findAccountsToErase(db: Db, now: number) {
+  const [accounts] = await db.batch([
+    statement(
+      build
+        .select({ userId: deletedAccounts.userId, erasingSince: deletedAccounts.erasingSince })
+        .from(deletedAccounts)
+        .where(lte(deletedAccounts.eraseAt, now))
+        .orderBy(deletedAccounts.eraseAt)
+        .limit(ACCOUNTS),
+    ),
+  ])
+  return accounts
+}
+
+/** Begins: from here on nothing brings the account back. Takes away all that says who it was, but the name that is held, and all that opens it. */
+export async function beginErasing(db: Db, userId: number, now: number): Promise<MarkedImage[]> {
+  const isBegun = sql`exists (select 1 from deleted_accounts where user_id = ${userId} and erasing_since is not null)`
+  const few = [sessions, passwordResets, emailKeys, accountExports]
+  const [, , marked] = await db.batch([
+    statement(
+      build
+        .update(deletedAccounts)
+        .set({ erasingSince: now })
+        .where(
+          and(
+            eq(deletedAccounts.userId, userId),
+            lte(deletedAccounts.eraseAt, now),
+            isNull(deletedAccounts.erasingSince),
+          ),
+        ),
+    ),
+    statement(
+      build
+        .update(users)
+        .set({
+          username: '',
+          searchKey: '',
+          email: '',
+          emailKey: null,
+          emailVerifiedAt: null,
+          firstName: '',
+          lastName: '',
+          passwordHash: '',
+          isActive: false,
+          profileName: '',
+          profileContent: '',
+          image: null,
+        })
+        .where(and(eq(users.id, userId), isBegun)),
+    ),
+    markUnreferencedStatement(),
+    ...few.map((table) => statement(build.delete(table).where(and(eq(table.userId, userId), isBegun)))),
+  ])
+  return marked
+}
+
+/** Rows of a table, as many as a piece may have. */
+const rowsOf = (table: SQLiteTable, id: SQLiteColumn, owner: SQLiteColumn, userId: number) =>
+  statement(
+    build
+      .delete(table)
+      .where(sql`${id} in (select ${id} from ${table} where ${owner} = ${userId} limit ${PIECE_ROWS})`)
+      .returning({ id }),
+  )
+
+/** What an account has, kind by kind. Each gives a row for each that it deletes, and none once all is gone. */
+const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
+  (userId) => {
+    // The oldest posts: what is on them goes first, however much it is.
+    const oldest = sql`(select id from posts where owner_id = ${userId} order by id limit ${POSTS.posts})`
+    const on = (table: SQL, limit: number) =>
+      deleting(sql`${table} where id in
+        (select r.id from ${oldest} p cross join ${table} r on r.post_id = p.id limit ${limit})`)
+    return [
+      on(sql`likes`, POSTS.likes),
+      on(sql`comments`, POSTS.comments),
+      deleting(sql`posts where id in ${oldest} and not exists (select 1 from likes where post_id = posts.id)
+        and not exists (select 1 from comments where post_id = posts.id)`),
+    ]
+  },
+  (userId) => [rowsOf(comments, comments.id, comments.ownerId, userId)],
+  (userId) => [rowsOf(likes, likes.id, likes.ownerId, userId)],
+  (userId) => [rowsOf(followers, followers.id, followers.ownerId, userId)],
+  (userId) => [rowsOf(followers, followers.id, followers.followedId, userId)],
+  (userId) => [
+    deleting(
+      sql`${idempotencyKeys} where user_id = ${userId} and (route, key) in
+      (select route, key from ${idempotencyKeys} where user_id = ${userId} limit ${PIECE_ROWS})`,
+      sql`1`,
+    ),
+  ],
+]
+
+const deleting = (rows: SQL, returning = sql`id`): Statement<unknown[]> =>
+  writeStatement(sql`delete from ${rows} returning ${returning}`)
+
+export const ERASED_KINDS = KINDS.length
+
+/** Erases a piece of one kind; `isGone` once there was nothing of it any more. */
+export async function erasePiece(db: Db, userId: number, kind: number) {
+  const deletions = KINDS[kind]?.(userId) ?? []
+  const [marked, ...deleted] = await db
+    .batch([...deletions, markUnreferencedStatement()] as const)
+    .then((results) => [results.at(-1) as MarkedImage[], ...(results.slice(0, -1) as unknown[][])] as const)
+  return { marked, isGone: deleted.every((rows) => rows.length === 0) }
+}
+
+/** With whom the user has conversations that have not been dealt with, in the order of their ids. Reads two rows for each that the user has. */
+export async function conversationsToErase(db: Db, userId: number) {
+  const doneTo = sql`(select conversations_done_to from deleted_accounts where user_id = ${userId})`
+  const [rows] = await db.batch([
+    statement(
+      build
+        .select({
+          id: conversations.id,
+          otherId: sql<number>`${conversations.userA} + ${conversations.userB} - ${userId}`.as('otherId'),
+        })
+        .from(conversations)
+        .where(
+          and(
+            or(eq(conversations.userA, userId), eq(conversations.userB, userId)),
+            gt(conversations.id, doneTo),
+            isNotNull(conversations.lastMessageId),
+          ),
+        )
+        .orderBy(conversations.id)
+        .limit(CONVERSATIONS),
+    ),
+  ])
+  return rows
+}
+
+/** Remembers that nothing that the user has sent is left in this conversation, nor in those before it. */
+export async function finishConversation(db: Db, userId: number, conversationId: number): Promise<void> {
+  await db.batch([
+    statement(
+      build
+        .update(deletedAccounts)
+        .set({ conversationsDoneTo: conversationId })
+        .where(eq(deletedAccounts.userId, userId)),
+    ),
+  ])
+}
+
+/** Ends: all is gone, and the name is held from now on. */
+export async function finishErasing(db: Db, userId: number, now: number): Promise<void> {
+  await db.batch([
+    statement(build.delete(listeners).where(eq(listeners.userId, userId))),
+    statement(
+      build
+        .update(deletedAccounts)
+        .set({ eraseAt: null, nameFreeAt: now + NAME_HELD_MS })
+        .where(eq(deletedAccounts.userId, userId)),
+    ),
+  ])
+}
+
+/** Frees the names whose year is over; no name begins with a colon. */
+export async function freeNames(db: Db, now: number): Promise<void> {
+  const free = sql`(select user_id from deleted_accounts where name_free_at <= ${now} order by name_free_at limit ${PIECE_ROWS})`
+  await db.batch([
+    writeStatement(sql`update users set username_key = ':' || id where id in ${free}`),
+    writeStatement(sql`update deleted_accounts set name_free_at = null where user_id in ${free}`),
+  ])
+}

@@ -1,0 +1,174 @@
+/** All that somebody has, page by page: each is one call, in the order of ids. */
+import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Db } from '../db/client'
+import { comments, conversations, followers, likes, messages, posts, sessions, users } from '../db/schema'
+import { build, selectStatement, statement, writeStatement } from '../db/statements'
+
+/** How often an export may begin, and for how long its parts may be asked for. */
+export const EVERY_MS = 3_600_000
+const OPEN_MS = 24 * 3_600_000
+const MAX_PARTS = 2_000
+
+/** Notes that an export begins; false within an hour of the one before. */
+export async function beginExport(db: Db, userId: number, now: number): Promise<boolean> {
+  const [rows] = await db.batch([
+    writeStatement(sql`insert into account_exports (user_id, started_at, parts) values (${userId}, ${now}, 1)
+      on conflict (user_id) do update set started_at = excluded.started_at, parts = 1 where started_at <= ${now - EVERY_MS} returning 1`),
+  ])
+  return rows.length > 0
+}
+
+/** Notes that another part is asked for; false where no export is open, or too many parts were. */
+export async function continueExport(db: Db, userId: number, now: number): Promise<boolean> {
+  const [rows] = await db.batch([
+    writeStatement(sql`update account_exports set parts = parts + 1
+      where user_id = ${userId} and started_at > ${now - OPEN_MS} and parts < ${MAX_PARTS} returning 1`),
+  ])
+  return rows.length > 0
+}
+
+/** Texts may be long: so many rows that a page has a few megabytes at most. */
+const ROWS = { posts: 20, texts: 200, others: 1_000 }
+
+export async function exportedAccount(db: Db, userId: number) {
+  const [[account], devices] = await db.batch([
+    statement(
+      build
+        .select({
+          username: users.username,
+          email: users.email,
+          firstName: users.firstName,
+          lastName: users.lastName,
+          createdAt: users.createdAt,
+          name: users.profileName,
+          content: users.profileContent,
+          image: users.image,
+        })
+        .from(users)
+        .where(eq(users.id, userId)),
+    ),
+    statement(
+      build
+        .select({
+          userAgent: sessions.userAgent,
+          createdAt: sessions.createdAt,
+          lastUsedAt: sessions.lastUsedAt,
+        })
+        .from(sessions)
+        .where(eq(sessions.userId, userId)),
+    ),
+  ])
+  return { account, devices }
+}
+
+export async function exportedPosts(db: Db, userId: number, after: number) {
+  const [rows] = await db.batch([
+    statement(
+      build
+        .select({
+          id: posts.id,
+          title: posts.title,
+          content: posts.content,
+          image: posts.image,
+          imageFilter: posts.imageFilter,
+          createdAt: posts.createdAt,
+          updatedAt: posts.updatedAt,
+        })
+        .from(posts)
+        .where(and(eq(posts.ownerId, userId), gt(posts.id, after)))
+        .orderBy(asc(posts.id))
+        .limit(ROWS.posts),
+    ),
+  ])
+  return { rows, isLast: rows.length < ROWS.posts }
+}
+
+const p = alias(posts, 'p')
+const o = alias(users, 'o')
+/** A post as another deployment can find it. */
+const POST = { owner: o.username, title: p.title, postedAt: sql<number>`${p.createdAt}` }
+
+export async function exportedComments(db: Db, userId: number, after: number) {
+  const [rows] = await db.batch([
+    selectStatement(
+      {
+        ...POST,
+        id: comments.id,
+        content: comments.content,
+        createdAt: comments.createdAt,
+        updatedAt: comments.updatedAt,
+      },
+      sql`from comments cross join posts p on ${p.id} = ${comments.postId} cross join users o on ${o.id} = ${p.ownerId}
+        where ${comments.ownerId} = ${userId} and ${comments.id} > ${after} order by ${comments.id} limit ${ROWS.texts}`,
+    ),
+  ])
+  return { rows, isLast: rows.length < ROWS.texts }
+}
+
+export async function exportedLikes(db: Db, userId: number, after: number) {
+  const [rows] = await db.batch([
+    selectStatement(
+      { ...POST, id: likes.id, createdAt: likes.createdAt },
+      sql`from likes indexed by likes_owner cross join posts p on ${p.id} = ${likes.postId} cross join users o on ${o.id} = ${p.ownerId}
+        where ${likes.ownerId} = ${userId} and ${likes.id} > ${after} order by ${likes.id} limit ${ROWS.others}`,
+    ),
+  ])
+  return { rows, isLast: rows.length < ROWS.others }
+}
+
+/** Whom they follow, or who follows them. */
+export async function exportedFollows(
+  db: Db,
+  userId: number,
+  after: number,
+  which: 'following' | 'followers',
+) {
+  const [mine, theirs, index] =
+    which === 'following'
+      ? [followers.ownerId, followers.followedId, sql`followers_owner`]
+      : [followers.followedId, followers.ownerId, sql`followers_followed`]
+  const [rows] = await db.batch([
+    selectStatement(
+      { id: followers.id, username: o.username, createdAt: followers.createdAt },
+      sql`from followers indexed by ${index} cross join users o on ${o.id} = ${theirs}
+        where ${mine} = ${userId} and ${followers.id} > ${after} order by ${followers.id} limit ${ROWS.others}`,
+    ),
+  ])
+  return { rows, isLast: rows.length < ROWS.others }
+}
+
+/** Where reading of messages stands: with whom, and the last message of that conversation. */
+export interface MessagePlace {
+  otherId: number
+  messageId: number
+}
+
+/** The next messages with one person, and with whom the next conversation is; people with larger ids first. Reads 3 rows for each. */
+export async function exportedMessages(db: Db, userId: number, { otherId, messageId }: MessagePlace) {
+  const [a, b] = [Math.min(userId, otherId), Math.max(userId, otherId)]
+  const next = (mine: SQL, theirs: SQL) =>
+    sql`select ${theirs} as id from conversations where ${mine} = ${userId} and ${theirs} > ${otherId} order by ${theirs} limit 1`
+  const [rows, [following]] = await db.batch([
+    selectStatement(
+      {
+        id: messages.id,
+        with: o.username,
+        senderId: messages.senderId,
+        content: messages.content,
+        image: messages.image,
+        createdAt: messages.createdAt,
+        editedAt: messages.editedAt,
+      },
+      sql`from conversations cross join users o on ${o.id} = ${otherId}
+        cross join messages on ${messages.conversationId} = ${conversations.id}
+        where ${conversations.userA} = ${a} and ${conversations.userB} = ${b} and ${messages.id} > ${messageId}
+        order by ${messages.id} limit ${ROWS.texts}`,
+    ),
+    selectStatement(
+      { id: sql<number | null>`min(id)` },
+      sql`from (select id from (${next(sql`user_a`, sql`user_b`)}) union all select id from (${next(sql`user_b`, sql`user_a`)}))`,
+    ),
+  ])
+  return { rows, isLast: rows.length < ROWS.texts, nextOther: following?.id ?? undefined }
+}

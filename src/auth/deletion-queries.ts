@@ -1,0 +1,27 @@
+/** Deleting one's account, and having it back. What is erased later, and how, is in `account/`. */
+import { and, eq, isNull } from 'drizzle-orm'
+import type { Db } from '../db/client'
+import { deletedAccounts, passwordResets } from '../db/schema'
+import { build, statement } from '../db/statements'
+import { revokeSessionsStatement } from './session-queries'
+
+/** Hides the account, ends all its sessions and makes reset links useless. */
+export async function deleteAccount(
+  db: Db,
+  userId: number,
+  { now, eraseAt }: { now: number; eraseAt: number },
+): Promise<void> {
+  await db.batch([
+    statement(build.insert(deletedAccounts).values({ userId, deletedAt: now, eraseAt })),
+    revokeSessionsStatement(userId, undefined, now),
+    statement(build.delete(passwordResets).where(eq(passwordResets.userId, userId))),
+  ])
+}
+
+/** Shows the account again, unless it is being erased. */
+export const restoreAccountStatement = (userId: number) =>
+  statement(
+    build
+      .delete(deletedAccounts)
+      .where(and(eq(deletedAccounts.userId, userId), isNull(deletedAccounts.erasingSince))),
+  )

@@ -1,0 +1,27 @@
+import type { Trigger } from './triggers'
+
+/** What goes with a user's row, by the column that refers to it. */
+const OWNED = [
+  ['posts', 'owner_id'],
+  ['comments', 'owner_id'],
+  ['likes', 'owner_id'],
+  ['followers', 'owner_id'],
+  ['followers', 'followed_id'],
+  ['conversations', 'user_a'],
+  ['conversations', 'user_b'],
+] as const
+
+const exists = ([table, column]: (typeof OWNED)[number]) =>
+  `EXISTS (SELECT 1 FROM \`${table}\` WHERE ${column} = OLD.id)`
+
+/**
+ * Refuses to delete a user of whom anything is left: that would be one statement of as many writes as they have posts, likes and comments.
+ * Accounts are erased in pieces (`account/erase-queries.ts`), and their row stays.
+ */
+export const userGuard: Trigger = {
+  name: 'users_guarded',
+  table: 'users',
+  sql: `CREATE TRIGGER \`users_guarded\` BEFORE DELETE ON \`users\` WHEN ${OWNED.map(exists).join('\n    OR ')} BEGIN
+  SELECT RAISE(ABORT, 'a user is erased in pieces: npm run erase');
+END`,
+}

@@ -1,0 +1,25 @@
+/** Links in mails: to pages of the front end, as the configuration has them, and never as a request says. */
+import { ConfigError, config } from '../http/config'
+import type { RequestContext } from '../http/env'
+import { isDevServer } from './send'
+
+/**
+ * The page's URL with parameters, where it reads them: a router in the fragment (`#/reset`) sees only that. Without a configured page it is at
+ * this path of the first client origin, else of the API's own; throws `ConfigError` where there is neither.
+ */
+export function pageLink(c: RequestContext, configured: string | undefined, path: string) {
+  const { clientOrigins, publicOrigin } = config(c.env)
+  const [origin = publicOrigin ?? (isDevServer(c) ? new URL(c.req.url).origin : undefined)] = clientOrigins
+  const page = configured ?? (origin && origin + path)
+  if (!page) throw new ConfigError('CLIENT_ORIGINS is not set: links in mails lead to the front end.')
+  return (parameters: Record<string, string>): string => {
+    const link = new URL(page)
+    if (/^#!?\//.test(link.hash)) {
+      const [route, query] = link.hash.split('?', 2)
+      link.hash = `${route}?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(query)), ...parameters })}`
+    } else {
+      for (const [name, value] of Object.entries(parameters)) link.searchParams.set(name, value)
+    }
+    return link.href
+  }
+}

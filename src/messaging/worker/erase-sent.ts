@@ -1,0 +1,20 @@
+/** Erasing what somebody has sent, in one conversation. */
+import type { MarkedImage } from '../../db/image-leases'
+import type { Bindings } from '../../http/env'
+import { pairOf } from '../shared/pair'
+import { conversationStub } from './conversation-stub'
+
+/**
+ * Erases a piece of it, behind this message: undefined once that was the last one, else the message that it came to. Throws where the object
+ * cannot be reached, or could not delete all; what it deleted stays deleted.
+ */
+export async function eraseSentPiece(
+  env: Bindings,
+  { userId, otherId, after }: { userId: number; otherId: number; after: number },
+  onMarked: (images: MarkedImage[]) => Promise<void>,
+): Promise<number | undefined> {
+  const piece = await conversationStub(env, pairOf(userId, otherId)).eraseSent(userId, after)
+  await onMarked(piece.markedImages)
+  if (piece.after === undefined) throw new Error('messages could not be erased')
+  return piece.isLast ? undefined : piece.after
+}
