@@ -15,8 +15,8 @@ export default defineConfig(async () => ({
           JWT_SECRET: 'a secret of the tests, long enough to be taken',
           CLIENT_ORIGINS: 'http://localhost:3000',
           SERVER_TIMING: 'true',
-          // Limits are in force and counted, but no test reaches one that does not set it lower (test/limits/).
-          LIMITS: '1000, frames=20/20/1',
+          // Limits are in force and counted, but no test reaches one that does not set it lower (test/limits/). Hashes wait for no turn.
+          LIMITS: '1000, frames=20/20/1, hashes=off',
           MIGRATIONS: await readD1Migrations('./migrations'),
         },
       },
