@@ -1,8 +1,16 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { defineConfig } from 'vitest/config'
 
+/** Bundled once, as each file loads the whole API anew: module by module these take most of its start. */
+const DEPENDENCIES = [
+  ...['drizzle-orm', 'drizzle-orm/casing', 'drizzle-orm/sqlite-core'],
+  ...['delete', 'insert', 'select', 'update'].map((name) => `drizzle-orm/sqlite-core/query-builders/${name}`),
+  ...['@hono/zod-validator', 'hono', 'hono/cookie', 'hono/cors', 'hono/factory', 'hono/html'],
+  ...['jose/errors', 'jose/jwt/sign', 'jose/jwt/verify', 'zod/mini'],
+]
+
 /** `LOGS=1 npm test` prints what the Worker logs; without it, only what it logged in tests that fail. */
-const { LOGS } = process.env
+const { LOGS, CHAOS_SEED = '', CHAOS_MINUTES = '' } = process.env
 
 export default defineConfig(async () => ({
   plugins: [
@@ -15,8 +23,11 @@ export default defineConfig(async () => ({
           JWT_SECRET: 'a secret of the tests, long enough to be taken',
           CLIENT_ORIGINS: 'http://localhost:3000',
           SERVER_TIMING: 'true',
-          // Limits are in force and counted, but no test reaches one that does not set it lower (test/limits/). Hashes wait for no turn.
-          LIMITS: '1000, frames=20/20/1, hashes=off',
+          // Limits are in force and counted, but no test reaches one that does not set it lower (test/limits/).
+          LIMITS: '1000, hashes=off, frames=20/20/1',
+          // See scripts/chaos.ts.
+          CHAOS_SEED,
+          CHAOS_MINUTES,
           MIGRATIONS: await readD1Migrations('./migrations'),
         },
       },
@@ -29,6 +40,7 @@ export default defineConfig(async () => ({
     silent: LOGS ? false : 'passed-only',
     // The names of slower tests are printed. Some are slow on purpose.
     slowTestThreshold: 10_000,
+    deps: { optimizer: { ssr: { enabled: true, include: DEPENDENCIES } } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -5,6 +5,9 @@ declare global {
     /** Besides what wrangler.toml has (worker-configuration.d.ts). */
     interface Env {
       MIGRATIONS: D1Migration[]
+      /** What `npm run chaos` was told; blank in the tests. */
+      CHAOS_SEED: string
+      CHAOS_MINUTES: string
     }
   }
 }

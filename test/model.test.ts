@@ -242,7 +242,7 @@ async function read(path: string, { viewer = client(), start = 'cursor=', size =
   return { results, count }
 }
 
-test('5,000 random operations leave what a naive model has', { timeout: 170_000 }, async () => {
+test('5,000 random operations leave what a naive model has', { timeout: 400_000 }, async () => {
   while (people.size < PEOPLE) await join()
   let walks = Array.from({ length: 6 }, startWalk)
   for (let i = 0; i < OPERATIONS; i++) {

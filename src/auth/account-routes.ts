@@ -75,8 +75,8 @@ export const accountRoutes = new Hono<AppEnv>()
       }
       await checkNewPassword(account, new_password1, new_password2)
       const passwordHash = await hashPassword(new_password1, limits.hashes)
-      await changePassword(db, user.id, { passwordHash, session: user.session, now: Date.now() })
       c.set('endedSessions', { userId: user.id, except: user.session })
+      await changePassword(db, user.id, { passwordHash, session: user.session, now: Date.now() })
       tellOfNewPassword(c, account)
       return c.json({ detail: 'New password has been saved.' })
     },

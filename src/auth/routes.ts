@@ -120,9 +120,10 @@ export const authRoutes = new Hono<AppEnv>()
         const session =
           claims.token_type === 'refresh' ? sessionName(await sessionHash(claims.jti)) : sessionOf(claims.jti)
         if (session === undefined) continue
+        c.set('endedSessions', { userId: claims.user_id, session })
         const [ended] = await c.var.db.batch([revokeSessionStatement(claims.user_id, session, Date.now())])
         // Whoever holds a token of a session that has ended makes nobody do the work of ending it again.
-        if (ended.length > 0) c.set('endedSessions', { userId: claims.user_id, session })
+        if (ended.length === 0) c.set('endedSessions', undefined)
         break
       }
       clearAccessCookie(c)

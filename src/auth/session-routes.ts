@@ -41,8 +41,8 @@ export const sessionRoutes = new Hono<AppEnv>()
     requireUser,
     async (c) => {
       const { db, user } = c.var
-      await db.batch([revokeSessionsStatement(user.id, user.session, Date.now())])
       c.set('endedSessions', { userId: user.id, except: user.session })
+      await db.batch([revokeSessionsStatement(user.id, user.session, Date.now())])
       return c.body(null, 204)
     },
   )
@@ -62,9 +62,12 @@ export const sessionRoutes = new Hono<AppEnv>()
     async (c) => {
       const { db, user } = c.var
       const { id: session } = c.req.valid('param')
-      const [ended] = await db.batch([revokeSessionStatement(user.id, session, Date.now())])
-      if (ended.length === 0) throw new ApiError('not_found')
       c.set('endedSessions', { userId: user.id, session })
+      const [ended] = await db.batch([revokeSessionStatement(user.id, session, Date.now())])
+      if (ended.length === 0) {
+        c.set('endedSessions', undefined)
+        throw new ApiError('not_found')
+      }
       if (session === user.session && user.via === 'cookie') {
         clearAccessCookie(c)
         clearRefreshCookie(c)

@@ -69,9 +69,14 @@ export interface Db {
 
 /** https://developers.cloudflare.com/d1/best-practices/read-replication/ */
 export function openDb(binding: D1Database, options: DbOptions): Db {
-  const session = binding.withSession(
-    options.bookmark ?? (options.primary ? 'first-primary' : 'first-unconstrained'),
-  )
+  let opened: D1DatabaseSession | undefined
+  // At its first use, as there may be no binding: what answers that (`http/config.ts`) runs later.
+  const session = () => {
+    opened ??= binding.withSession(
+      options.bookmark ?? (options.primary ? 'first-primary' : 'first-unconstrained'),
+    )
+    return opened
+  }
   const usage: Usage = { calls: 0, rowsRead: 0, rowsWritten: 0 }
   const markedImages: MarkedImage[] = []
   let elsewhere: string | undefined
@@ -97,9 +102,10 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
   }
 
   async function ask(queries: Query[]): Promise<D1Result[]> {
-    const prepared = queries.map((query) => session.prepare(query.sql).bind(...query.params))
+    const d1 = session()
+    const prepared = queries.map((query) => d1.prepare(query.sql).bind(...query.params))
     const ms = queries.some(writes) ? DEADLINES_MS.write : DEADLINES_MS.read
-    return await withinDeadline(ms, () => session.batch(prepared))
+    return await withinDeadline(ms, () => d1.batch(prepared))
   }
 
   const db: Db = {
@@ -109,7 +115,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
     batch: async <S extends readonly Statement[]>(statements: readonly [...S]) =>
       (await send(statements)) as ResultsOf<S>,
     quota: () => quota,
-    bookmark: () => elsewhere ?? session.getBookmark(),
+    bookmark: () => elsewhere ?? opened?.getBookmark() ?? null,
     include(state) {
       usage.calls += state.usage.calls
       usage.rowsRead += state.usage.rowsRead

@@ -39,6 +39,10 @@ export const imageKey = ({ hash, generation }: { hash: string; generation: numbe
 export const overtakenKeys = ({ hash, generation }: { hash: string; generation: number }): string[] =>
   Array.from({ length: generation }, (_, i) => imageKey({ hash, generation: i }))
 
+/** The statement that tells under which key the image is; gives no row where there is none. Reads 1 row. */
+export const generationStatement = (imageHash: string) =>
+  statement(build.select({ generation: images.generation }).from(images).where(eq(images.hash, imageHash)))
+
 /** What such a statement gives, the session remembers: the images are deleted after the answer, whatever the answer is. */
 export class MarkStatement extends Statement<MarkedImage[]> {}
 

@@ -35,7 +35,11 @@ export function config(env: Bindings): Config {
   return found
 }
 
+/** What wrangler.toml binds. */
+const BOUND = ['DB', 'MEDIA', 'CONVERSATION', 'ASSETS'] as const
+
 function read(env: Bindings): Config {
+  for (const name of BOUND) if (!env[name]) throw new ConfigError(`${name} is not bound: see wrangler.toml.`)
   const accessSeconds = seconds('ACCESS_TOKEN_SECONDS', env.ACCESS_TOKEN_SECONDS, 300)
   return {
     jwtSecrets: [

@@ -68,7 +68,7 @@ export interface AppEnv {
     fields: Record<string, unknown>
     /** Errors are to have lists for values, whatever they are. */
     errorsInLists: true | undefined
-    /** Sessions that the request has ended: one, or all of a user but one. */
+    /** Sessions that the request has ended: one, or all of a user but one. Set before they are, as the answer to that may be lost. */
     endedSessions: EndedSessions | undefined
   }
 }

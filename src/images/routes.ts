@@ -43,7 +43,7 @@ export const mediaRoutes = new Hono<AppEnv>()
       const asksPart = method !== 'HEAD' && (await isSame(c.env.MEDIA, hash, asked.get('if-range')))
       const range = asksPart ? parseRange(asked.get('range') ?? '') : undefined
       const options = { onlyIf: condition(asked), ...(range && { range: range.of }) }
-      const object = await getImage(c.env.MEDIA, hash, options).catch((error: unknown) => {
+      const object = await getImage(c.var.db, c.env.MEDIA, hash, options).catch((error: unknown) => {
         // R2 refuses a range outside of the object.
         if (range && /range/i.test(String(error))) return 'unsatisfiable' as const
         throw new StorageUnavailable('get failed')

@@ -16,6 +16,7 @@ import {
   correctFutureTimesStatement,
   endLeaseStatements,
   forgetMarkedStatement,
+  generationStatement,
   imageKey,
   type LeasedImage,
   leaseOf,
@@ -94,19 +95,21 @@ export const isMissing = (bucket: R2Bucket, key: string): Promise<boolean> =>
     () => false,
   )
 
-/** The image, under whichever key it has: all but a few have their hash, so the others are looked for only where there is none. */
+/**
+ * The image, under whichever key it has: all but a few have their hash, so the others are looked for only where there is none. Then D1 is asked, in
+ * one call that reads 1 row ($0.001 a million), as R2 would have to list keys ($4.50 a million).
+ */
 export async function getImage(
+  db: Db,
   bucket: R2Bucket,
   hash: string,
   options: R2GetOptions,
 ): Promise<R2ObjectBody | R2Object | null> {
-  return withinDeadline(R2_DEADLINE_MS, async () => {
-    const object = await bucket.get(hash, options)
-    if (object) return object
-    const { objects } = await bucket.list({ prefix: `${hash}.` })
-    const newest = Math.max(...objects.map(({ key }) => Number(key.slice(hash.length + 1))))
-    return objects.length > 0 ? bucket.get(imageKey({ hash, generation: newest }), options) : null
-  })
+  const get = (key: string) => withinDeadline(R2_DEADLINE_MS, () => bucket.get(key, options))
+  const object = await get(hash)
+  if (object) return object
+  const [[image]] = await db.batch([generationStatement(hash)])
+  return image && image.generation > 0 ? get(imageKey({ hash, ...image })) : null
 }
 
 /** Deletes marked objects, then their rows. On failure the marks stay, and `sweep` tries again. */

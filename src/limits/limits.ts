@@ -18,35 +18,35 @@ export const LIMITS = {
   /** Guesses of one account's password from one address. Ten are more than people need who have forgotten which of theirs it was. */
   login_account_address: limit(10, 10, DAY),
   /** Logins from one address, to whatever accounts: a large office in the morning, but no list of stolen passwords. */
-  login_address: limit(60, 120, HOUR),
+  login_address: limit(100, 300, HOUR),
   /** Logins to one account from all addresses. Beyond it nobody is refused who waits for `login_wait`: nobody can lock another out. */
   login_account: limit(20, 20, HOUR),
   /** While an account is under attack each address may try once in so long, its first time too: the owner is in within a minute. */
   login_wait: limit(1, 1, 30),
   /** Logins on a device that has signed in to this account before, good ones too: its own, whatever others do. */
-  login_device: limit(30, 30, HOUR),
+  login_device: limit(60, 60, HOUR),
   /** Of a signed-in user: whoever holds a stolen token must not find the password out. */
   password_change: limit(10, 10, HOUR),
   /** New passwords by a mailed link, from one address: a link's token cannot be guessed, and a hash is dear. */
   password_reset: limit(20, 60, HOUR),
   /** Registrations from one address, refused ones too: a class signs up at once, a script does not fill the table. */
-  registration: limit(40, 200, DAY),
+  registration: limit(100, 500, DAY),
   /** Mails asked for from one address. */
   mail_address: limit(20, 50, DAY),
   /** Mails to one recipient, whoever asks for them: more would be no help, and a nuisance. */
   mail_recipient: limit(3, 10, DAY),
 
   /** What a user creates in a day beyond the burst is what the busiest people do. */
-  posts: limit(30, 200, DAY),
-  comments: limit(60, 1_000, DAY),
-  likes: limit(200, 5_000, DAY),
-  follows: limit(100, 1_000, DAY),
-  messages: limit(200, 10_000, DAY),
+  posts: limit(300, 600, DAY),
+  comments: limit(500, 2_000, DAY),
+  likes: limit(1_000, 5_000, DAY),
+  follows: limit(500, 2_000, DAY),
+  messages: limit(1_000, 10_000, DAY),
   /** Messages to people who have never written back. */
-  stranger_messages: limit(20, 50, DAY),
-  /** In bytes; an image counts as 64 KB at least. A burst of twelve of the largest, or a thousand of the smallest, are under way at once. */
-  upload_bytes: limit(64 * MIB, 256 * MIB, DAY),
-  renames: limit(3, 3, DAY),
+  stranger_messages: limit(50, 100, DAY),
+  /** In bytes; an image counts as 64 KB at least. A burst of a hundred photos; to fill the bucket takes accounts. */
+  upload_bytes: limit(256 * MIB, 512 * MIB, DAY),
+  renames: limit(5, 5, DAY),
 
   /**
    * Sockets that a user opens. A socket lives no longer than an access token, so with as many coming free in a token's life as may be
@@ -74,9 +74,9 @@ export const MAX_UPLOADS_AT_ONCE = 20
  * Idempotency-Keys of a user. One is kept for a day and comes with something that is created, so the limits of what a user creates bound
  * them at no cost; whoever raises those raises this.
  */
-export const MAX_KEYS = 20_000
+export const MAX_KEYS = 25_000
 /** Password hashes wait for their turn so long; whoever would have to wait longer is told to come back. */
-export const MAX_HASH_WAIT_MS = 3_000
+export const MAX_HASH_WAIT_MS = 15_000
 /** A user may have so many sockets on one conversation. */
 export const MAX_SOCKETS_PER_CONVERSATION = 20
 /** Links to choose a new password that are good at the same time. */

@@ -324,6 +324,26 @@ describe('frames of clients', () => {
     expect((await own.until('sent')).message.seq).toBe(3)
   })
 
+  it('numbers as text are the digits that were sent, as over HTTP', async () => {
+    const [alice, bob] = await signUpPair()
+    const response = await upgrade(`/messages/${bob.id}/live/`, alice.headers)
+    const socket = listening(response)
+    const digits = ['1234567890123456789', '1.50', '1e400']
+    for (const content of digits)
+      response.webSocket?.send(`{"type":"send","key":"${content}","content":${content}}`)
+    await socket.until('sent', digits.length)
+    const stored = (await bob.get(`/messages/${alice.id}/`)).body.results
+    expect(stored.map(({ content }: { content: string }) => content)).toEqual(digits)
+  })
+
+  it('what is nested deeper than a body may be is no frame', async () => {
+    const [alice, bob] = await signUpPair()
+    const response = await upgrade(`/messages/${bob.id}/live/`, alice.headers)
+    const socket = listening(response)
+    response.webSocket?.send(`{"type":"typing","x":${'['.repeat(60)}${']'.repeat(60)}}`)
+    expect((await socket.closed).code).toBe(1008)
+  })
+
   it('bytes are no frame', async () => {
     const [alice, bob] = await signUpPair()
     const response = await upgrade(`/messages/${bob.id}/live/`, alice.headers)

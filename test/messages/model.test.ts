@@ -9,98 +9,20 @@ import { type Answer, form, type Person, signUp, stored } from '../client'
 import { breakDb, type Fault } from '../faulty-db'
 import { png } from '../fixtures/images'
 import { random } from '../fixtures/random'
-import { type Change, conversationOf, type Listening, listen } from '../sockets'
+import { conversationOf } from '../sockets'
+import { comparable, Device, type Known } from './device'
 
 const SEED = 20_260_401
 const STEPS = 2_000
 const DISCONNECTS = 200
 const EVICTIONS = 50
-/** Less than the 20 that are allowed, as the object's seconds are not ours. */
-const FRAMES_A_SECOND = 9
 
 const { below, pick, weighted } = random(SEED)
 const [alice, bob] = await Promise.all([signUp('alice'), signUp('bob')])
 const other = (person: Person) => (person === alice ? bob : alice)
 const object = () => conversationOf(alice, bob)
 
-/** What is compared: all but what is said of the conversation, which is as new as the frame. */
-const comparable = ({ last_message, last_message_time, ...message }: MessageAnswer) => message
-type Known = ReturnType<typeof comparable>
-
-/** A device: it knows what frames told it, and comes back from where it was. */
-class Device {
-  readonly messages = new Map<number, Known>()
-  readonly problems: string[] = []
-  last = 0
-  #socket: Listening | undefined
-  #seen = 0
-  #frames = { second: 0, count: 0 }
-
-  constructor(readonly person: Person) {}
-
-  /** Opens the socket if there is none, taking what has come over the one before. */
-  async connect(): Promise<Listening> {
-    this.take()
-    if (this.#socket && !this.#socket.isClosed()) return this.#socket
-    this.#seen = 0
-    const { promise: opened, resolve, reject } = Promise.withResolvers<Listening>()
-    // While the object's D1 fails the upgrade is answered 503.
-    for (let attempt = 1; ; attempt++) {
-      const socket = await listen(this.person, other(this.person), { since: this.last }).catch(
-        (error: unknown) => {
-          if (attempt === 10) reject(error)
-        },
-      )
-      if (socket) resolve(socket)
-      if (socket || attempt === 10) break
-    }
-    this.#socket = await opened
-    return this.#socket
-  }
-
-  async disconnect(): Promise<void> {
-    this.#socket?.close()
-    // What was sent before the socket closed still arrives.
-    await this.#socket?.closed
-    this.take()
-  }
-
-  /** The socket, if it is open and not too busy. */
-  get free(): Listening | undefined {
-    const second = Math.floor(Date.now() / 1000)
-    if (this.#frames.second !== second) this.#frames = { second, count: 0 }
-    if (!this.#socket || this.#socket.isClosed() || this.#frames.count >= FRAMES_A_SECOND) return undefined
-    this.#frames.count += 1
-    return this.#socket
-  }
-
-  /** Reads what has come; says how far that goes. */
-  take(): number {
-    const changes = this.#socket?.changes() ?? []
-    for (const change of changes.slice(this.#seen)) this.#apply(change)
-    this.#seen = changes.length
-    return this.last
-  }
-
-  #apply(change: Change): void {
-    const wrong = (what: string) =>
-      this.problems.push(`${what}: ${JSON.stringify(change)} after ${this.last}`)
-    if (change.prev !== this.last || change.seq <= change.prev) wrong('broken chain')
-    this.last = change.seq
-    if (change.type === 'cleared') this.messages.clear()
-    else if (change.type === 'deleted') this.messages.delete(change.id)
-    else if (change.type === 'read') {
-      for (const message of this.messages.values())
-        if (message.sender !== change.user && message.seq <= change.up_to) message.read = true
-    } else {
-      const { message } = change
-      if (this.messages.has(message.id) !== (change.type === 'edited')) wrong('not new, or not known')
-      this.messages.set(message.id, comparable(message))
-    }
-  }
-}
-
-const devices = [alice, alice, bob, bob].map((person) => new Device(person))
+const devices = [alice, alice, bob, bob].map((person) => new Device(person, other(person)))
 
 /** Faults to come, one a call of the object to D1. */
 const faults: Fault[] = []
@@ -294,7 +216,7 @@ describe('a conversation under failure', () => {
     expect([made, sent.size, new Set(sent.values()).size]).toEqual([sends, sends, sends])
 
     // A device that has seen nothing yet learns the same from the beginning, over many pages.
-    const late = new Device(bob)
+    const late = new Device(bob, alice)
     await late.connect()
     await expect.poll(() => late.take(), { timeout: 10_000 }).toBe(log.length)
     expect(late.problems).toEqual([])

@@ -2,9 +2,17 @@
 
 import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
-import { detailOf, type ErrorCode, type FieldErrors, throttledDetail } from '../../http/errors'
+import {
+  ApiError,
+  detailOf,
+  type ErrorCode,
+  type FieldErrors,
+  throttledDetail,
+  ValidationError,
+} from '../../http/errors'
 import { fieldErrors } from '../../http/fields'
 import { hashFields } from '../../http/idempotency'
+import { parseJson } from '../../http/json'
 import { imageUrlsAt } from '../../images/url'
 import { secondsToWait } from '../../limits/throttled'
 import type { Change, CommitResult, Failure } from '../shared/changes'
@@ -88,7 +96,7 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
     if (rates.isTooFast(attachmentOf(socket).userId, now)) return end(socket, tooFast)
     if (typeof data !== 'string') return end(socket, ENDING.noFrame)
     if (isTooLarge(data)) return end(socket, ENDING.tooLarge, CLOSE.tooLarge)
-    const frame = clientFrame.safeParse(parseJson(data)).data
+    const frame = clientFrame.safeParse(fieldsOf(data)).data
     if (!frame) return end(socket, ENDING.noFrame)
 
     const attachment = attachmentOf(socket)
@@ -143,10 +151,12 @@ const detailErrors = (code: ErrorCode): FieldErrors => ({ detail: [detailOf(code
 /** Not an error's message: it may hold what was sent. */
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error)
 
-function parseJson(data: string): unknown {
+/** As bodies are read: digits as they were sent, and no deeper. Undefined for what is no frame. */
+function fieldsOf(data: string): unknown {
   try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
+    return parseJson(data)
+  } catch (error) {
+    if (error instanceof ApiError || error instanceof ValidationError) return undefined
+    throw error
   }
 }

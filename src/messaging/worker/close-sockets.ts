@@ -17,9 +17,13 @@ export const closeEndedSessions = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
-  const heard = await listHeard(openDb(env.DB, { primary: true }), userId)
   const close = (otherId: number) =>
-    conversationStub(env, pairOf(userId, otherId)).closeSockets(userId, which)
-  // Closing twice is the same as once.
-  await Promise.allSettled(heard.map((otherId) => close(otherId).catch(() => close(otherId))))
+    twice(() => conversationStub(env, pairOf(userId, otherId)).closeSockets(userId, which))
+  const log = (error: unknown) =>
+    console.error(JSON.stringify({ error: 'Sockets could not be closed.', why: String(error) }))
+  const heard = await twice(() => listHeard(openDb(env.DB, { primary: true }), userId)).catch(log)
+  await Promise.all((heard ?? []).map((otherId) => close(otherId).catch(log)))
 }
+
+/** Asking and closing twice is the same as once. */
+const twice = async <T>(run: () => Promise<T>): Promise<T> => run().catch(run)
