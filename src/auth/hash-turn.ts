@@ -39,7 +39,8 @@ async function takeTurn(interval: number): Promise<void> {
   for (let until = Math.max(turn, restedAt); until > now; until = restedAt) {
     if (until > latest) throw tooMany()
     await pause(until - now)
-    now = Date.now()
+    // Not the clock alone: one that stands still, or is set back, must keep nobody waiting.
+    now = Math.max(Date.now(), until)
   }
   // Whoever wakes at the same time finds this.
   restedAt = Math.max(restedAt, now + interval)

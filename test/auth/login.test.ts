@@ -129,7 +129,7 @@ describe('login', () => {
       },
       device: {
         value: body.device_token,
-        attributes: ['httponly', 'max-age=31536000', 'path=/', ...attributes],
+        attributes: ['httponly', 'max-age=31536000', ...partitioned, 'path=/', ...attributes],
       },
     })
   })
