@@ -4,6 +4,7 @@ import type { Db } from '../db/client'
 import { emailKey } from '../db/email'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
+import { forgetEmailChangesStatement } from './email-queries'
 import { CREDENTIALS } from './queries'
 import { revokeSessionsStatement } from './session-queries'
 
@@ -74,6 +75,7 @@ export async function usePasswordReset(db: Db, use: PasswordResetUse): Promise<b
         .returning({ id: users.id }),
     ),
     revokeSessionsStatement(sql`case when ${isThere} then ${userId} end`, undefined, now),
+    forgetEmailChangesStatement(sql`case when ${isThere} then ${userId} end`),
     statement(build.delete(passwordResets).where(and(eq(passwordResets.userId, userId), isThere))),
   ])
   return changed.length > 0

@@ -7,6 +7,7 @@ import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold, searchKey } from '../db/text'
 import { restoreAccountStatement } from './deletion-queries'
+import { forgetEmailChangesStatement } from './email-queries'
 import {
   insertSessionStatement,
   limitSessionsStatement,
@@ -177,7 +178,7 @@ export async function updateAccount(
   return rows[0]
 }
 
-/** Stores a new password, ends the other sessions and makes reset links useless. */
+/** Stores a new password, ends the other sessions and makes reset links and changes of address useless. */
 export async function changePassword(
   db: Db,
   id: number,
@@ -186,6 +187,7 @@ export async function changePassword(
   await db.batch([
     setPasswordStatement(id, passwordHash),
     revokeSessionsStatement(id, session, now),
+    forgetEmailChangesStatement(id),
     statement(build.delete(passwordResets).where(eq(passwordResets.userId, id))),
   ])
 }
