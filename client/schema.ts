@@ -12,6 +12,8 @@ export interface User {
   last_name: string
   profile_id: number
   profile_image: string
+  /** The address that was asked for, and has to be proved first. */
+  pending_email?: string | undefined
 }
 
 export interface Session {
@@ -148,6 +150,8 @@ export interface UserChanges {
   username?: string | undefined
   first_name?: string | undefined
   last_name?: string | undefined
+  email?: string | undefined
+  password?: string | undefined
 }
 
 export interface PasswordChange {

@@ -49,7 +49,7 @@ describe('methods', () => {
     ['DELETE', `${AUTH}/registration/`, 'POST, OPTIONS'],
     ['GET', `${AUTH}/password/change/`, 'POST, OPTIONS'],
     ['PUT', `${AUTH}/password/reset/`, 'POST, OPTIONS'],
-    ['POST', USER, 'GET, HEAD, PUT, PATCH, OPTIONS'],
+    ['POST', USER, 'GET, HEAD, PUT, PATCH, DELETE, OPTIONS'],
     ['POST', '/users/', 'GET, HEAD, OPTIONS'],
     ['DELETE', '/users/1/', 'GET, HEAD, OPTIONS'],
   ])('%s %s: 405, and those that it has', async (method, path, allowed) => {

@@ -56,6 +56,7 @@ const VALUES: Record<string, unknown> = {
   password1: 'Early-lighthouse-31',
   password2: 'Early-lighthouse-31',
   posts: [IMAGE],
+  pending_email: 'alice@example.org',
   previous: null,
   profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,
   recipient_profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,

@@ -34,6 +34,7 @@ const PARAMETERS: Record<string, Parameter> = {
   owner__profile: id(1),
   page: { schema: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'last' }] }, example: 1 },
   page_size: { schema: { type: 'integer', minimum: 1 }, example: 20 },
+  part: { example: '' },
   post: id(1),
   search: { example: 'a' },
   since: { schema: { type: 'integer', minimum: 0 }, example: 0 },

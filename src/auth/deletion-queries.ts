@@ -3,9 +3,10 @@ import { and, eq, isNull } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { deletedAccounts, passwordResets } from '../db/schema'
 import { build, statement } from '../db/statements'
+import { forgetEmailChangesStatement } from './email-queries'
 import { revokeSessionsStatement } from './session-queries'
 
-/** Hides the account, ends all its sessions and makes reset links useless. */
+/** Hides the account, ends all its sessions and makes reset links and changes of address useless. */
 export async function deleteAccount(
   db: Db,
   userId: number,
@@ -14,6 +15,7 @@ export async function deleteAccount(
   await db.batch([
     statement(build.insert(deletedAccounts).values({ userId, deletedAt: now, eraseAt })),
     revokeSessionsStatement(userId, undefined, now),
+    forgetEmailChangesStatement(userId),
     statement(build.delete(passwordResets).where(eq(passwordResets.userId, userId))),
   ])
 }

@@ -1,5 +1,5 @@
 /** Proving addresses, in D1: the hashes of keys that were mailed, each good once. */
-import { and, eq, gte, isNull, ne, or, sql } from 'drizzle-orm'
+import { and, eq, gte, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { emailKey } from '../db/email'
 import { type Charge, chargeStatement } from '../db/rate-limits'
@@ -161,6 +161,23 @@ export async function setUnprovedEmail(db: Db, userId: number, email: string): P
     ),
   ])
 }
+
+/**
+ * Forgets that another address was asked for: whoever knew the password then may not be whoever has it now. The account's own address can still be
+ * proved, and a change undone.
+ */
+export const forgetEmailChangesStatement = (userId: number | SQL) =>
+  statement(
+    build
+      .delete(emailKeys)
+      .where(
+        and(
+          eq(emailKeys.userId, userId),
+          eq(emailKeys.purpose, 'prove'),
+          sql`${emailKeys.email} <> (select email from users where id = ${emailKeys.userId})`,
+        ),
+      ),
+  )
 
 /** The statement that forgets those that have run out, so many of them. Gives one row for each. */
 export const deleteExpiredEmailKeysStatement = (now: number, limit: number) =>

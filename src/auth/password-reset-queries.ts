@@ -6,6 +6,7 @@ import { type Charge, chargeStatement } from '../db/rate-limits'
 import { passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { MAX_RESET_LINKS } from '../limits/limits'
+import { forgetEmailChangesStatement } from './email-queries'
 import { CREDENTIALS } from './queries'
 import { revokeSessionsStatement } from './session-queries'
 
@@ -99,6 +100,7 @@ export async function usePasswordReset(db: Db, use: PasswordResetUse): Promise<b
         .returning({ id: users.id }),
     ),
     revokeSessionsStatement(sql`case when ${isThere} then ${userId} end`, undefined, now),
+    forgetEmailChangesStatement(sql`case when ${isThere} then ${userId} end`),
     statement(build.delete(passwordResets).where(and(eq(passwordResets.userId, userId), isThere))),
   ])
   return changed.length > 0

@@ -9,6 +9,7 @@ import { build, statement } from '../db/statements'
 import { fold, searchKey } from '../db/text'
 import type { Limits } from '../limits/limits'
 import { restoreAccountStatement } from './deletion-queries'
+import { forgetEmailChangesStatement } from './email-queries'
 import { type Guess, guessStatements, requireTurn } from './guess-statements'
 import {
   insertSessionStatement,
@@ -211,7 +212,7 @@ export async function updateAccount(
   return rows[0]
 }
 
-/** Stores a new password, ends the other sessions and makes reset links useless. */
+/** Stores a new password, ends the other sessions and makes reset links and changes of address useless. */
 export async function changePassword(
   db: Db,
   id: number,
@@ -220,6 +221,7 @@ export async function changePassword(
   await db.batch([
     setPasswordStatement(id, passwordHash),
     revokeSessionsStatement(id, session, now),
+    forgetEmailChangesStatement(id),
     statement(build.delete(passwordResets).where(eq(passwordResets.userId, id))),
   ])
 }

@@ -290,12 +290,33 @@ describe('changing the address', () => {
     expect([taken.status, taken.body]).toEqual([400, { email: [TAKEN] }])
   })
 
-  it('is not done for a deleted account', async () => {
-    const ada = await proved()
-    const mail = mailing()
-    await patch(mail, ada, { email: `new${address}`, password: PASSWORD })
-    await callWith({}, 'DELETE', `${AUTH}/user/`, { headers: ada.headers, body: { password: PASSWORD } })
-    await mail.verify(mail.key(`new${address}`))
-    expect((await anyone.post(`${AUTH}/login/`, { username: name, password: PASSWORD })).status).toBe(200)
+  it('is forgotten with the password that asked for it, and with the account', async () => {
+    const fresh = { new_password1: 'Qw8#mmztRust', new_password2: 'Qw8#mmztRust' }
+    const endings: ((ada: Person) => Promise<unknown>)[] = [
+      ({ headers }) =>
+        callWith({}, 'POST', `${AUTH}/password/change/`, {
+          headers,
+          body: { ...fresh, old_password: PASSWORD },
+        }),
+      async ({ id }) => {
+        const mail = mailing()
+        const [row] = await stored<{ email: string }>('select email from users where id = ?', id)
+        await mail.call('POST', `${AUTH}/password/reset/`, { email: row?.email })
+        const { searchParams } = new URL(/https?:\S+/.exec(mail.mails()[0]?.text ?? '')?.[0] ?? 'http://none')
+        await anyone.post(`${AUTH}/password/reset/confirm/`, {
+          ...Object.fromEntries(searchParams),
+          ...fresh,
+        })
+      },
+      ({ headers }) => callWith({}, 'DELETE', `${AUTH}/user/`, { headers, body: { password: PASSWORD } }),
+    ]
+    for (const [i, end] of endings.entries()) {
+      const ada = await proved(`${name}f${i}`, `f${i}${address}`)
+      const mail = mailing()
+      await patch(mail, ada, { email: `new${i}${address}`, password: PASSWORD })
+      await end(ada)
+      expect((await mail.verify(mail.key(`new${i}${address}`))).status).toBe(404)
+      expect(await emailOf(ada.username)).toEqual({ email: `f${i}${address}`, proved: 1 })
+    }
   })
 })

@@ -63,6 +63,11 @@ export const everywhere = (recorded: Case): Case =>
 
 export const DEPARTURES: Departure[] = [
   {
+    cases: ['user: POST'],
+    because: 'section 11: an account can be deleted; the original has no such call',
+    ours: () => ({ headers: { allow: 'GET, PUT, PATCH, DELETE, HEAD, OPTIONS' } }),
+  },
+  {
     cases: ['user: PATCH email, pk, profile_id (read only)'],
     because: 'an address can be changed, by whoever gives the password; the original ignores it',
     ours: error('password', 'This field is required.'),
