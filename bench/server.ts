@@ -68,7 +68,7 @@ export async function serve(
       name: 'bench',
       modules,
       modulesRoot: bundle,
-      compatibilityDate: '2026-10-01',
+      ...compatibility(),
       bindings: {
         JWT_SECRET: SECRET,
         ACCESS_TOKEN_SECONDS: '86400',
@@ -97,6 +97,14 @@ export async function serve(
     cpu: () => (pid === undefined ? Number.NaN : cpuOf(pid)),
     stop: () => miniflare.dispose(),
   }
+}
+
+/** The runtime's date and flags, as wrangler.toml has them. */
+function compatibility() {
+  const config = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
+  const [, compatibilityDate = ''] = /^compatibility_date = "(.*)"/m.exec(config) ?? []
+  const [, flags = '[]'] = /^compatibility_flags = (\[.*\])/m.exec(config) ?? []
+  return { compatibilityDate, compatibilityFlags: JSON.parse(flags) as string[] }
 }
 
 /** Asks the system for a port that nobody uses. */

@@ -1,31 +1,45 @@
 /** What goes over the wire of a WebSocket, which no client of the Workers pool sees. */
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { migrations } from '../../bench/fill'
+import { build, type Server, serve } from '../../bench/server'
 import { createClient } from '../../client/index'
 import { PASSWORD } from './people'
-import { type Server, startServer } from './server'
 
 const MEGABYTE = 2 ** 20
 
+const directory = mkdtempSync(join(tmpdir(), 'edge-social-api-'))
 let server: Server
+let url: string
+
+// Without the proxy of `wrangler dev`, which speaks to clients itself.
 beforeAll(async () => {
-  server = await startServer()
+  server = await serve(build('worker', 'wrangler.toml', directory), { data: join(directory, 'data') })
+  url = `http://localhost:${server.port}`
+  const db = await server.miniflare.getD1Database('DB')
+  for (const statement of migrations()) await db.prepare(statement).run()
 }, 120_000)
-afterAll(() => server.stop())
+afterAll(async () => {
+  await server.stop()
+  rmSync(directory, { recursive: true, force: true })
+})
 
 /** Opens a socket of bob to alice's conversation, offering compression as browsers do. */
 async function open(name: string): Promise<{ extensions: string | undefined; socket: Socket }> {
   const client = (username: string) =>
-    createClient({ baseUrl: server.url }).register({ username, password1: PASSWORD, password2: PASSWORD })
+    createClient({ baseUrl: url }).register({ username, password1: PASSWORD, password2: PASSWORD })
   const alice = await client(`alice-${name}`)
-  const signedUp = await fetch(`${server.url}/dj-rest-auth/registration/`, {
+  const signedUp = await fetch(`${url}/dj-rest-auth/registration/`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ username: `bob-${name}`, password1: PASSWORD, password2: PASSWORD }),
   })
   const { access_token: token } = (await signedUp.json()) as { access_token: string }
-  const asked = request(`${server.url}/messages/${alice.pk}/live/`, {
+  const asked = request(`${url}/messages/${alice.pk}/live/`, {
     headers: {
       authorization: `Bearer ${token}`,
       connection: 'Upgrade',
