@@ -19,6 +19,9 @@ const TAB = `<!doctype html><title>A tab</title><script type="module">
   Object.assign(globalThis, { createClient, sockets })
 </script>`
 
+/** Tokens of six seconds have run out then: they end at whole seconds, up to one later. */
+const TOKEN_GONE_MS = 7_500
+
 if (!browserPath)
   console.log('No Chromium here (apt-get install chromium, or CHROMIUM=path): nothing to test.')
 
@@ -72,7 +75,7 @@ describe.skipIf(!browserPath)('in a browser', () => {
     context.on('request', (request) => {
       if (request.url().includes('/token/refresh/')) refreshes.push(request.url())
     })
-    await one.waitForTimeout(6_500)
+    await one.waitForTimeout(TOKEN_GONE_MS)
     const names = await Promise.all(
       [one, two, one, two].map((page) => page.evaluate(async () => (await api.me()).username)),
     )
@@ -86,7 +89,7 @@ describe.skipIf(!browserPath)('in a browser', () => {
     const page = await tab(context, 'cookie')
     await register(page, 'cookies')
     expect(await page.evaluate(() => document.cookie)).toBe('')
-    await page.waitForTimeout(6_500)
+    await page.waitForTimeout(TOKEN_GONE_MS)
     expect(await page.evaluate(async () => (await api.me()).username)).toBe('cookies')
     const again = await tab(context, 'cookie')
     expect(await again.evaluate(async () => (await api.me()).username)).toBe('cookies')
