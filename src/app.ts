@@ -25,6 +25,8 @@ import { closeEndedSessions } from './messaging/worker/close-sockets'
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageRoutes } from './messaging/worker/message-routes'
+import { notificationRoutes } from './notifications/routes'
+import { settingsRoutes } from './notifications/settings-routes'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
 import { userRoutes } from './users/routes'
@@ -67,6 +69,8 @@ export const routes = app
   .route('/comments', commentRoutes)
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
+  .route('/notifications', notificationRoutes)
+  .route('/notification-settings', settingsRoutes)
   .route('/messages', conversationRoutes)
   .route('/messages', messageRoutes)
   .route('/chats', chatRoutes)

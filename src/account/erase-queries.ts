@@ -16,6 +16,8 @@ import {
   idempotencyKeys,
   likes,
   listeners,
+  notificationSettings,
+  notifications,
   passwordResets,
   sessions,
   users,
@@ -48,7 +50,7 @@ export async function findAccountsToErase(db: Db, now: number) {
 /** Begins: from here on nothing brings the account back. Takes away all that says who it was, but the name that is held, and all that opens it. */
 export async function beginErasing(db: Db, userId: number, now: number): Promise<MarkedImage[]> {
   const isBegun = sql`exists (select 1 from deleted_accounts where user_id = ${userId} and erasing_since is not null)`
-  const few = [sessions, passwordResets, emailKeys, accountExports]
+  const few = [sessions, passwordResets, emailKeys, accountExports, notificationSettings]
   const [, , marked] = await db.batch([
     statement(
       build
@@ -115,6 +117,13 @@ const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
   (userId) => [rowsOf(likes, likes.id, likes.ownerId, userId)],
   (userId) => [rowsOf(followers, followers.id, followers.ownerId, userId)],
   (userId) => [rowsOf(followers, followers.id, followers.followedId, userId)],
+  (userId) => [
+    deleting(
+      sql`${notifications} where recipient_id = ${userId} and seq in
+      (select seq from ${notifications} where recipient_id = ${userId} limit ${PIECE_ROWS})`,
+      sql`1`,
+    ),
+  ],
   (userId) => [
     deleting(
       sql`${idempotencyKeys} where user_id = ${userId} and (route, key) in

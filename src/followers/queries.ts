@@ -85,7 +85,7 @@ export async function findFollower(db: Db, id: number): Promise<FollowerRow | un
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 9 rows. */
+/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 9 rows, and 2 to tell whom they follow. */
 export const createFollower = (
   db: Db,
   ownerId: number,

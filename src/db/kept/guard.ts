@@ -9,6 +9,7 @@ const OWNED = [
   ['followers', 'followed_id'],
   ['conversations', 'user_a'],
   ['conversations', 'user_b'],
+  ['notifications', 'recipient_id'],
 ] as const
 
 const exists = ([table, column]: (typeof OWNED)[number]) =>
