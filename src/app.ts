@@ -27,6 +27,8 @@ import { closeEndedSessions, closeParted } from './messaging/worker/close-socket
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageRoutes } from './messaging/worker/message-routes'
+import { notificationRoutes } from './notifications/routes'
+import { settingsRoutes } from './notifications/settings-routes'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
 import { userRoutes } from './users/routes'
@@ -72,6 +74,8 @@ export const routes = app
   .route('/followers', followerRoutes)
   .route('/blocks', blockRoutes)
   .route('/mutes', muteRoutes)
+  .route('/notifications', notificationRoutes)
+  .route('/notification-settings', settingsRoutes)
   .route('/messages', conversationRoutes)
   .route('/messages', messageRoutes)
   .route('/chats', chatRoutes)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { MAX_LISTED } from '../src/boundaries/list-queries'
 import { anyone, call, type Person, signUp, stored } from './client'
 import { DAY, ISO, NOT_FOUND, NOT_SIGNED_IN, WRONG_PKS } from './fixtures/answers'
-import { follow, signUpCast } from './fixtures/factories'
+import { createComment, createPost, follow, signUpCast } from './fixtures/factories'
 import { say, thread } from './fixtures/messages'
 import { listen, upgrade } from './sockets'
 
@@ -114,6 +114,26 @@ describe.each(LISTS)('$path', ({ path, table, field, verb }) => {
     expect([first.status, second.status]).toEqual([201, 201])
     expect(second.body).toEqual(first.body)
     expect(await rowsOf(one)).toEqual([{ other: other.id }])
+  })
+})
+
+describe('what is unread', () => {
+  it.each(LISTS)('does not count those in $path', async ({ path, field }) => {
+    const [one, other] = [await signUp(`unread${field}`), await signUp(`writes${field}`)]
+    await say(other, one, 'hello')
+    await say(other, one, 'hello?')
+    await say(carol, one, 'hi')
+    await createComment(other, (await createPost(one)).id)
+    const unread = async (viewer: Person) => (await viewer.get('/notifications/unread/')).body
+    expect(await unread(one)).toEqual({ notifications: 1, messages: 3 })
+    const { id } = (await one.post(path, { [field]: other.id })).body
+    expect(await unread(one)).toEqual({ notifications: 0, messages: 1 })
+    await one.delete(`${path}${id}/`)
+    expect(await unread(one)).toEqual({ notifications: 1, messages: 3 })
+    if (field === 'muted') return
+    // The same for the one who is blocked.
+    await other.post(path, { [field]: one.id })
+    expect(await unread(one)).toEqual({ notifications: 0, messages: 1 })
   })
 })
 

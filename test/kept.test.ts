@@ -35,6 +35,7 @@ const EVERYBODY = [
   'blocks',
   'mutes',
   'conversations',
+  'notifications',
   'users',
 ].map((table) => `delete from ${table}`)
 
@@ -194,6 +195,16 @@ describe('what is not true', () => {
     ...column('users', 'last_following_id', 2),
     ...column('users', 'last_followed_id', 3),
     ...column('users', 'newest_images', '[null,"a"]'),
+    ...column('users', 'unread_messages', 1),
+    ...Object.fromEntries(
+      ['like', 'comment', 'reply', 'follow'].map((kind) => [
+        `notifications.${kind}`,
+        {
+          by: `insert into notifications (recipient_id, seq, kind, cause_id) values (1, 1, '${kind}', 9)`,
+          difference: { key: 9, kept: 1, truth: null },
+        },
+      ]),
+    ),
     ...column('posts', 'likes_count', 2),
     ...column('posts', 'comments_count', 2),
     ...column('posts', 'last_like_id', 2),

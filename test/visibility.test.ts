@@ -308,6 +308,7 @@ const ROUTES: Record<string, Route[]> = {
   ],
   deleteConversation: [{ verdicts: SIGNED_IN, named: ({ user }) => [['delete', `/chats/${user}/delete/`]] }],
 
+  listNotifications: [{ verdicts: { ...SIGNED_IN, muter: 'absent' }, lists: () => ['/notifications/'] }],
   // In this order, as each changes who is what.
   createMute: [{ verdicts: SIGNED_IN, named: ({ user }) => [['post', '/mutes/', { muted: user }]] }],
   deleteMute: [{ verdicts: MUTER_ONLY, named: ({ mute }) => [['delete', `/mutes/${mute}/`]] }],
@@ -342,6 +343,8 @@ const OF_NOBODY_ELSE = [
     'requestPasswordReset',
     'confirmPasswordReset',
   ],
+  // How much is unread: notifications.test.ts and boundaries.test.ts.
+  ...['markNotificationsSeen', 'countUnread', 'getNotificationSettings', 'updateNotificationSettings'],
   ...['listSessions', 'endOtherSessions', 'endSession', 'exportAccount', 'createPost'],
 ]
 
@@ -384,6 +387,7 @@ beforeAll(async () => {
   for (const role of ROLES.slice(0, -1)) {
     const viewer = await signUp(role)
     const ownMessage = (await say(viewer, subject, 'hello')).id
+    await createComment(subject, (await createPost(viewer)).id, { content: `On yours by ${MARK}` })
     await say(subject, viewer, `Once from ${MARK}`)
     const message = (await say(subject, viewer, `Twice from ${MARK}`)).id
     const things = {

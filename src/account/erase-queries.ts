@@ -18,6 +18,8 @@ import {
   likes,
   listeners,
   mutes,
+  notificationSettings,
+  notifications,
   passwordResets,
   sessions,
   users,
@@ -50,7 +52,7 @@ export async function findAccountsToErase(db: Db, now: number) {
 /** Begins: from here on nothing brings the account back. Takes away all that says who it was, but the name that is held, and all that opens it. */
 export async function beginErasing(db: Db, userId: number, now: number): Promise<MarkedImage[]> {
   const isBegun = sql`exists (select 1 from deleted_accounts where user_id = ${userId} and erasing_since is not null)`
-  const few = [sessions, passwordResets, emailKeys, accountExports]
+  const few = [sessions, passwordResets, emailKeys, accountExports, notificationSettings]
   const [, , marked] = await db.batch([
     statement(
       build
@@ -128,6 +130,13 @@ const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
     rowsOf(blocks, blocks.id, blocks.blockedId, userId, PIECE_ROWS / 4),
     rowsOf(mutes, mutes.id, mutes.ownerId, userId, PIECE_ROWS / 4),
     rowsOf(mutes, mutes.id, mutes.mutedId, userId, PIECE_ROWS / 4),
+  ],
+  (userId) => [
+    deleting(
+      sql`${notifications} where recipient_id = ${userId} and seq in
+      (select seq from ${notifications} where recipient_id = ${userId} limit ${PIECE_ROWS})`,
+      sql`1`,
+    ),
   ],
   (userId) => [
     deleting(

@@ -81,7 +81,7 @@ export async function findComment(db: Db, viewerId: ViewerId, id: number): Promi
   return rows[0]
 }
 
-/** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows. */
+/** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each of at most 6 who are told. */
 export const createComment = (
   db: Db,
   ownerId: number,

@@ -12,8 +12,10 @@ import { countAndNewest, sequence } from './kept/counts'
 import { userGuard } from './kept/guard'
 import { heldUsernames } from './kept/held-usernames'
 import { imageReferences, newestImages } from './kept/images'
+import { notifications } from './kept/notifications'
 import { postSearch, userSearch } from './kept/search'
 import { nameOf, triggersOf } from './kept/triggers'
+import { unreadMessages } from './kept/unread'
 import { type Kept, keptByCode } from './kept/value'
 import * as schema from './schema'
 import { nextId } from './sequences'
@@ -65,6 +67,8 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   changes,
   idempotencyKeys,
   listeners,
+  schema.notifications,
+  schema.notificationSettings,
   schema.rateLimits,
   schema.heldUsernames,
   schema.deletedAccounts,
@@ -89,6 +93,8 @@ export const KEPT: Kept[] = [
   postSearch(),
   userSearch(),
   heldUsernames(),
+  ...notifications(),
+  unreadMessages(),
 
   // By the conversation's object (`messaging/`).
   keptByCode(conversations.messagesCount, '(select count(*) from messages where conversation_id = t.id)'),

@@ -90,7 +90,7 @@ export async function findFollower(db: Db, viewerId: ViewerId, id: number): Prom
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 9 rows. */
+/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 9 rows, and 2 to tell whom they follow. */
 export const createFollower = (
   db: Db,
   ownerId: number,

@@ -95,7 +95,7 @@ export async function findLike(db: Db, viewerId: ViewerId, id: number): Promise<
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for no such post. Writes 8 rows. */
+/** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for no such post. Writes 8 rows, and 2 to tell the post's owner. */
 export const createLike = (
   db: Db,
   ownerId: number,

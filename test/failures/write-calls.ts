@@ -402,6 +402,24 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
   deleteBlock: [unlisting('blocks', 'blocked')],
   createMute: [listing('mutes', 'muted')],
   deleteMute: [unlisting('mutes', 'muted')],
+  markNotificationsSeen: [
+    async () => {
+      const [one, other] = pair()
+      await follow(one, other)
+      const count = () => rows('users where id = ? and notifications_seen_to > 0', other.id)
+      await stored('update users set notifications_seen_to = 0 where id = ?', other.id)
+      const path = '/notifications/seen/'
+      return { method: 'POST', path, headers: other.headers, body: { up_to: 9e15 }, ok: 200, count }
+    },
+  ],
+  updateNotificationSettings: [
+    async () => {
+      const { id, headers } = await account()
+      const count = has('notification_settings', 'user_id', id)
+      const path = '/notification-settings/'
+      return { method: 'PATCH', path, headers, body: { follow: 'off' }, ok: 200, count }
+    },
+  ],
   sendMessage: [sendTo('send', () => ({ content: 'x' })), sendTo('send', () => form({ image: image() }))],
   startConversation: [sendTo('start', () => ({ content: 'x' }))],
   markRead: [

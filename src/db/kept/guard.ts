@@ -13,6 +13,7 @@ const OWNED = [
   ['mutes', 'muted_id'],
   ['conversations', 'user_a'],
   ['conversations', 'user_b'],
+  ['notifications', 'recipient_id'],
 ] as const
 
 const exists = ([table, column]: (typeof OWNED)[number]) =>

@@ -78,6 +78,7 @@ CREATE TRIGGER `users_guarded` BEFORE DELETE ON `users` WHEN EXISTS (SELECT 1 FR
     OR EXISTS (SELECT 1 FROM `mutes` WHERE owner_id = OLD.id)
     OR EXISTS (SELECT 1 FROM `mutes` WHERE muted_id = OLD.id)
     OR EXISTS (SELECT 1 FROM `conversations` WHERE user_a = OLD.id)
-    OR EXISTS (SELECT 1 FROM `conversations` WHERE user_b = OLD.id) BEGIN
+    OR EXISTS (SELECT 1 FROM `conversations` WHERE user_b = OLD.id)
+    OR EXISTS (SELECT 1 FROM `notifications` WHERE recipient_id = OLD.id) BEGIN
   SELECT RAISE(ABORT, 'a user is erased in pieces: npm run erase');
 END;
