@@ -4,6 +4,7 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { comments, conversations, followers, likes, messages, posts, sessions, users } from '../db/schema'
 import { build, selectStatement, statement, writeStatement } from '../db/statements'
+import { DELETED_USER, isShown } from '../db/visibility'
 
 /** How often an export may begin, and for how long its parts may be asked for. */
 export const EVERY_MS = 3_600_000
@@ -100,7 +101,7 @@ export async function exportedComments(db: Db, userId: number, after: number) {
         updatedAt: comments.updatedAt,
       },
       sql`from comments cross join posts p on ${p.id} = ${comments.postId} cross join users o on ${o.id} = ${p.ownerId}
-        where ${comments.ownerId} = ${userId} and ${comments.id} > ${after} order by ${comments.id} limit ${ROWS.texts}`,
+        where ${comments.ownerId} = ${userId} and ${comments.id} > ${after} and ${isShown(p.ownerId)} order by ${comments.id} limit ${ROWS.texts}`,
     ),
   ])
   return { rows, isLast: rows.length < ROWS.texts }
@@ -111,7 +112,7 @@ export async function exportedLikes(db: Db, userId: number, after: number) {
     selectStatement(
       { ...POST, id: likes.id, createdAt: likes.createdAt },
       sql`from likes indexed by likes_owner cross join posts p on ${p.id} = ${likes.postId} cross join users o on ${o.id} = ${p.ownerId}
-        where ${likes.ownerId} = ${userId} and ${likes.id} > ${after} order by ${likes.id} limit ${ROWS.others}`,
+        where ${likes.ownerId} = ${userId} and ${likes.id} > ${after} and ${isShown(p.ownerId)} order by ${likes.id} limit ${ROWS.others}`,
     ),
   ])
   return { rows, isLast: rows.length < ROWS.others }
@@ -132,7 +133,7 @@ export async function exportedFollows(
     selectStatement(
       { id: followers.id, username: o.username, createdAt: followers.createdAt },
       sql`from followers indexed by ${index} cross join users o on ${o.id} = ${theirs}
-        where ${mine} = ${userId} and ${followers.id} > ${after} order by ${followers.id} limit ${ROWS.others}`,
+        where ${mine} = ${userId} and ${followers.id} > ${after} and ${isShown(theirs)} order by ${followers.id} limit ${ROWS.others}`,
     ),
   ])
   return { rows, isLast: rows.length < ROWS.others }
@@ -153,7 +154,7 @@ export async function exportedMessages(db: Db, userId: number, { otherId, messag
     selectStatement(
       {
         id: messages.id,
-        with: o.username,
+        with: sql<string>`iif(${isShown(o.id)}, ${o.username}, ${DELETED_USER})`,
         senderId: messages.senderId,
         content: messages.content,
         image: messages.image,

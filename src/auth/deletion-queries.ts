@@ -1,5 +1,5 @@
 /** Deleting one's account, and having it back. What is erased later, and how, is in `account/`. */
-import { and, eq, isNull } from 'drizzle-orm'
+import { and, eq, gt, isNull } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { deletedAccounts, passwordResets } from '../db/schema'
 import { build, statement } from '../db/statements'
@@ -20,10 +20,16 @@ export async function deleteAccount(
   ])
 }
 
-/** Shows the account again, unless it is being erased. */
-export const restoreAccountStatement = (userId: number) =>
+/** Shows the account again, unless it is being erased, or is to be: its days of grace are over, or the operator has ended them. */
+export const restoreAccountStatement = (userId: number, now: number) =>
   statement(
     build
       .delete(deletedAccounts)
-      .where(and(eq(deletedAccounts.userId, userId), isNull(deletedAccounts.erasingSince))),
+      .where(
+        and(
+          eq(deletedAccounts.userId, userId),
+          isNull(deletedAccounts.erasingSince),
+          gt(deletedAccounts.eraseAt, now),
+        ),
+      ),
   )

@@ -2,6 +2,7 @@
 import { randomId, sha256 } from '../crypto'
 import type { Db } from '../db/client'
 import { UniqueViolation } from '../db/errors'
+import type { Charge } from '../db/rate-limits'
 import { config } from '../http/config'
 import type { RequestContext, UserContext } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
@@ -26,24 +27,19 @@ const UNDO_MS = 7 * DAY_MS
 
 export const EMAIL_TAKEN = 'A user is already registered with this e-mail address.'
 
-/** Mails a link that proves the address; false where too many are under way. */
+/** Mails a link that proves the address; false where too many are under way. Throws `Throttled`. */
 export async function mailProof(
   c: RequestContext,
   db: Db,
   { id, email }: { id: number; email: string },
+  charged: readonly Charge[] = [],
 ): Promise<boolean> {
   const link = linkTo(c)
   const key = randomId()
   const now = Date.now()
   const keyHash = await sha256(key)
-  const isStored = await createEmailKey(db, {
-    keyHash,
-    userId: id,
-    email,
-    purpose: 'prove',
-    expiresAt: now + PROVE_MS,
-    now,
-  })
+  const stored = { keyHash, userId: id, email, purpose: 'prove', expiresAt: now + PROVE_MS, now } as const
+  const isStored = await createEmailKey(db, stored, charged)
   if (!isStored) return false
   sendMail(c, {
     to: email,
@@ -54,9 +50,13 @@ export async function mailProof(
 }
 
 /** The same behind the answer: what fails is logged, and can be asked for again. */
-export const mailProofLater = (c: RequestContext, account: { id: number; email: string }): void =>
+export const mailProofLater = (
+  c: RequestContext,
+  account: { id: number; email: string },
+  charged?: readonly Charge[],
+): void =>
   c.executionCtx.waitUntil(
-    mailProof(c, c.var.db, account).catch((error: unknown) => {
+    mailProof(c, c.var.db, account, charged).catch((error: unknown) => {
       console.error(
         JSON.stringify({ error: 'An address could not be asked to be proved.', why: String(error) }),
       )

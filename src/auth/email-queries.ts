@@ -3,7 +3,7 @@ import { and, eq, gte, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { emailKey } from '../db/email'
 import { type Charge, chargeStatement } from '../db/rate-limits'
-import { emailKeys, users } from '../db/schema'
+import { emailKeys, passwordResets, users } from '../db/schema'
 import { build, statement, writeStatement } from '../db/statements'
 import { revokeSessionsStatement } from './session-queries'
 
@@ -30,9 +30,9 @@ const insertKeyStatement = ({ keyHash, userId, email, purpose, expiresAt, now }:
       returning 1`,
   )
 
-/** Whether the key was stored: of each account there are `MAX_KEYS` at most. */
-export async function createEmailKey(db: Db, key: NewKey): Promise<boolean> {
-  const [rows] = await db.batch([insertKeyStatement(key)])
+/** Whether the key was stored: of each account there are `MAX_KEYS` at most. Throws `Throttled`. */
+export async function createEmailKey(db: Db, key: NewKey, charged: readonly Charge[]): Promise<boolean> {
+  const [rows] = await db.batch([insertKeyStatement(key), chargeStatement(charged, key.now)])
   return rows.length > 0
 }
 
@@ -100,8 +100,9 @@ export async function findEmailKey(db: Db, keyHash: string, now: number) {
 export type FoundKey = NonNullable<Awaited<ReturnType<typeof findEmailKey>>>
 
 /**
- * Uses a key up: the account has the address, proved, and whoever has only given it has none any more. A key that undoes a change ends all
- * sessions and all other keys. `undo` is stored where another address was proved before. False where another request was first; throws
+ * Uses a key up: the account has the address, proved, and whoever has only given it has none any more. Links to choose a new password went to the
+ * address before, and are worth nothing. A key that undoes a change ends all sessions and every newer key; an older one undoes an earlier
+ * change, and is its owner's still if this one is a thief's. `undo` is stored where another address was proved before. False where another request was first; throws
  * `UniqueViolation` where somebody else has proved the address.
  */
 export async function useEmailKey(
@@ -126,6 +127,7 @@ export async function useEmailKey(
         .where(and(eq(users.id, userId), isThere))
         .returning({ id: users.id }),
     ),
+    statement(build.delete(passwordResets).where(and(eq(passwordResets.userId, userId), isThere))),
     ...(undo ? [insertKeyStatement(undo)] : []),
     ...(purpose === 'undo'
       ? [revokeSessionsStatement(sql`case when ${isThere} then ${userId} end`, undefined, now)]
@@ -138,7 +140,10 @@ export async function useEmailKey(
             eq(emailKeys.userId, userId),
             isThere,
             purpose === 'undo'
-              ? undefined
+              ? or(
+                  eq(emailKeys.purpose, 'prove'),
+                  sql`${emailKeys.expiresAt} >= (select expires_at from email_keys where key_hash = ${keyHash})`,
+                )
               : or(eq(emailKeys.keyHash, keyHash), eq(emailKeys.purpose, 'prove')),
           ),
         ),
@@ -159,6 +164,8 @@ export async function setUnprovedEmail(db: Db, userId: number, email: string): P
     statement(
       build.delete(emailKeys).where(and(eq(emailKeys.userId, userId), eq(emailKeys.purpose, 'prove'))),
     ),
+    // A link that went to the address before must not prove this one.
+    statement(build.delete(passwordResets).where(eq(passwordResets.userId, userId))),
   ])
 }
 

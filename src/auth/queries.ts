@@ -169,7 +169,7 @@ export async function startSession(
 ): Promise<string[]> {
   const { jtiHash, userAgent, seconds, now, passwordHash, guessKey } = options
   const [, , known] = await db.batch([
-    restoreAccountStatement(userId),
+    restoreAccountStatement(userId, now),
     activeUserStatement({ userId }),
     userAgentsStatement(userId),
     insertSessionStatement({ jtiHash, userId, userAgent, seconds, now }),

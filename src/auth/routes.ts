@@ -43,7 +43,7 @@ import {
 import { tellOfNewDevice } from './security-mails'
 import { revokeSessionStatement } from './session-queries'
 import { isGood, issueTokens, newSession, refreshAccess, sessionHash } from './sessions'
-import { hashed, hashedAddress } from './subjects'
+import { hashed, hashedAddress, recipientCharges } from './subjects'
 import { readToken } from './tokens'
 import { accountView } from './view'
 
@@ -165,7 +165,8 @@ export const authRoutes = new Hono<AppEnv>()
         userAgent: c.req.header('user-agent') ?? '',
         charged: await registrationCharges(c),
       })
-      if (account.email !== '' && emailVerification !== 'none' && mayMail(c)) mailProofLater(c, account)
+      if (account.email !== '' && emailVerification !== 'none' && mayMail(c))
+        mailProofLater(c, account, await recipientCharges(c, account.email))
       if (isMandatory) return c.json({ detail: 'Verification e-mail sent.' }, 201)
       const device = await deviceOf(c, account.username, deviceToken)
       return c.json(

@@ -22,10 +22,13 @@ export async function hashedAddress(c: RequestContext): Promise<string | undefin
 
 /** What a mail that somebody asks for counts against: their address, and the one it goes to. */
 export async function mailCharges(c: RequestContext, email: string): Promise<Charge[]> {
-  const { limits } = config(c.env)
-  const [address, recipient] = [await hashedAddress(c), await hashed(c, emailKey(email))]
+  const address = await hashedAddress(c)
   return [
-    ...(address === undefined ? [] : charges(limits, 'mail_address', address)),
-    ...charges(limits, 'mail_recipient', recipient),
+    ...(address === undefined ? [] : charges(config(c.env).limits, 'mail_address', address)),
+    ...(await recipientCharges(c, email)),
   ]
 }
+
+/** What a mail counts against whose sender is bounded otherwise. */
+export const recipientCharges = async (c: RequestContext, email: string): Promise<Charge[]> =>
+  charges(config(c.env).limits, 'mail_recipient', await hashed(c, emailKey(email)))

@@ -5,8 +5,9 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { inListOrder, newestFirst } from '../db/list-order'
-import type { Owned } from '../db/owned'
+import type { Change, Owned } from '../db/owned'
 import { limits, type PageRequest, type PageSlice } from '../db/page'
+import { chargeStatement } from '../db/rate-limits'
 import { comments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
@@ -108,7 +109,8 @@ export async function updateComment(
   db: Db,
   ownerId: number,
   id: number,
-  { content, now }: { content: string | undefined; now: number },
+  content: string | undefined,
+  { charges, now }: Change,
 ): Promise<CommentRow | undefined> {
   const [, rows] = await db.batch([
     statement(
@@ -120,6 +122,7 @@ export async function updateComment(
         ),
     ),
     commentStatement(ownerId, id),
+    chargeStatement(charges, now),
   ])
   return rows[0]
 }

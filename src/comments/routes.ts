@@ -10,7 +10,7 @@ import { ApiError, type FieldErrors, ValidationError } from '../http/errors'
 import { noSuchPk, pk } from '../http/fields'
 import { idFilters } from '../http/filters'
 import { createOnce } from '../http/idempotency'
-import { deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
+import { changeOf, deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { imageUrls } from '../images/url'
@@ -151,7 +151,7 @@ const viewer = (c: RequestContext, now = Date.now()) => {
 
 async function update(c: OwnContext, content: string | undefined) {
   const { db, user } = c.var
-  const comment = await updateComment(db, user.id, c.req.valid('param').id, { content, now: Date.now() })
+  const comment = await updateComment(db, user.id, c.req.valid('param').id, content, changeOf(c))
   return viewer(c)(requireOwn(comment, user.id))
 }
 

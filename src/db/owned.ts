@@ -2,8 +2,16 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Db } from './client'
+import type { Charge } from './rate-limits'
 import { build, type Statement, selectStatement, statement } from './statements'
 import { type ViewerId, visibleTo } from './visibility'
+
+/** What a request that changes a row brings besides its fields. */
+export interface Change {
+  charges: readonly Charge[]
+  /** Milliseconds since the epoch. */
+  now: number
+}
 
 /** A kind of row, and the column that says whose it is. */
 export interface Owned {

@@ -1,9 +1,11 @@
 /** The one rule of ownership: 404 where there is no such row, 403 where it is somebody else's, and only then what is wrong with the body. */
 import type { MiddlewareHandler } from 'hono'
 import type * as z from 'zod/mini'
-import { deleteOwned, findOwner, type Owned } from '../db/owned'
+import { type Change, deleteOwned, findOwner, type Owned } from '../db/owned'
+import { charges } from '../db/rate-limits'
 import type { Statement } from '../db/statements'
 import { type Limits, readFields } from './body'
+import { config } from './config'
 import { note } from './describe'
 import type { UserContext, UserEnv } from './env'
 import { ApiError } from './errors'
@@ -52,6 +54,12 @@ export function ownBody<S extends z.ZodMiniType>(kind: Owned, schema: S, limits:
   }
   return note(check, { param: idParam, body: schema })
 }
+
+/** What a change of a row brings besides its fields: when, and that it counts against the user's `edits`. */
+export const changeOf = (c: UserContext): Change => ({
+  charges: charges(config(c.env).limits, 'edits', c.var.user.id),
+  now: Date.now(),
+})
 
 /** Deletes the user's own row of the path. */
 export async function deleteOwn(c: OwnContext, kind: Owned, also: Statement[] = []): Promise<void> {

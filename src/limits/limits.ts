@@ -44,6 +44,8 @@ export const LIMITS = {
   /** Blocks and mutes: whoever is harassed by hundreds blocks hundreds. */
   blocks: limit(200, 1_000, DAY),
   messages: limit(1_000, 10_000, DAY),
+  /** Changes of posts, comments, profiles and messages, deletions of messages too: each of these is one more entry of the log. */
+  edits: limit(500, 5_000, DAY),
   /** Messages to people who have never written back. */
   stranger_messages: limit(50, 100, DAY),
   /** In bytes; an image counts as 64 KB at least. A burst of a hundred photos; to fill the bucket takes accounts. */

@@ -5,7 +5,8 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { type LeasedImage, withLease } from '../db/image-leases'
-import type { Owned } from '../db/owned'
+import type { Change, Owned } from '../db/owned'
+import { chargeStatement } from '../db/rate-limits'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
 import { searchKey } from '../db/text'
@@ -107,7 +108,7 @@ export async function updatePost(
   { id, ownerId }: { id: number; ownerId: number },
   fields: PostFields,
   image: LeasedImage | undefined,
-  now: number,
+  { charges, now }: Change,
 ): Promise<PostRow | undefined> {
   const [, rows] = await db.batch(
     withLease(image, (hash) => [
@@ -118,6 +119,7 @@ export async function updatePost(
           .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId))),
       ),
       postStatement(ownerId, id),
+      chargeStatement(charges, now),
     ]),
   )
   return rows[0]

@@ -10,7 +10,7 @@ import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
 import { createOnce } from '../http/idempotency'
-import { deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
+import { changeOf, deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { withImage } from '../images/attach'
@@ -128,7 +128,7 @@ async function update(c: OwnContext, { image, ...fields }: z.output<typeof postP
   const { db, user } = c.var
   const own = { id: c.req.valid('param').id, ownerId: user.id }
   const post = await withImage(c, image, (lease) =>
-    updatePost(db, own, camelCased(fields), lease, Date.now()),
+    updatePost(db, own, camelCased(fields), lease, changeOf(c)),
   )
   return postView(requireOwn(post, user.id), user.id, imageUrls(c))
 }

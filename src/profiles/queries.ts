@@ -4,7 +4,8 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
 import { type LeasedImage, withLease } from '../db/image-leases'
-import type { Owned } from '../db/owned'
+import type { Change, Owned } from '../db/owned'
+import { chargeStatement } from '../db/rate-limits'
 import { users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
 import { visibleTo } from '../db/visibility'
@@ -66,7 +67,7 @@ export async function updateProfile(
   id: number,
   { name, content }: { name?: string | undefined; content?: string | undefined },
   image: LeasedImage | undefined,
-  now: number,
+  { charges, now }: Change,
 ): Promise<ProfileRow | undefined> {
   const [, rows] = await db.batch(
     withLease(image, (hash) => [
@@ -82,6 +83,7 @@ export async function updateProfile(
           .where(eq(users.id, id)),
       ),
       profileStatement(id, id),
+      chargeStatement(charges, now),
     ]),
   )
   return rows[0]

@@ -8,7 +8,7 @@ import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
 import { idFilters } from '../http/filters'
-import { type OwnContext, ownBody, requireOwn } from '../http/ownership'
+import { changeOf, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { withImage } from '../images/attach'
@@ -123,7 +123,7 @@ async function update(c: OwnContext, { image, ...fields }: z.output<typeof profi
   const { db, user } = c.var
   const { id } = c.req.valid('param')
   if (id !== user.id) requireOwn(await findOwner(db, OWN_PROFILE, id, user.id), user.id)
-  const profile = await withImage(c, image, (lease) => updateProfile(db, user.id, fields, lease, Date.now()))
+  const profile = await withImage(c, image, (lease) => updateProfile(db, user.id, fields, lease, changeOf(c)))
   if (!profile) throw new ApiError('not_found')
   return profileView(profile, user.id, imageUrls(c))
 }

@@ -289,6 +289,14 @@ describe('DELETE /dj-rest-auth/user/', () => {
     expect((await back.get(`${AUTH}/user/`)).status).toBe(200)
     expect((await back.post(`/messages/${bob.id}/send/`, { content: 'I am back' })).status).toBe(201)
   })
+
+  it('cannot be undone once the operator has ended the days of grace', async () => {
+    const { alice } = w
+    await remove(alice)
+    await stored('update deleted_accounts set erase_at = ? where user_id = ?', Date.now(), alice.id)
+    expect((await login(alice.username)).status).toBe(400)
+    expect(await stored('select 1 from deleted_accounts where user_id = ?', alice.id)).toHaveLength(1)
+  })
 })
 
 describe('a token that names no session', () => {

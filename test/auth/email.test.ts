@@ -255,6 +255,39 @@ describe('changing the address', () => {
     expect((await mail.verify(undo)).status).toBe(404)
   })
 
+  it('can be undone by its owner whatever a thief has changed and undone since', async () => {
+    const ada = await proved()
+    const mail = mailing()
+    const [first, second] = [`thief1${address}`, `thief2${address}`]
+    await patch(mail, ada, { email: first, password: PASSWORD })
+    await mail.verify(mail.key(first))
+    const owners = mail.key(address)
+    await patch(mail, ada, { email: second, password: PASSWORD })
+    await mail.verify(mail.key(second))
+    await stored(
+      "update email_keys set expires_at = expires_at + 1 where purpose = 'undo' and email = ?",
+      first,
+    )
+    expect((await mail.verify(mail.key(first))).status).toBe(200)
+    expect((await mail.verify(owners)).status).toBe(200)
+    expect(await emailOf(name)).toEqual({ email: address, proved: 1 })
+    expect(await stored('select 1 from email_keys where user_id = ?', ada.id)).toEqual([])
+  })
+
+  it('makes links to choose a new password worthless that went to the address before', async () => {
+    const ada = await proved()
+    const mail = mailing()
+    await stored(
+      'insert into password_resets (token_hash, user_id, expires_at) values (?, ?, ?)',
+      `of ${name}`,
+      ada.id,
+      Date.now() + HOUR_MS,
+    )
+    await patch(mail, ada, { email: `new${address}`, password: PASSWORD })
+    await mail.verify(mail.key(`new${address}`))
+    expect(await stored('select 1 from password_resets where user_id = ?', ada.id)).toEqual([])
+  })
+
   it('takes an address from whoever has only given it, and from nobody who has proved it', async () => {
     const squatter = await signUp(`${name}s`, { email: `mine${address}` })
     const ada = await proved()

@@ -23,12 +23,12 @@ const as = (
   changes: Record<string, string>,
   method: string,
   path: string,
-  body: object,
+  body?: object,
   key?: string,
 ) =>
   callWith(changes, method, path, {
     headers: { ...person.headers, ...(key && { 'idempotency-key': key }) },
-    body,
+    ...(body && { body }),
   })
 
 describe('creating', () => {
@@ -89,6 +89,33 @@ describe('creating', () => {
     expect((await rename('one1')).status).toBe(200)
     expect((await rename('one2')).status).toBe(429)
     expect(await stored('select username from users where id = ?', one.id)).toEqual([{ username: 'one1' }])
+  })
+
+  it('counts changes of everything, refused before anything is changed', async () => {
+    const [una, vic] = [await signUp('una'), await signUp('vic')]
+    const { id: post } = (await una.post('/posts/', { title: 'x' })).body
+    const { id: comment } = (await una.post('/comments/', { post, content: 'x' })).body
+    const { id: message } = (await una.post(`/messages/${vic.id}/send/`, { content: 'x' })).body
+    const edits: [string, string, object?][] = [
+      ['PATCH', `/posts/${post}/`, { title: 'y' }],
+      ['PUT', `/comments/${comment}/`, { content: 'y' }],
+      ['PATCH', `/profiles/${una.id}/`, { name: 'y' }],
+      ['PATCH', `/messages/${message}/update/`, { content: 'y' }],
+      ['DELETE', `/messages/${message}/delete/`, undefined],
+    ]
+    const limits = { LIMITS: 'edits=1/1/1000' }
+    for (const [method, path, body] of edits) {
+      await stored('delete from rate_limits where key = ?', `edits:${una.id}`)
+      await stored('insert into rate_limits (key, at) values (?, ?)', `edits:${una.id}`, Date.now() + 10 ** 9)
+      const refused = await as(una, limits, method, path, body)
+      expect([path, refused.status]).toEqual([path, 429])
+    }
+    expect(await stored('select title from posts where id = ?', post)).toEqual([{ title: 'x' }])
+    expect(await stored('select content from messages where id = ?', message)).toEqual([{ content: 'x' }])
+    await stored('delete from rate_limits where key = ?', `edits:${una.id}`)
+    for (const [method, path, body] of edits)
+      expect([path, (await as(una, {}, method, path, body)).status < 300]).toEqual([path, true])
+    expect(await stored('select 1 from rate_limits where key = ?', `edits:${una.id}`)).toHaveLength(1)
   })
 
   it('counts the bytes of images, small ones as 64 KB', async () => {

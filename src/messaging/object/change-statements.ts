@@ -5,6 +5,7 @@
  * and moves the conversation to that `seq`. A change that does not apply (somebody else's message, nothing left to read, a key that was
  * used) writes no entry, and so nothing. The object runs them one after the other; nobody else writes here.
  */
+import { charges } from '../../db/rate-limits'
 import type { Limits } from '../../limits/limits'
 import type { TrackedChange } from '../shared/changes'
 import type { Pair } from '../shared/pair'
@@ -25,10 +26,11 @@ export function changeStatements(
     case 'send':
       return sendStatements(pair, change, now, limits)
     case 'edit':
-      return editStatements(change, now)
+      return editStatements(change, now, limits)
     case 'delete':
+      return deleteStatements(change, charges(limits, 'edits', change.userId), now)
     case 'erase':
-      return deleteStatements(change)
+      return deleteStatements(change, [], now)
     case 'clear':
       return clearStatements(pair, change)
     case 'read':

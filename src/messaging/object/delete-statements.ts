@@ -2,6 +2,7 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { markUnreferencedStatement } from '../../db/image-leases'
+import { type Charge, chargeStatement } from '../../db/rate-limits'
 import { conversations, messages } from '../../db/schema'
 import { build, statement } from '../../db/statements'
 import type { ChangeOf } from '../shared/changes'
@@ -21,7 +22,11 @@ function unreadWithout(side: Side) {
   })
 }
 
-export function deleteStatements(change: ChangeOf<'delete' | 'erase'>): ChangeStatements {
+export function deleteStatements(
+  change: ChangeOf<'delete' | 'erase'>,
+  charged: readonly Charge[],
+  now: number,
+): ChangeStatements {
   const { userId, messageId } = change
   const isOwn = isSentBy(userId, messageId)
   const newestRemaining = sql`(select ${remaining.id} from messages remaining
@@ -45,6 +50,7 @@ export function deleteStatements(change: ChangeOf<'delete' | 'erase'>): ChangeSt
       ),
       statement(build.delete(messages).where(isOwn)),
       markUnreferencedStatement(),
+      chargeStatement(charged, now),
     ],
     ([[event]]) => ({ event }),
   )

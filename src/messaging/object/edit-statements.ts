@@ -1,15 +1,17 @@
 /** Changing a message, in SQL. */
 import { sql } from 'drizzle-orm'
 import { markUnreferencedStatement, withLease } from '../../db/image-leases'
+import { chargeStatement, charges } from '../../db/rate-limits'
 import { conversations, messages } from '../../db/schema'
 import { build, selectStatement, statement } from '../../db/statements'
+import type { Limits } from '../../limits/limits'
 import type { ChangeOf } from '../shared/changes'
 import { fromMessage, MESSAGE, m } from '../shared/message-row'
 import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './change-log'
 import { isConversationOf, isSentBy } from './own-message'
 
 /** The statements of an edit. A message keeps content or an image, whatever another edit has done meanwhile. */
-export function editStatements(change: ChangeOf<'edit'>, now: number): ChangeStatements {
+export function editStatements(change: ChangeOf<'edit'>, now: number, limits: Limits): ChangeStatements {
   const { userId, messageId, content, image } = change
   const newContent = content === undefined ? messages.content : sql`${content}`
   const statements = withLease(image, (hash) => {
@@ -34,6 +36,7 @@ export function editStatements(change: ChangeOf<'edit'>, now: number): ChangeSta
       selectStatement(MESSAGE, sql`${fromMessage} where ${m.id} = ${messageId}`),
       // A new image's lease brings this statement along.
       ...(image ? [] : [markUnreferencedStatement()]),
+      chargeStatement(charges(limits, 'edits', userId), now),
     ]
   })
   return withOutcome(statements, ([[entry], , , [message]]) => ({
