@@ -31,7 +31,7 @@ const FILES = {
   concept: [
     'about/{documents,health,page}.ts',
     'account/{erase,export}.ts',
-    'auth/{challenge,common-passwords,cookies,device,email-keys,hash-turn,new-password,own-password,password,password-rules,registration,security-mails,sessions,subjects,tokens}.ts',
+    'auth/{challenge,common-passwords,cookies,device,django-hash,email-keys,hash-turn,new-password,own-password,password,password-rules,pbkdf2,registration,security-mails,sessions,subjects,tokens}.ts',
     'mail/{links,send}.ts',
     'posts/listing.ts',
     'messaging/worker/{close-sockets,conversation-stub,erase-sent,error-lists,open-socket,send-message,thread-page}.ts',

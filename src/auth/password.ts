@@ -1,7 +1,8 @@
-/** Password hashes: Argon2id in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */
+/** Password hashes: Argon2id in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. Those of Django are taken once. */
 import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 import type { Limit } from '../limits/gcra'
+import { readDjangoHash, verifyDjangoHash } from './django-hash'
 import { inTurn } from './hash-turn'
 
 /**
@@ -16,6 +17,10 @@ const PARAMETERS = {
   hashLength: 32,
 }
 const CURRENT = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`
+
+/** In KiB and passes: half the memory that an isolate has, and a second of CPU. What asks for more was made elsewhere. */
+const MAX_COST = { memory: 65_536, passes: 16 }
+const ARGON2 = /^\$argon2(?:id|i|d)\$v=\d+\$m=(\d+),t=(\d+),p=\d+\$/
 
 let argon2: Argon2 | undefined
 let decoy: string | undefined
@@ -32,6 +37,14 @@ export async function hashPassword(password: string, pace: Limit | undefined): P
   return inTurn(pace, () => argon2.hash(padded(password), { ...PARAMETERS, salt }).encoded)
 }
 
+function isArgon2(hash: string): boolean {
+  const [, memory, passes] = ARGON2.exec(hash) ?? []
+  return Number(memory) <= MAX_COST.memory && Number(passes) <= MAX_COST.passes
+}
+
+/** Whether a password can be checked against it at all; where not, only a reset helps. */
+export const isVerifiable = (hash: string): boolean => isArgon2(hash) || readDjangoHash(hash) !== undefined
+
 export interface Verdict {
   matches: boolean
   /** The hash was made with other parameters than the current ones. */
@@ -46,7 +59,11 @@ export async function verifyPassword(
 ): Promise<Verdict> {
   decoy ??= await hashPassword(crypto.randomUUID(), undefined)
   const [argon2, known] = [await load(), hash ?? decoy]
-  const { success } = await inTurn(pace, () => argon2.tryVerify(known, padded(password)))
+  const django = readDjangoHash(known)
+  const success = await inTurn(pace, () => {
+    if (django) return verifyDjangoHash(django, password)
+    return isArgon2(known) && argon2.tryVerify(known, padded(password)).success
+  })
   return { matches: success && hash !== undefined, outdated: hash !== undefined && !hash.startsWith(CURRENT) }
 }
 
