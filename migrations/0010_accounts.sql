@@ -13,7 +13,7 @@ CREATE TABLE `deleted_accounts` (
 	`conversations_done_to` integer DEFAULT 0 NOT NULL,
 	`name_free_at` integer,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `deleted_accounts_erase` ON `deleted_accounts` (`erase_at`) WHERE erase_at is not null;
 --> statement-breakpoint
