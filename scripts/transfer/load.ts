@@ -1,0 +1,67 @@
+/**
+ * Loads rows into an empty database, with all that it keeps beside them. Triggers are away meanwhile: rows come with what is kept of them, or it is
+ * computed at the end. A row of `jobs` says how many rows are in; it changes in the transaction that inserts them, so whoever is killed goes on.
+ */
+import { KEPT, KEPT_VALUES, TRIGGERS } from '../../src/db/kept'
+import type { Command, Database, Rows } from './database'
+import { MOVED } from './tables'
+
+/** How many rows of the job are in; undefined where it has not begun. */
+export async function progressOf(db: Database, job: string): Promise<number | undefined> {
+  const [row] = await db.read('select done_to from jobs where name = ?', job)
+  return row && Number(row[0])
+}
+
+/** Tables that have rows. What migrations fill does not count. */
+export async function filledTables(db: Database): Promise<string[]> {
+  const names = MOVED.map(({ name }) => name).filter((name) => name !== 'sequences')
+  const [row] = await db.read(`select ${names.map((name) => `exists (select 1 from ${name})`)}`)
+  return names.filter((_, i) => row?.[i] === 1)
+}
+
+/** Begins the job. Drops the triggers, which `finish` makes again. */
+export async function begin(db: Database, job: string): Promise<void> {
+  await db.write([
+    { sql: 'insert into jobs (name, done_to) values (?, 0)', values: [job] },
+    ...TRIGGERS.map(({ name }) => ({ sql: `drop trigger if exists ${name}` })),
+  ])
+}
+
+export async function load(
+  db: Database,
+  job: string,
+  rows: AsyncIterable<Rows>,
+  done: number,
+  tell: (table: string, done: number) => void,
+): Promise<void> {
+  let before = done
+  for await (const page of rows) {
+    const after = before + page.rows.length
+    await db.insert(page, { job, before, after })
+    tell(page.table, after)
+    before = after
+  }
+}
+
+/** Makes the triggers that are missing, and everything true that the database keeps. */
+export async function finish(db: Database, job: string): Promise<void> {
+  const there = new Set(
+    (await db.read("select name from sqlite_schema where type = 'trigger'")).map(([name]) => name),
+  )
+  const missing = TRIGGERS.filter(({ name }) => !there.has(name)).map(({ sql }): Command => ({ sql }))
+  // Together: nothing is written between the last repair and the triggers that keep it true.
+  for (const { values } of KEPT)
+    await db.write(values.flatMap(({ repair }) => repair).map((sql) => ({ sql })))
+  if (missing.length > 0) await db.write(missing)
+  const [wrong] = await untrueValues(db)
+  if (wrong) throw new Error(`${wrong} is not true: npm run recount says more.`)
+  await db.write([{ sql: 'delete from jobs where name = ?', values: [job] }])
+}
+
+/** The names of kept values that are not what they should be: what `npm run recount -- --check` compares. */
+async function untrueValues(db: Database): Promise<string[]> {
+  const wrong: string[] = []
+  for (const { name, differences } of KEPT_VALUES)
+    if ((await db.read(`select 1 from (${differences}) limit 1`)).length > 0) wrong.push(name)
+  return wrong
+}
