@@ -10,7 +10,7 @@
 import { parseArgs } from 'node:util'
 import { backUp } from './transfer/backup'
 import { openBucket, openDatabase, PLACE } from './transfer/open'
-import { endWith } from './transfer/report'
+import { endWith, rowsOf, speed } from './transfer/report'
 import { openShow } from './transfer/show'
 
 const { values, positionals } = parseArgs({
@@ -24,12 +24,14 @@ await endWith(async () => {
   const db = await openDatabase(values, { snapshot: true })
   const bucket = values.images ? await openBucket(values) : undefined
   const show = openShow()
+  const started = performance.now()
   try {
     const { tables, images, consistent } = await backUp(db, path, { bucket, show })
     show('')
     for (const [table, { rows, sha256 }] of Object.entries(tables))
       console.log(`${table}: ${rows} rows, ${sha256}`)
     if (bucket) console.log(`${images} images`)
+    console.log(speed(rowsOf(Object.values(tables)), started))
     console.log(
       consistent
         ? `${path} is complete, and of one moment.`

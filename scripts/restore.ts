@@ -8,7 +8,7 @@
  */
 import { parseArgs } from 'node:util'
 import { openBucket, openDatabase, PLACE } from './transfer/open'
-import { endWith } from './transfer/report'
+import { endWith, rowsOf, speed } from './transfer/report'
 import { readBackup, restore } from './transfer/restore'
 import { openShow } from './transfer/show'
 
@@ -21,11 +21,13 @@ await endWith(async () => {
   const db = await openDatabase(values, { migrated: true })
   const bucket = backup.header.images ? await openBucket(values) : undefined
   const show = openShow()
+  const started = performance.now()
   try {
     await restore(db, path, backup, { bucket, show })
     show('')
     for (const { table, digest } of backup.tables)
       console.log(`${table.name}: ${digest.rows} rows, ${digest.sha256} on both sides`)
+    console.log(speed(rowsOf(Object.values(backup.end.tables)), started))
     console.log(`Restored, as it was on ${backup.header.created}. Everything that is kept is true.`)
   } finally {
     db.close()

@@ -10,7 +10,7 @@
  */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { getPlatformProxy } from 'wrangler'
+import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler'
 import { migrateLocal } from './migrate.ts'
 import { PASSWORD } from './seed/account.ts'
 import { invent } from './seed/invent.ts'
@@ -29,7 +29,7 @@ if (!Number.isInteger(people) || people < 2 || people > 5000) {
 
 migrateLocal(options['persist-to'])
 const platform = await getPlatformProxy<Stores>({
-  configPath: storesOnly(),
+  configPath: storesOnly(readConfig),
   persist: { path: resolve(options['persist-to'] ?? '.wrangler/state', 'v3') },
 })
 try {

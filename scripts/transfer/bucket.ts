@@ -1,6 +1,5 @@
 /** The bucket of images: that of `wrangler dev`, through its runtime, or R2 by Cloudflare's API. */
 import { resolve } from 'node:path'
-import { getPlatformProxy } from 'wrangler'
 import type { Account } from './cloudflare'
 import { storesOnly } from './stores'
 
@@ -27,8 +26,10 @@ interface Binding {
 const UNKNOWN_TYPE = 'application/octet-stream'
 
 export async function openLocalBucket(state: string): Promise<Bucket> {
+  // Only where there are images, as it takes 90 MB to load.
+  const { getPlatformProxy, unstable_readConfig: readConfig } = await import('wrangler')
   const platform = await getPlatformProxy<{ MEDIA: Binding }>({
-    configPath: storesOnly(),
+    configPath: storesOnly(readConfig),
     persist: { path: resolve(state, 'v3') },
   })
   const { MEDIA } = platform.env

@@ -3,7 +3,7 @@
  * wherever the same rows are.
  */
 import { createHash } from 'node:crypto'
-import type { Database } from './database'
+import type { Database, Value } from './database'
 import { readPages } from './pages'
 import type { Table } from './tables'
 
@@ -30,13 +30,14 @@ export class TableHash {
 export const linesOf = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
-/** Of some columns of a table that is in a database. */
+/** Of some columns of a table that is in a database; of the rows behind `after`. */
 export async function hashTable(
   db: Database,
   table: Pick<Table, 'name' | 'columns' | 'key' | 'ids'>,
+  after?: readonly Value[],
 ): Promise<Digest> {
   const hash = new TableHash()
-  for await (const rows of readPages(db, table)) hash.add(linesOf(rows), rows.length)
+  for await (const rows of readPages(db, table, undefined, after)) hash.add(linesOf(rows), rows.length)
   return hash.digest()
 }
 

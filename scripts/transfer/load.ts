@@ -3,7 +3,7 @@
  * computed at the end. A row of `jobs` says how many rows are in; it changes in the transaction that inserts them, so whoever is killed goes on.
  */
 import { KEPT, KEPT_VALUES, TRIGGERS } from '../../src/db/kept'
-import type { Command, Database, Rows } from './database'
+import { BATCH, type Command, type Database, type Row, type Rows } from './database'
 import { MOVED } from './tables'
 
 /** How many rows of the job are in; undefined where it has not begun. */
@@ -19,11 +19,11 @@ export async function filledTables(db: Database): Promise<string[]> {
   return names.filter((_, i) => row?.[i] === 1)
 }
 
-/** Begins the job. Drops the triggers, which `finish` makes again. */
-export async function begin(db: Database, job: string): Promise<void> {
+/** Begins the job. Drops the triggers, which `finish` makes again; not where there are rows already, as others may be writing. */
+export async function begin(db: Database, job: string, keepsTriggers = false): Promise<void> {
   await db.write([
     { sql: 'insert into jobs (name, done_to) values (?, 0)', values: [job] },
-    ...TRIGGERS.map(({ name }) => ({ sql: `drop trigger if exists ${name}` })),
+    ...(keepsTriggers ? [] : TRIGGERS.map(({ name }) => ({ sql: `drop trigger if exists ${name}` }))),
   ])
 }
 
@@ -36,11 +36,28 @@ export async function load(
 ): Promise<void> {
   let before = done
   for await (const page of rows) {
-    const after = before + page.rows.length
-    await db.insert(page, { job, before, after })
-    tell(page.table, after)
-    before = after
+    for (const batch of batchesOf(page.rows)) {
+      const after = before + batch.length
+      await db.insert({ ...page, rows: batch }, { job, before, after })
+      before = after
+    }
+    tell(page.table, before)
   }
+}
+
+function batchesOf(rows: readonly Row[]): (readonly Row[])[] {
+  const batches: (readonly Row[])[] = []
+  let start = 0
+  let characters = 0
+  for (const [i, row] of rows.entries()) {
+    for (const value of row) characters += typeof value === 'string' ? value.length : 10
+    if (characters < BATCH.characters && i - start + 1 < BATCH.rows) continue
+    batches.push(rows.slice(start, i + 1))
+    start = i + 1
+    characters = 0
+  }
+  if (start < rows.length) batches.push(rows.slice(start))
+  return batches
 }
 
 /** Makes the triggers that are missing, and everything true that the database keeps. */

@@ -11,7 +11,7 @@ import { type Command, type Database, progressCommand, type Row, type Value } fr
 const OBJECT = 'miniflare-D1DatabaseObject'
 const LOCK_MS = 10_000
 /** In KiB. */
-const CACHE = 32_768
+const CACHE = 16_384
 
 /** `state` is the folder of `--persist-to`, `id` what wrangler calls the database: its id, or its binding where it has none. */
 export function localFile(state: string, id: string): string {

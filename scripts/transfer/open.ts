@@ -1,6 +1,6 @@
 /** The database and the bucket that a command's options name, as wrangler names them. */
+import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
-import { unstable_readConfig as readConfig } from 'wrangler'
 import { migrate } from '../migrate'
 import { type Bucket, openLocalBucket, openRemoteBucket } from './bucket'
 import { openAccount } from './cloudflare'
@@ -22,14 +22,28 @@ export interface Place {
 }
 
 const stateOf = (place: Place) => resolve(place['persist-to'] ?? '.wrangler/state')
-const configOf = ({ env }: Place) => readConfig({ config: 'wrangler.toml', ...(env && { env }) })
+
+interface Stores {
+  database?: { binding: string; database_name?: string; database_id?: string }
+  bucket?: { bucket_name?: string }
+}
+
+function storesOf({ env }: Place): Stores {
+  const script = 'scripts/transfer/read-config.ts'
+  const said = execFileSync(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    script,
+    ...(env ? [env] : []),
+  ])
+  return JSON.parse(said.toString())
+}
 
 /** `snapshot` where it is only read, `migrated` where it is to be brought up to date first. */
 export async function openDatabase(
   place: Place,
   { snapshot = false, migrated = false }: { snapshot?: boolean; migrated?: boolean },
 ): Promise<Database> {
-  const [database] = configOf(place).d1_databases
+  const { database } = storesOf(place)
   if (!database?.database_name) throw new Error('wrangler.toml names no database.')
   if (migrated) {
     const more = place['persist-to'] === undefined ? [] : ['--persist-to', place['persist-to']]
@@ -41,7 +55,7 @@ export async function openDatabase(
 
 export async function openBucket(place: Place): Promise<Bucket> {
   if (!place.remote) return openLocalBucket(stateOf(place))
-  const [bucket] = configOf(place).r2_buckets
+  const { bucket } = storesOf(place)
   if (!bucket?.bucket_name) throw new Error('wrangler.toml names no bucket.')
   return openRemoteBucket(openAccount(), bucket.bucket_name)
 }

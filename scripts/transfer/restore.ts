@@ -107,33 +107,21 @@ const LATER_CHANGES = [
   },
 ]
 
-/** The rows behind so many, in batches. */
+/** The rows behind so many, in pages. */
 async function* rowsOf(path: string, skip: number): AsyncGenerator<Rows> {
   let table: Omit<Rows, 'rows'> | undefined
   let rows: Row[] = []
-  let characters = 0
   let skipped = 0
   for await (const lines of readLines(path)) {
     for (const line of lines) {
-      if (!isRow(line)) {
-        if (table && rows.length > 0) yield { ...table, rows }
-        rows = []
-        characters = 0
-        const read = readLine(line)
-        if ('table' in read) table = read
-        continue
-      }
-      if (skipped < skip) {
-        skipped++
-        continue
-      }
-      rows.push(JSON.parse(line))
-      characters += line.length
-      if (table && (rows.length === BATCH.rows || characters > BATCH.characters)) {
+      const read = isRow(line) ? undefined : readLine(line)
+      if (!read && skipped < skip) skipped++
+      else if (!read) rows.push(JSON.parse(line))
+      if (table && (rows.length === BATCH.rows || (read && rows.length > 0))) {
         yield { ...table, rows }
         rows = []
-        characters = 0
       }
+      if (read && 'table' in read) table = read
     }
   }
 }

@@ -1,8 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { unstable_readConfig as readConfig } from 'wrangler'
+import type { unstable_readConfig } from 'wrangler'
 
-/** A configuration with the two stores of wrangler.toml and nothing else: without the Worker, wrangler complains of its objects. */
-export function storesOnly(): string {
+/**
+ * A configuration with the two stores of wrangler.toml and nothing else: without the Worker, wrangler complains of its objects. `readConfig` is
+ * wrangler's, which takes 90 MB to load: not every caller has it.
+ */
+export function storesOnly(readConfig: typeof unstable_readConfig): string {
   const { compatibility_date, d1_databases, r2_buckets } = readConfig({ config: 'wrangler.toml' })
   mkdirSync('.wrangler', { recursive: true })
   const path = '.wrangler/stores.json'

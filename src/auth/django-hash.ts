@@ -4,6 +4,10 @@
  */
 import { pbkdf2Sha256 } from './pbkdf2'
 
+/** In KiB and passes: half the memory that an isolate has, and a second of CPU. What asks for more was made elsewhere. */
+const MAX_COST = { memory: 65_536, passes: 16 }
+const ARGON2 = /^\$argon2(?:id|i|d)\$v=\d+\$m=(\d+),t=(\d+),p=\d+\$/
+
 /** As many as Django 6.0 asks for, 1.8 s of CPU; the 260,000 of Django 3.2 take 0.4 s. */
 const MAX_ROUNDS = 1_200_000
 
@@ -32,3 +36,12 @@ export function verifyDjangoHash({ rounds, salt, key }: DjangoHash, password: st
     key,
   )
 }
+
+/** Whether it is one, and one that an isolate has room for. */
+export function isArgon2(hash: string): boolean {
+  const [, memory, passes] = ARGON2.exec(hash) ?? []
+  return Number(memory) <= MAX_COST.memory && Number(passes) <= MAX_COST.passes
+}
+
+/** Whether a password can be checked against it at all; where not, only a reset helps. */
+export const isVerifiable = (hash: string): boolean => isArgon2(hash) || readDjangoHash(hash) !== undefined

@@ -2,7 +2,7 @@
 import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 import type { Limit } from '../limits/gcra'
-import { readDjangoHash, verifyDjangoHash } from './django-hash'
+import { isArgon2, readDjangoHash, verifyDjangoHash } from './django-hash'
 import { inTurn } from './hash-turn'
 
 /**
@@ -18,10 +18,6 @@ const PARAMETERS = {
 }
 const CURRENT = `$argon2id$v=19$m=${PARAMETERS.memoryCost},t=${PARAMETERS.timeCost},p=${PARAMETERS.parallelism}$`
 
-/** In KiB and passes: half the memory that an isolate has, and a second of CPU. What asks for more was made elsewhere. */
-const MAX_COST = { memory: 65_536, passes: 16 }
-const ARGON2 = /^\$argon2(?:id|i|d)\$v=\d+\$m=(\d+),t=(\d+),p=\d+\$/
-
 let argon2: Argon2 | undefined
 let decoy: string | undefined
 
@@ -36,14 +32,6 @@ export async function hashPassword(password: string, pace: Limit | undefined): P
   const argon2 = await load()
   return inTurn(pace, () => argon2.hash(padded(password), { ...PARAMETERS, salt }).encoded)
 }
-
-function isArgon2(hash: string): boolean {
-  const [, memory, passes] = ARGON2.exec(hash) ?? []
-  return Number(memory) <= MAX_COST.memory && Number(passes) <= MAX_COST.passes
-}
-
-/** Whether a password can be checked against it at all; where not, only a reset helps. */
-export const isVerifiable = (hash: string): boolean => isArgon2(hash) || readDjangoHash(hash) !== undefined
 
 export interface Verdict {
   matches: boolean

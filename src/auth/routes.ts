@@ -25,9 +25,10 @@ import {
 } from './cookies'
 import { bearerToken } from './credentials'
 import { deviceOf, setDeviceCookie } from './device'
+import { isVerifiable } from './django-hash'
 import { mailProofLater } from './email-keys'
 import { type Guess, guessKey } from './guess-statements'
-import { hashPassword, isVerifiable, verifyPassword } from './password'
+import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
 import { collectOtherErrors, register, registrationCharges } from './registration'
 import {
