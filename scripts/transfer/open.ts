@@ -29,7 +29,7 @@ interface Stores {
 }
 
 function storesOf({ env }: Place): Stores {
-  const script = 'scripts/transfer/read-config.ts'
+  const script = 'scripts/read-config.ts'
   const said = execFileSync(process.execPath, [
     '--disable-warning=ExperimentalWarning',
     script,
