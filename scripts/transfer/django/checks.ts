@@ -41,7 +41,8 @@ const missing = (model: string, table: string, column: string, parent: 'users' |
   model,
   table,
   where: `not exists (select 1 from ${parent} p where p.id = t.${column})`,
-  reason: `'${column} ' || ${column} || ' is not in the dump'`,
+  // Numbers are bound as floating point.
+  reason: `'${column} ' || iif(typeof(${column}) = 'text', ${column}, cast(${column} as integer)) || ' is not in the dump'`,
 })
 const repeated = (model: string, table: string, columns: string[], reason: string): Check => ({
   model,

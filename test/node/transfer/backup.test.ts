@@ -3,27 +3,16 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { backUp } from '../../../scripts/transfer/backup'
-import type { Bucket, StoredImage } from '../../../scripts/transfer/bucket'
+import type { Bucket } from '../../../scripts/transfer/bucket'
 import type { Database } from '../../../scripts/transfer/database'
 import { openLocal } from '../../../scripts/transfer/local'
 import { readBackup, restore } from '../../../scripts/transfer/restore'
 import { LEFT_OUT, MOVED } from '../../../scripts/transfer/tables'
-import { KEPT_VALUES } from '../../../src/db/kept'
-import { newDatabase, newPath, query, schemaOf, withSqlite } from './databases'
+import { newDatabase, newPath, query, schemaOf, untrue, withSqlite } from './databases'
+import { Images, killedAt } from './doubles'
 import { fill } from './world'
 
 const show = () => undefined
-
-class Images implements Bucket {
-  readonly objects = new Map<string, StoredImage>()
-  async get(key: string) {
-    return this.objects.get(key)
-  }
-  async put(key: string, image: StoredImage) {
-    this.objects.set(key, image)
-  }
-  async close() {}
-}
 
 async function backedUp(path: string, bucket?: Bucket): Promise<string> {
   const file = newPath('backup.gz')
@@ -55,23 +44,6 @@ function withLines(change: (lines: string[]) => string[], file: string): string 
 const rowsOf = (path: string, table: (typeof MOVED)[number]) =>
   query(path, `select ${table.columns.join(', ')} from ${table.name} order by ${table.key.join(', ')}`)
 const allRows = (path: string) => Object.fromEntries(MOVED.map((table) => [table.name, rowsOf(path, table)]))
-const untrue = (path: string) =>
-  KEPT_VALUES.filter(({ differences }) => query(path, `select 1 from (${differences})`).length > 0).map(
-    ({ name }) => name,
-  )
-
-/** Ends the program, as far as the database can tell, at the insert of that number. */
-function killedAt(count: number): (db: Database) => Database {
-  let inserts = 0
-  return (db) => ({
-    ...db,
-    insert: async (rows, progress) => {
-      inserts++
-      if (inserts > count) throw new Error('killed')
-      await db.insert(rows, progress)
-    },
-  })
-}
 
 describe('a backup', () => {
   const source = newDatabase()

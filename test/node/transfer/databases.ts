@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll } from 'vitest'
 import { readMigrations } from '../../../scripts/database/migrations'
+import { KEPT_VALUES } from '../../../src/db/kept'
 
 const folder = mkdtempSync(join(tmpdir(), 'transfer-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -46,3 +47,9 @@ export const schemaOf = (path: string) =>
   withSqlite(path, (db) => db.prepare('select type, name, sql from sqlite_schema order by type, name').all())
 
 export const query = (path: string, sql: string) => withSqlite(path, (db) => db.prepare(sql).all())
+
+/** The names of values that the database keeps and that are not true. */
+export const untrue = (path: string) =>
+  KEPT_VALUES.filter(({ differences }) => query(path, `select 1 from (${differences})`).length > 0).map(
+    ({ name }) => name,
+  )
