@@ -22,7 +22,7 @@ export async function filledTables(db: Database): Promise<string[]> {
 /** Begins the job. Drops the triggers, which `finish` makes again; not where there are rows already, as others may be writing. */
 export async function begin(db: Database, job: string, keepsTriggers = false): Promise<void> {
   await db.write([
-    { sql: 'insert into jobs (name, done_to) values (?, 0)', values: [job] },
+    { sql: 'insert or ignore into jobs (name, done_to) values (?, 0)', values: [job] },
     ...(keepsTriggers ? [] : TRIGGERS.map(({ name }) => ({ sql: `drop trigger if exists ${name}` }))),
   ])
 }
@@ -65,7 +65,7 @@ export async function finish(db: Database, job: string): Promise<void> {
   const there = new Set(
     (await db.read("select name from sqlite_schema where type = 'trigger'")).map(([name]) => name),
   )
-  const missing = TRIGGERS.filter(({ name }) => !there.has(name)).map(({ sql }): Command => ({ sql }))
+  const missing = TRIGGERS.filter(({ name }) => !there.has(name)).map(({ sql }): Command => ({ sql: sql.replace('CREATE TRIGGER', 'CREATE TRIGGER IF NOT EXISTS') }))
   // Together: nothing is written between the last repair and the triggers that keep it true.
   for (const { values } of KEPT)
     await db.write(values.flatMap(({ repair }) => repair).map((sql) => ({ sql })))
