@@ -5,6 +5,7 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { inListOrder, newestFirst } from '../db/list-order'
+import { mentionsIn } from '../db/mentions'
 import type { Owned } from '../db/owned'
 import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
@@ -25,6 +26,7 @@ const COMMENT = selectList({
   ownerImage: u.image,
   postId: m.postId,
   content: m.content,
+  mentions: m.mentions,
   createdAt: m.createdAt,
   updatedAt: m.updatedAt,
 })
@@ -76,7 +78,7 @@ export async function findComment(db: Db, id: number): Promise<CommentRow | unde
   return rows[0]
 }
 
-/** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each of at most 6 who are told. */
+/** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each who is told: at most 6, and 10 whom it names. */
 export const createComment = (
   db: Db,
   ownerId: number,
@@ -91,6 +93,7 @@ export const createComment = (
           ownerId,
           postId: sql`iif(${isShownPost(sql`${postId}`)}, ${postId}, 0)`,
           content,
+          mentions: mentionsIn(content),
           createdAt: creation.now,
           updatedAt: creation.now,
         }),
@@ -109,7 +112,11 @@ export async function updateComment(
     statement(
       build
         .update(comments)
-        .set({ content, updatedAt: now })
+        .set({
+          content,
+          mentions: content === undefined ? undefined : mentionsIn(content),
+          updatedAt: now,
+        })
         .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId), isShownPost(comments.postId))),
     ),
     commentStatement(id),
