@@ -42,6 +42,8 @@ const LISTS: Record<string, string[]> = {
     `owner__followed__owner__profile=${BUSY}`,
   ],
   '/profiles/most_followed/': [],
+  '/blocks/': [],
+  '/mutes/': [],
   '/notifications/': [],
   '/messages/:id{[0-9]+}/': [],
 }

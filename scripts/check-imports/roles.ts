@@ -31,6 +31,7 @@ const FILES = {
   concept: [
     'about/{documents,health,page}.ts',
     'account/{erase,export}.ts',
+    'boundaries/refusal.ts',
     'auth/{challenge,common-passwords,cookies,device,email-keys,hash-turn,new-password,own-password,password,password-rules,registration,security-mails,sessions,subjects,tokens}.ts',
     'mail/{links,send}.ts',
     'notifications/kinds.ts',

@@ -53,6 +53,8 @@ const NAMES: [segment: string, name: string, description: string][] = [
   ['comments', 'Comments', 'On posts.'],
   ['likes', 'Likes', 'Of posts, one by each user.'],
   ['followers', 'Followers', 'Who follows whom.'],
+  ['blocks', 'Blocks', 'Whom the user blocks: neither sees anything of the other.'],
+  ['mutes', 'Mutes', 'Whom the user mutes: what these write is not in the user’s lists.'],
   ['notifications', 'Notifications', 'What others did that concerns the signed-in user, and what is unread.'],
   ['messages', 'Messages', 'Conversations between two people.'],
   ['media', 'Images', 'What image fields link to.'],

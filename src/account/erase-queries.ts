@@ -8,6 +8,7 @@ import type { Db } from '../db/client'
 import { type MarkedImage, markUnreferencedStatement } from '../db/image-leases'
 import {
   accountExports,
+  blocks,
   comments,
   conversations,
   deletedAccounts,
@@ -16,6 +17,7 @@ import {
   idempotencyKeys,
   likes,
   listeners,
+  mutes,
   notificationSettings,
   notifications,
   passwordResets,
@@ -89,12 +91,18 @@ export async function beginErasing(db: Db, userId: number, now: number): Promise
   return marked
 }
 
-/** Rows of a table, as many as a piece may have. */
-const rowsOf = (table: SQLiteTable, id: SQLiteColumn, owner: SQLiteColumn, userId: number) =>
+/** Rows of a table, so many. */
+const rowsOf = (
+  table: SQLiteTable,
+  id: SQLiteColumn,
+  owner: SQLiteColumn,
+  userId: number,
+  limit = PIECE_ROWS,
+) =>
   statement(
     build
       .delete(table)
-      .where(sql`${id} in (select ${id} from ${table} where ${owner} = ${userId} limit ${PIECE_ROWS})`)
+      .where(sql`${id} in (select ${id} from ${table} where ${owner} = ${userId} limit ${limit})`)
       .returning({ id }),
   )
 
@@ -117,6 +125,12 @@ const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
   (userId) => [rowsOf(likes, likes.id, likes.ownerId, userId)],
   (userId) => [rowsOf(followers, followers.id, followers.ownerId, userId)],
   (userId) => [rowsOf(followers, followers.id, followers.followedId, userId)],
+  (userId) => [
+    rowsOf(blocks, blocks.id, blocks.ownerId, userId, PIECE_ROWS / 4),
+    rowsOf(blocks, blocks.id, blocks.blockedId, userId, PIECE_ROWS / 4),
+    rowsOf(mutes, mutes.id, mutes.ownerId, userId, PIECE_ROWS / 4),
+    rowsOf(mutes, mutes.id, mutes.mutedId, userId, PIECE_ROWS / 4),
+  ],
   (userId) => [
     deleting(
       sql`${notifications} where recipient_id = ${userId} and seq in

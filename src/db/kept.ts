@@ -21,6 +21,7 @@ import * as schema from './schema'
 import { nextId } from './sequences'
 
 const {
+  blocks,
   changes,
   comments,
   conversations,
@@ -29,6 +30,7 @@ const {
   likes,
   listeners,
   messages,
+  mutes,
   posts,
   users,
 } = schema
@@ -83,6 +85,8 @@ export const KEPT: Kept[] = [
   countAndNewest({ of: followers.followedId, count: users.followersCount, newest: users.lastFollowedId }),
   countAndNewest({ of: likes.postId, count: posts.likesCount, newest: posts.lastLikeId }),
   countAndNewest({ of: comments.postId, count: posts.commentsCount }),
+  countAndNewest({ of: blocks.ownerId, count: users.blocksCount }),
+  countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
 
   imageReferences(imageColumns),
   newestImages({ image: posts.image, of: posts.ownerId, kept: users.newestImages, limit: NEWEST_IMAGES }),

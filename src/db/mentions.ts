@@ -1,7 +1,7 @@
 /** `@name` in texts. Who has the name is found out in the statement that stores the text. */
 import { type SQL, sql } from 'drizzle-orm'
 import { fold } from './text'
-import { isShown } from './visibility'
+import { visibleTo } from './visibility'
 
 /** Of a text, the first so many are mentions. */
 export const MAX_MENTIONS = 10
@@ -39,15 +39,18 @@ function places(text: string): Place[] {
   return found
 }
 
-/** A column of mentions, for this text: JSON, `[[user, start, end], …]` in the order of the text. Reads 1 row for each name. */
-export function mentionsIn(text: string): string | SQL<string> {
+/**
+ * A column of mentions, for this text: JSON, `[[user, start, end], …]` in the order of the text, of whom its author may know. Reads 1 row for
+ * each name.
+ */
+export function mentionsIn(text: string, authorId: number): string | SQL<string> {
   const found = places(text)
   if (found.length === 0) return '[]'
   const of = (name: string) => sql`j.value ->> ${sql.raw(`'${name}'`)}`
   return sql`(select json_group_array(json_array(coalesce(bare.id, whole.id), ${of('start')}, iif(bare.id is null, ${of('end')}, ${of('bareEnd')})))
     from json_each(${JSON.stringify(found)}) j left join users bare on bare.username_key = ${of('bareName')}
     left join users whole on whole.username_key = ${of('name')}
-    where coalesce(bare.id, whole.id) is not null and ${isShown(sql`coalesce(bare.id, whole.id)`)})`
+    where coalesce(bare.id, whole.id) is not null and ${visibleTo(authorId).user(sql`coalesce(bare.id, whole.id)`)})`
 }
 
 /** A column of mentions, read. */

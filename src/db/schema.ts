@@ -64,6 +64,8 @@ export const users = sqliteTable(
     likesGivenCount: integer().notNull().default(0),
     followersCount: integer().notNull().default(0),
     followingCount: integer().notNull().default(0),
+    blocksCount: integer().notNull().default(0),
+    mutesCount: integer().notNull().default(0),
     /** Ids of the newest follow by, and of, this user. Not indexed: that would cost each follow two rows more. */
     lastFollowingId: integer().notNull().default(NEVER),
     lastFollowedId: integer().notNull().default(NEVER),
@@ -172,6 +174,48 @@ export const followers = sqliteTable(
     // Ends in the id: the newest follow first.
     index('followers_owner').on(t.ownerId),
     check('followers_not_self', sql`${t.ownerId} <> ${t.followedId}`),
+  ],
+)
+
+/** Neither of the two sees anything of the other: see `visibility.ts`. */
+export const blocks = sqliteTable(
+  'blocks',
+  {
+    id: id('blocks'),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    blockedId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('blocks_owner_blocked').on(t.ownerId, t.blockedId),
+    index('blocks_blocked_owner').on(t.blockedId, t.ownerId),
+    index('blocks_owner').on(t.ownerId),
+    check('blocks_not_self', sql`${t.ownerId} <> ${t.blockedId}`),
+  ],
+)
+
+/** `owner` is not shown what `muted` writes, unless they ask for it. */
+export const mutes = sqliteTable(
+  'mutes',
+  {
+    id: id('mutes'),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    mutedId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('mutes_owner_muted').on(t.ownerId, t.mutedId),
+    index('mutes_muted').on(t.mutedId),
+    index('mutes_owner').on(t.ownerId),
+    check('mutes_not_self', sql`${t.ownerId} <> ${t.mutedId}`),
   ],
 )
 

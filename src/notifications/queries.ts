@@ -9,7 +9,7 @@ import { databaseNow } from '../db/now'
 import type { PageRequest } from '../db/page'
 import { notificationSettings, notifications, users } from '../db/schema'
 import { selectStatement, writeStatement } from '../db/statements'
-import { isShown, isShownPost } from '../db/visibility'
+import { notMuted, visibleTo } from '../db/visibility'
 
 /** A page looks at so many notifications at most, whatever becomes of them. */
 export const WINDOW = 200
@@ -22,10 +22,11 @@ const u = alias(users, 'u')
 const areLikesTold = sql`${databaseNow} - ${sql.raw(String(LIKE_DELAY_MS))}`
 const isTold = fixed(sql`(${n.kind} <> 'like' or ${n.seq} <= ${areLikesTold})`)
 
-/** Whether the recipient is told of it now: of what people do who are shown, with posts that are. */
-const isVisible = fixed(
-  sql`${isTold} and ${isShown(n.actorId)} and (${n.postId} is null or ${isShownPost(n.postId)})`,
-)
+/** Whether the recipient is told of it now: of what people do whom they see and do not mute, with posts that they see. */
+const isVisible = (
+  userId: number,
+) => sql<number>`${isTold} and ${visibleTo(userId).user(n.actorId)} and ${notMuted(n.actorId, userId)}
+  and (${n.postId} is null or ${visibleTo(userId).postOf(n.postId)})`
 
 const NOTIFICATION = selectList({
   seq: n.seq,
@@ -35,10 +36,12 @@ const NOTIFICATION = selectList({
   actorId: n.actorId,
   actor: u.username,
   actorImage: u.image,
-  isVisible: sql<number>`${isVisible}`,
 })
 /** Left joined, so that there may be no actor. */
-export type NotificationRow = Omit<RowOf<typeof NOTIFICATION>, 'actor'> & { actor: string | null }
+export type NotificationRow = Omit<RowOf<typeof NOTIFICATION>, 'actor'> & {
+  actor: string | null
+  isVisible: number
+}
 
 /** For cursors: a notification has no id but its `seq`, which is its recipient's own. */
 export const NEWEST_NOTIFICATIONS = new ListOrder<NotificationRow>('notifications:newest', [
@@ -59,10 +62,24 @@ export async function listNotifications(db: Db, userId: number, after: PageReque
     selectStatement(
       NOTIFICATION,
       sql`${newest(userId, range, WINDOW + 1)} left join users u on u.id = n.actor_id order by n.seq desc`,
+      { isVisible: isVisible(userId) },
     ),
     selectStatement(SEEN, sql`from users where id = ${userId}`),
   ])
   return { rows: rows as NotificationRow[], seen: seen ?? { seenTo: 0, likesSeenTo: 0 } }
+}
+
+/** Of the newest so many people whom one blocks or mutes, or who block one, unread messages do not count. */
+const HIDDEN_LIMIT = 100
+
+/** How many messages are unread of those. Reads 2 rows for each of them, and none where there is nobody. */
+function unreadOfHidden(userId: number): SQL<number> {
+  const others = (other: SQL, table: SQL, own: SQL) =>
+    sql`select other_id from (select ${other} as other_id from ${table} where ${own} = ${userId} order by id desc limit ${HIDDEN_LIMIT})`
+  return sql<number>`coalesce((select sum(iif(c.user_a = ${userId}, c.unread_a, c.unread_b)) from (
+      ${others(sql`blocked_id`, sql`blocks`, sql`owner_id`)} union ${others(sql`owner_id`, sql`blocks`, sql`blocked_id`)}
+      union ${others(sql`muted_id`, sql`mutes`, sql`owner_id`)}) h
+    cross join conversations c on c.user_a = min(${userId}, h.other_id) and c.user_b = max(${userId}, h.other_id)), 0)`
 }
 
 const unreadStatement = (userId: number) => {
@@ -71,8 +88,8 @@ const unreadStatement = (userId: number) => {
   return selectStatement(
     {
       notifications: sql<number>`(select count(*) ${newest(userId, sql`seq > ${likesSeenTo}`, UNREAD_LIMIT)}
-        where (${n.kind} = 'like' or ${n.seq} > ${seenTo}) and ${isVisible})`,
-      messages: users.unreadMessages,
+        where (${n.kind} = 'like' or ${n.seq} > ${seenTo}) and ${isVisible(userId)})`,
+      messages: sql<number>`${users.unreadMessages} - ${unreadOfHidden(userId)}`,
     },
     sql`from users where id = ${userId}`,
   )

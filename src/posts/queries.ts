@@ -10,9 +10,14 @@ import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
 import { searchKey } from '../db/text'
-import { isShown } from '../db/visibility'
+import { type ViewerId, visibleTo } from '../db/visibility'
 
-export const OWN_POST: Owned = { table: posts, id: posts.id, ownerId: posts.ownerId }
+export const OWN_POST: Owned = {
+  table: posts,
+  id: posts.id,
+  ownerId: posts.ownerId,
+  isThere: (visible) => visible.post(posts),
+}
 
 export const p = alias(posts, 'p')
 const u = alias(users, 'u')
@@ -36,7 +41,7 @@ export const POST = selectList({
 })
 
 /** What the row has for the viewer. */
-export const viewerColumns = (viewerId: number | undefined) => ({
+export const viewerColumns = (viewerId: ViewerId) => ({
   likeId:
     viewerId === undefined
       ? sql<number | null>`null`
@@ -46,18 +51,15 @@ export type PostRow = RowOf<typeof POST> & RowOf<ReturnType<typeof viewerColumns
 
 const from = fixed(sql`from posts p cross join users u on u.id = p.owner_id`)
 
-/** Of somebody who is shown. */
-export const shownPost = fixed(isShown(p.ownerId))
-
-const postStatement = (viewerId: number | undefined, id: number) =>
-  selectStatement(POST, sql`${from} where ${p.id} = ${id} and ${shownPost}`, viewerColumns(viewerId))
+const postStatement = (viewerId: ViewerId, id: number) =>
+  selectStatement(
+    POST,
+    sql`${from} where ${p.id} = ${id} and ${visibleTo(viewerId).post(p)}`,
+    viewerColumns(viewerId),
+  )
 
 /** Reads 2 rows, and the viewer's like. */
-export async function findPost(
-  db: Db,
-  viewerId: number | undefined,
-  id: number,
-): Promise<PostRow | undefined> {
+export async function findPost(db: Db, viewerId: ViewerId, id: number): Promise<PostRow | undefined> {
   const [rows] = await db.batch([postStatement(viewerId, id)])
   return rows[0]
 }
@@ -72,13 +74,13 @@ export type PostFields = {
 }
 
 /** The columns that hold the fields. */
-const columnsOf = <Fields extends PostFields>(fields: Fields) => ({
+const columnsOf = <Fields extends PostFields>(ownerId: number, fields: Fields) => ({
   ...fields,
   ...(fields.title !== undefined && {
     titleKey: searchKey(fields.title),
-    titleMentions: mentionsIn(fields.title),
+    titleMentions: mentionsIn(fields.title, ownerId),
   }),
-  ...(fields.content !== undefined && { contentMentions: mentionsIn(fields.content) }),
+  ...(fields.content !== undefined && { contentMentions: mentionsIn(fields.content, ownerId) }),
 })
 
 /** Throws `UniqueViolation` where the key was used. */
@@ -94,7 +96,7 @@ export const createPost = (
     insert: (image) =>
       statement(
         build.insert(posts).values({
-          ...columnsOf(fields),
+          ...columnsOf(ownerId, fields),
           titleKey: searchKey(fields.title),
           ownerId,
           image,
@@ -120,7 +122,7 @@ export async function updatePost(
       statement(
         build
           .update(posts)
-          .set({ ...columnsOf(fields), image: hash ?? undefined, updatedAt: now })
+          .set({ ...columnsOf(ownerId, fields), image: hash ?? undefined, updatedAt: now })
           .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId))),
       ),
       postStatement(ownerId, id),

@@ -154,6 +154,27 @@ const userBy = (method: 'PUT' | 'PATCH') => async (): Promise<WriteCall> => {
   return { method, path: '/dj-rest-auth/user/', headers: owner.headers, body, ok: 200, count }
 }
 
+/** Adds somebody to a list of people, and takes them out. */
+const listing = (table: string, name: string) => async (): Promise<WriteCall> => {
+  const [{ id, headers }, other] = pair()
+  const count = () => rows(`${table} where owner_id = ? and ${name}_id = ?`, id, other.id)
+  return {
+    method: 'POST',
+    path: `/${table}/`,
+    headers,
+    body: { [name]: other.id },
+    ok: 201,
+    isKeyed: true,
+    count,
+  }
+}
+const unlisting = (table: string, name: string) => async (): Promise<WriteCall> => {
+  const [{ headers, post }, other] = pair()
+  const { id } = (await post(`/${table}/`, { [name]: other.id })).body
+  const count = lacks(table, id)
+  return { method: 'DELETE', path: `/${table}/${id}/`, headers, ok: 204, again: [404], count }
+}
+
 /** More than one where a call goes different ways. */
 export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
   register: [
@@ -377,6 +398,10 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
       return { method: 'DELETE', path, headers: one.headers, ok: 204, again: [404], count }
     },
   ],
+  createBlock: [listing('blocks', 'blocked')],
+  deleteBlock: [unlisting('blocks', 'blocked')],
+  createMute: [listing('mutes', 'muted')],
+  deleteMute: [unlisting('mutes', 'muted')],
   markNotificationsSeen: [
     async () => {
       const [one, other] = pair()

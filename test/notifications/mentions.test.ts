@@ -97,6 +97,19 @@ describe('what is a mention', () => {
     expect([mentions, await told('comment_mention')]).toEqual([[], []])
   })
 
+  it('nobody who blocks the author, or is blocked by them', async () => {
+    const { id: post } = await createPost(alice)
+    for (const [owner, blocked] of [
+      [bob, carol],
+      [carol, bob],
+    ] as const) {
+      const { body } = await owner.post('/blocks/', { blocked: blocked.id })
+      const { mentions } = await createComment(bob, post, { content: '@carol' })
+      expect([mentions, await told('comment_mention')]).toEqual([[], []])
+      expect((await owner.delete(`/blocks/${body.id}/`)).status).toBe(204)
+    }
+  })
+
   it('the same answer under the same key', async () => {
     const { id: post } = await createPost(alice)
     const send = () => bob.post('/comments/', { post, content: 'hi @carol' }, { 'idempotency-key': 'named' })
