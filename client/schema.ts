@@ -65,6 +65,12 @@ export interface Post {
   updated: string
   title: string
   content: string
+  mentions: {
+    field: 'title' | 'content'
+    user: number
+    start: number
+    end: number
+  }[]
   image: string
   image_filter: string
   like_id: number | null
@@ -85,6 +91,12 @@ export interface Comment {
   created: string
   updated: string
   content: string
+  mentions: {
+    field: 'title' | 'content'
+    user: number
+    start: number
+    end: number
+  }[]
 }
 
 export interface Like {

@@ -78,6 +78,7 @@ describe('/comments/', () => {
       created: expect.stringMatching(ISO),
       updated: expect.stringMatching(ISO),
       content: 'First!',
+      mentions: [],
     })
     expect(await stored('select owner_id, post_id, content from comments where id = ?', body.id)).toEqual([
       { owner_id: bob.id, post_id: sunrise, content: 'First!' },
@@ -86,6 +87,7 @@ describe('/comments/', () => {
     expect((await anyone.get(`/comments/${body.id}/`)).body).toMatchObject({
       is_owner: false,
       content: 'First!',
+      mentions: [],
     })
     expect((await bob.get(`/api/comments/${body.id}`)).body.is_owner).toBe(true)
   })

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { KEPT, KEPT_VALUES } from '../src/db/kept'
+import { KINDS } from '../src/db/notification-kinds'
 import { NEVER } from '../src/db/schema'
 
 interface Difference {
@@ -201,7 +202,7 @@ describe('what is not true', () => {
     ...column('users', 'newest_images', '[null,"a"]'),
     ...column('users', 'unread_messages', 1),
     ...Object.fromEntries(
-      ['like', 'comment', 'reply', 'follow'].map((kind) => [
+      KINDS.map((kind) => [
         `notifications.${kind}`,
         {
           by: `insert into notifications (recipient_id, seq, kind, cause_id) values (1, 1, '${kind}', 9)`,

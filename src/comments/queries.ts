@@ -6,6 +6,7 @@ import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { CLOSED_PATH } from '../db/errors'
 import { inListOrder, newestFirst } from '../db/list-order'
+import { mentionsIn } from '../db/mentions'
 import type { Owned } from '../db/owned'
 import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
@@ -34,6 +35,7 @@ const COMMENT = selectList({
   ownerImage: u.image,
   postId: m.postId,
   content: m.content,
+  mentions: m.mentions,
   createdAt: m.createdAt,
   updatedAt: m.updatedAt,
 })
@@ -90,7 +92,7 @@ const openPost = (userId: number, postId: number) =>
   sql`coalesce((select iif(comments_closed, json_extract('{}', ${sql.raw(`'${CLOSED_PATH}'`)}), id) from posts
     where id = ${postId} and ${visibleTo(userId).post(posts)}), 0)`
 
-/** Throws `ForeignKeyViolation` where there is no such post, `Closed`, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each of at most 6 who are told. */
+/** Throws `ForeignKeyViolation` where there is no such post, `Closed`, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each who is told: at most 6, and 10 whom it names. */
 export const createComment = (
   db: Db,
   ownerId: number,
@@ -105,6 +107,7 @@ export const createComment = (
           ownerId,
           postId: openPost(ownerId, postId),
           content,
+          mentions: mentionsIn(content, ownerId),
           createdAt: creation.now,
           updatedAt: creation.now,
         }),
@@ -123,7 +126,11 @@ export async function updateComment(
     statement(
       build
         .update(comments)
-        .set({ content, updatedAt: now })
+        .set({
+          content,
+          mentions: content === undefined ? undefined : mentionsIn(content, ownerId),
+          updatedAt: now,
+        })
         .where(
           and(eq(comments.id, id), eq(comments.ownerId, ownerId), visibleTo(ownerId).postOf(comments.postId)),
         ),

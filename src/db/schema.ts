@@ -99,6 +99,9 @@ export const posts = sqliteTable(
     /** `searchKey(title)`: searched and sorted by. */
     titleKey: text().notNull(),
     content: text().notNull().default(''),
+    /** Whom title and content name, and where: see `mentions.ts`. */
+    titleMentions: text().notNull().default('[]'),
+    contentMentions: text().notNull().default('[]'),
     image: text().$type<ImageHash>(),
     imageFilter: text().notNull().default('normal'),
     createdAt: integer().notNull(),
@@ -128,6 +131,8 @@ export const comments = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     content: text().notNull(),
+    /** Whom it names, and where: see `mentions.ts`. */
+    mentions: text().notNull().default('[]'),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
   },

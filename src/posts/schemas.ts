@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { choice, flag, optional, text } from '../http/fields'
+import { mentions } from '../http/mentions'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 import { changedImageField, IMAGE, imageField, imageUpload } from '../images/field'
@@ -62,6 +63,7 @@ export const postAnswer = z
     updated: z.iso.datetime(),
     title: z.string(),
     content: z.string(),
+    mentions,
     image: z.url(),
     image_filter: z.string(),
     like_id: z.nullable(z.int()),
