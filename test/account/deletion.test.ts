@@ -296,6 +296,7 @@ describe('DELETE /dj-rest-auth/user/', () => {
     await stored('update deleted_accounts set erase_at = ? where user_id = ?', Date.now(), alice.id)
     expect((await login(alice.username)).status).toBe(400)
     expect(await stored('select 1 from deleted_accounts where user_id = ?', alice.id)).toHaveLength(1)
+    expect(await erase()).toBeGreaterThan(0)
   })
 })
 

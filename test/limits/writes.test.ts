@@ -50,6 +50,7 @@ describe('creating', () => {
     '%s beyond the limit: 429 and when to come back, and nothing is written',
     async (limit, table, path, body) => {
       const changes = { LIMITS: `${limit}=2/1/60` }
+      await stored('delete from rate_limits where key = ?', `${limit}:${alice.id}`)
       const write = async (i: number, key?: string) => as(alice, changes, 'POST', path, await body(i), key)
       const first = await write(1)
       expect(first.status).toBe(201)
@@ -96,12 +97,12 @@ describe('creating', () => {
     const { id: post } = (await una.post('/posts/', { title: 'x' })).body
     const { id: comment } = (await una.post('/comments/', { post, content: 'x' })).body
     const { id: message } = (await una.post(`/messages/${vic.id}/send/`, { content: 'x' })).body
-    const edits: [string, string, object?][] = [
+    const edits: [method: string, path: string, body?: object][] = [
       ['PATCH', `/posts/${post}/`, { title: 'y' }],
       ['PUT', `/comments/${comment}/`, { content: 'y' }],
       ['PATCH', `/profiles/${una.id}/`, { name: 'y' }],
       ['PATCH', `/messages/${message}/update/`, { content: 'y' }],
-      ['DELETE', `/messages/${message}/delete/`, undefined],
+      ['DELETE', `/messages/${message}/delete/`],
     ]
     const limits = { LIMITS: 'edits=1/1/1000' }
     for (const [method, path, body] of edits) {
