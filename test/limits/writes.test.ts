@@ -60,7 +60,7 @@ describe('creating', () => {
       const body3 = await body(3)
       const before = await count(table)
       const stamps = await stored('select * from rate_limits order by key')
-      const refused = await as(alice, changes, 'POST', path, body3, `key of ${limit}`)
+      const refused = await as(alice, changes, 'POST', path, body3, `key of ${table}`)
       expect(refused).toMatchObject({
         status: 429,
         body: { detail: 'Request was throttled. Expected available in 60 seconds.' },
@@ -68,13 +68,13 @@ describe('creating', () => {
       expect(refused.headers.get('retry-after')).toBe('60')
       expect(await count(table)).toBe(before)
       expect(await stored('select * from rate_limits order by key')).toEqual(stamps)
-      expect(await stored('select 1 from idempotency_keys where key = ?', `key of ${limit}`)).toEqual([])
+      expect(await stored('select 1 from idempotency_keys where key = ?', `key of ${table}`)).toEqual([])
       vi.setSystemTime(Date.now() + 59_000)
       expect((await as(alice, changes, 'POST', path, body3)).status).toBe(429)
       vi.setSystemTime(Date.now() + 1_000)
-      expect((await as(alice, changes, 'POST', path, body3, `key of ${limit}`)).status).toBe(201)
+      expect((await as(alice, changes, 'POST', path, body3, `key of ${table}`)).status).toBe(201)
       // Sent again it is the same, and counts for nothing.
-      expect((await as(alice, changes, 'POST', path, body3, `key of ${limit}`)).status).toBe(201)
+      expect((await as(alice, changes, 'POST', path, body3, `key of ${table}`)).status).toBe(201)
       expect(await count(table)).toBe(before + 1)
     },
   )
