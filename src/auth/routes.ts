@@ -25,6 +25,7 @@ import {
 } from './cookies'
 import { bearerToken } from './credentials'
 import { deviceOf, setDeviceCookie } from './device'
+import { deviceName } from './device-view'
 import { mailProofLater } from './email-keys'
 import { type Guess, guessKey } from './guess-statements'
 import { hashPassword, verifyPassword } from './password'
@@ -85,6 +86,7 @@ export const authRoutes = new Hono<AppEnv>()
       const known = await startSession(db, user.id, {
         jtiHash: session.jtiHash,
         userAgent,
+        device: deviceName(userAgent),
         seconds: session.seconds,
         now: Date.now(),
         passwordHash: outdated ? await hashPassword(password, limits.hashes) : undefined,

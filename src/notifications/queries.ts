@@ -99,7 +99,7 @@ export interface Unread {
   messages: number
 }
 
-/** Reads 2 rows for each notification that was not seen, of 100 at most, and 4. */
+/** Reads 2 rows for each notification that was not seen, of 100 at most, and 8. */
 export async function countUnread(db: Db, userId: number): Promise<Unread> {
   const [[unread]] = await db.batch([unreadStatement(userId)])
   return unread ?? { notifications: 0, messages: 0 }

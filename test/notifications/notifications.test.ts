@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import worker from '../../src'
 import { KINDS, NOTIFICATION_DAYS } from '../../src/db/notification-kinds'
 import { WINDOW } from '../../src/notifications/queries'
-import { anyone, deleteByHand, type Person, signUp, stored } from '../client'
+import { anyone, deleteByHand, PASSWORD, type Person, signUp, stored } from '../client'
 import { DEFAULT_PROFILE, ISO, NOT_SIGNED_IN } from '../fixtures/answers'
 import { createComment, createPost, follow, like, sendMessage, signUpCast } from '../fixtures/factories'
 
@@ -332,7 +332,7 @@ describe('seen', () => {
     await fill(other, 150, 1)
     const { body, cost } = await other.get('/notifications/unread/')
     expect(body).toEqual({ notifications: 100, messages: 1 })
-    expect([cost.calls, cost.read <= 2 * 100 + 6, cost.written]).toEqual([1, true, 0])
+    expect([cost.calls, cost.read <= 2 * 100 + 8, cost.written]).toEqual([1, true, 0])
   })
 })
 
@@ -398,5 +398,46 @@ describe('prices', () => {
     const silent = await bob.post('/comments/', { post: quiet, content: 'Nice' })
     expect(loud.cost.written - silent.cost.written).toBe(12)
     expect(loud.cost.read - silent.cost.read).toBeLessThanOrEqual(100)
+  })
+})
+
+describe('a login on a device', () => {
+  const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0'
+  const login = (person: Person, userAgent: string) =>
+    anyone.post(
+      '/dj-rest-auth/login/',
+      { username: person.username, password: PASSWORD },
+      { 'user-agent': userAgent },
+    )
+
+  it('is told where they are not signed in on such a one, and not after the session is gone', async () => {
+    const kim = await signUp('kim')
+    expect(await rowsOf(kim)).toEqual([])
+    expect((await login(kim, '')).status).toBe(200)
+    expect(await rowsOf(kim)).toEqual([])
+    expect((await login(kim, FIREFOX)).status).toBe(200)
+    expect(await list(kim)).toMatchObject([
+      { kind: 'device', post: null, comment: null, actors: [], count: 1 },
+    ])
+    expect((await login(kim, FIREFOX.replaceAll('130', '131'))).status).toBe(200)
+    expect(await list(kim)).toMatchObject([{ kind: 'device', count: 1 }])
+    await stored("delete from sessions where user_id = ? and device = 'Firefox on Linux'", kim.id)
+    expect(await rowsOf(kim)).toEqual([])
+  })
+
+  it('says nothing beside sessions of which no device is known', async () => {
+    const lee = await signUp('lee')
+    await stored("update sessions set device = '' where user_id = ?", lee.id)
+    await login(lee, FIREFOX)
+    expect(await rowsOf(lee)).toEqual([])
+  })
+
+  it('goes with its own session alone', async () => {
+    const [max, nia] = [await signUp('max'), await signUp('nia')]
+    for (const person of [max, nia]) await login(person, FIREFOX)
+    await stored("update sessions set created_at = 4e12 where device = 'Firefox on Linux'")
+    await stored("update notifications set cause_id = 4e12 where kind = 'device'")
+    await stored('delete from sessions where user_id = ?', max.id)
+    expect([await rowsOf(max), await kinds(nia)]).toEqual([[], ['device']])
   })
 })
