@@ -45,6 +45,12 @@ export interface Profile {
   following_count: number
   posts: string[]
   user_id: number
+  /** Posts, likes and follows are for followers. */
+  is_private: boolean
+  /** Who may begin a conversation with the user: `following` are those whom the user follows. Only its owner is told. */
+  message_policy: 'everyone' | 'following' | 'nobody'
+  /** The viewer’s request to follow, which has not been accepted yet. */
+  follow_request_id: number | null
 }
 
 export interface Post {
@@ -70,6 +76,7 @@ export interface Post {
   like_id: number | null
   likes_count: number
   comments_count: number
+  comments_closed: boolean
 }
 
 export interface Comment {
@@ -109,6 +116,8 @@ export interface Follower {
   updated: string
   followed: number
   followed_name: string
+  /** Where the account followed is private and has not accepted yet: the request. There is no follow then, and `id` is 0. */
+  request_id: number | null
 }
 
 export interface Message {
@@ -183,6 +192,8 @@ export interface ProfileChanges {
   name?: string | undefined
   content?: string | undefined
   image?: ImageFile | undefined
+  is_private?: boolean | undefined
+  message_policy?: 'everyone' | 'following' | 'nobody' | undefined
 }
 
 export interface NewPost {
@@ -205,6 +216,7 @@ export interface NewPost {
     | 'walden'
     | 'xpro2'
     | undefined
+  comments_closed?: boolean | undefined
 }
 
 export interface PostChanges {
@@ -227,6 +239,7 @@ export interface PostChanges {
     | 'walden'
     | 'xpro2'
     | undefined
+  comments_closed?: boolean | undefined
 }
 
 export interface NewComment {

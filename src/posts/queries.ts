@@ -38,6 +38,7 @@ export const POST = selectList({
   updatedAt: p.updatedAt,
   likesCount: p.likesCount,
   commentsCount: p.commentsCount,
+  commentsClosed: p.commentsClosed,
 })
 
 /** What the row has for the viewer. */

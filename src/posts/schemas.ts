@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { choice, text } from '../http/fields'
+import { choice, flag, optional, text } from '../http/fields'
 import { mentions } from '../http/mentions'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
@@ -25,6 +25,7 @@ export const postBody = z
     content: z.optional(text({ max: MAX_CONTENT, blank: true })),
     image: imageField(IMAGE),
     image_filter: z.optional(choice([...IMAGE_FILTERS])),
+    comments_closed: optional(flag()),
   })
   .register(z.globalRegistry, { id: 'PostBody' })
 export const postPut = z
@@ -68,6 +69,7 @@ export const postAnswer = z
     like_id: z.nullable(z.int()),
     likes_count: z.int(),
     comments_count: z.int(),
+    comments_closed: z.boolean(),
   })
   .register(z.globalRegistry, { id: 'Post' })
 export type PostAnswer = z.output<typeof postAnswer>

@@ -23,4 +23,5 @@ export const postView = (post: PostRow, viewerId: number | undefined, urls: Imag
   like_id: post.likeId,
   likes_count: post.likesCount,
   comments_count: post.commentsCount,
+  comments_closed: post.commentsClosed === 1,
 })
