@@ -4,7 +4,7 @@
  */
 import type { Column } from 'drizzle-orm'
 import { type Kind, NOTIFICATION_DAYS } from '../notification-kinds'
-import { comments, followers, likes, posts, sessions } from '../schema'
+import { comments, followers, followRequests, likes, posts, sessions } from '../schema'
 import { type Effect, nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
@@ -36,6 +36,10 @@ const OWNER_OF_POST = 'SELECT owner_id FROM `posts` WHERE id = NEW.post_id'
 
 /** Whom a column of mentions names. */
 const named = (column: Column) => `SELECT value ->> 0 FROM json_each(NEW.${nameOf(column)})`
+
+/** Whether a follow comes of a request, which is deleted after it is made. */
+const WAS_ASKED =
+  'EXISTS (SELECT 1 FROM `follow_requests` WHERE owner_id = NEW.owner_id AND followed_id = NEW.followed_id)'
 
 const CAUSES: readonly Cause[] = [
   {
@@ -90,7 +94,22 @@ const CAUSES: readonly Cause[] = [
     id: followers.id,
     actor: followers.ownerId,
     at: followers.createdAt,
+    // Whoever accepts knows.
+    recipients: `SELECT NEW.followed_id WHERE NOT ${WAS_ASKED}`,
+  },
+  {
+    kind: 'request',
+    id: followRequests.id,
+    actor: followRequests.ownerId,
+    at: followRequests.createdAt,
     recipients: 'SELECT NEW.followed_id',
+  },
+  {
+    kind: 'accepted',
+    id: followers.id,
+    actor: followers.followedId,
+    at: followers.createdAt,
+    recipients: `SELECT NEW.owner_id WHERE ${WAS_ASKED}`,
   },
   {
     kind: 'device',

@@ -1,3 +1,5 @@
+DROP TRIGGER `followers_deleted`;
+--> statement-breakpoint
 DROP TRIGGER `comments_inserted`;
 --> statement-breakpoint
 DROP TRIGGER `comments_updated_mentions`;
@@ -12,6 +14,10 @@ DROP TRIGGER `posts_updated_content_mentions`;
 --> statement-breakpoint
 DROP TRIGGER `posts_updated_title_mentions`;
 --> statement-breakpoint
+DROP TRIGGER `follow_requests_deleted`;
+--> statement-breakpoint
+DROP TRIGGER `follow_requests_inserted`;
+--> statement-breakpoint
 ALTER TABLE `sessions` ADD `device` text DEFAULT '' NOT NULL;
 --> statement-breakpoint
 delete from notifications where kind = 'like' and cause_id not in (select id from likes);
@@ -25,6 +31,10 @@ delete from notifications where kind = 'post_mention' and cause_id not in (selec
 delete from notifications where kind = 'comment_mention' and cause_id not in (select id from comments);
 --> statement-breakpoint
 delete from notifications where kind = 'follow' and cause_id not in (select id from followers);
+--> statement-breakpoint
+delete from notifications where kind = 'request' and cause_id not in (select id from follow_requests);
+--> statement-breakpoint
+delete from notifications where kind = 'accepted' and cause_id not in (select id from followers);
 --> statement-breakpoint
 delete from notifications where kind = 'device' and cause_id not in (select created_at from sessions);
 --> statement-breakpoint
@@ -71,6 +81,42 @@ CREATE TRIGGER `comments_updated_mentions` AFTER UPDATE OF `mentions` ON `commen
     ON CONFLICT (kind, cause_id, recipient_id) DO NOTHING;
 END;
 --> statement-breakpoint
+CREATE TRIGGER `follow_requests_deleted` AFTER DELETE ON `follow_requests` BEGIN
+  UPDATE `sequences` SET deleted = deleted + 1, last_id = max(last_id, OLD.id) WHERE name = 'follow_requests';
+  UPDATE `users` SET follow_requests_count = follow_requests_count - 1
+    WHERE id = OLD.followed_id;
+  DELETE FROM `notifications` WHERE kind = 'request' AND cause_id = OLD.id;
+END;
+--> statement-breakpoint
+CREATE TRIGGER `follow_requests_inserted` AFTER INSERT ON `follow_requests` BEGIN
+  UPDATE `users` SET follow_requests_count = follow_requests_count + 1
+    WHERE id = NEW.followed_id;
+  INSERT INTO `notifications` (recipient_id, seq, kind, cause_id, actor_id, post_id, comment_id)
+    SELECT r.id, max(cast(unixepoch('subsec') * 1000 as integer), r.notifications_seen_to + 1,
+      coalesce((SELECT max(seq) FROM `notifications` WHERE recipient_id = r.id), 0) + 1),
+      'request', NEW.id, NEW.owner_id, NULL, NULL
+    FROM `users` r WHERE NEW.created_at > cast(unixepoch('subsec') * 1000 as integer) - 7776000000
+    AND r.id IN (SELECT NEW.followed_id) AND r.id IS NOT NEW.owner_id
+    AND NOT EXISTS (SELECT 1 FROM `notification_settings` WHERE user_id = r.id AND kind = 'request' AND level = 'off')
+    ON CONFLICT (kind, cause_id, recipient_id) DO NOTHING;
+END;
+--> statement-breakpoint
+CREATE TRIGGER `followers_deleted` AFTER DELETE ON `followers` BEGIN
+  UPDATE `sequences` SET deleted = deleted + 1, last_id = max(last_id, OLD.id) WHERE name = 'followers';
+  UPDATE `users` SET following_count = following_count - 1,
+      last_following_id = CASE last_following_id WHEN OLD.id
+        THEN coalesce((SELECT max(id) FROM `followers` WHERE owner_id = OLD.owner_id), 9007199254740991)
+        ELSE last_following_id END
+    WHERE id = OLD.owner_id;
+  UPDATE `users` SET followers_count = followers_count - 1,
+      last_followed_id = CASE last_followed_id WHEN OLD.id
+        THEN coalesce((SELECT max(id) FROM `followers` WHERE followed_id = OLD.followed_id), 9007199254740991)
+        ELSE last_followed_id END
+    WHERE id = OLD.followed_id;
+  DELETE FROM `notifications` WHERE kind = 'follow' AND cause_id = OLD.id;
+  DELETE FROM `notifications` WHERE kind = 'accepted' AND cause_id = OLD.id;
+END;
+--> statement-breakpoint
 CREATE TRIGGER `followers_inserted` AFTER INSERT ON `followers` BEGIN
   UPDATE `users` SET following_count = following_count + 1,
       last_following_id = NEW.id
@@ -83,8 +129,16 @@ CREATE TRIGGER `followers_inserted` AFTER INSERT ON `followers` BEGIN
       coalesce((SELECT max(seq) FROM `notifications` WHERE recipient_id = r.id), 0) + 1),
       'follow', NEW.id, NEW.owner_id, NULL, NULL
     FROM `users` r WHERE NEW.created_at > cast(unixepoch('subsec') * 1000 as integer) - 7776000000
-    AND r.id IN (SELECT NEW.followed_id) AND r.id IS NOT NEW.owner_id
+    AND r.id IN (SELECT NEW.followed_id WHERE NOT EXISTS (SELECT 1 FROM `follow_requests` WHERE owner_id = NEW.owner_id AND followed_id = NEW.followed_id)) AND r.id IS NOT NEW.owner_id
     AND NOT EXISTS (SELECT 1 FROM `notification_settings` WHERE user_id = r.id AND kind = 'follow' AND level = 'off')
+    ON CONFLICT (kind, cause_id, recipient_id) DO NOTHING;
+  INSERT INTO `notifications` (recipient_id, seq, kind, cause_id, actor_id, post_id, comment_id)
+    SELECT r.id, max(cast(unixepoch('subsec') * 1000 as integer), r.notifications_seen_to + 1,
+      coalesce((SELECT max(seq) FROM `notifications` WHERE recipient_id = r.id), 0) + 1),
+      'accepted', NEW.id, NEW.followed_id, NULL, NULL
+    FROM `users` r WHERE NEW.created_at > cast(unixepoch('subsec') * 1000 as integer) - 7776000000
+    AND r.id IN (SELECT NEW.owner_id WHERE EXISTS (SELECT 1 FROM `follow_requests` WHERE owner_id = NEW.owner_id AND followed_id = NEW.followed_id)) AND r.id IS NOT NEW.followed_id
+    AND NOT EXISTS (SELECT 1 FROM `notification_settings` WHERE user_id = r.id AND kind = 'accepted' AND level = 'off')
     ON CONFLICT (kind, cause_id, recipient_id) DO NOTHING;
 END;
 --> statement-breakpoint
