@@ -416,7 +416,7 @@ describe('a request to follow', () => {
     const [request] = (await quiet.get('/follow-requests/')).body.results
     expect(await rowsOf(quiet)).toEqual([{ kind: 'request', cause_id: request.id, actor_id: fan.id }])
     expect(await unread(quiet)).toEqual({ notifications: 1, messages: 0, requests: 1 })
-    expect((await quiet.post(`/follow-requests/${request.id}/accept/`)).status).toBe(201)
+    expect((await quiet.post(`/follow-requests/${request.id}/accept/`)).status).toBe(200)
     expect([await kinds(quiet), await unread(quiet)]).toEqual([
       [],
       { notifications: 0, messages: 0, requests: 0 },
