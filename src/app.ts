@@ -24,6 +24,7 @@ import { likeRoutes } from './likes/routes'
 import { closeEndedSessions } from './messaging/worker/close-sockets'
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
+import { messageImageRoutes } from './messaging/worker/image-routes'
 import { messageRoutes } from './messaging/worker/message-routes'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
@@ -48,6 +49,7 @@ export const routes = app
   .route('/media', mediaRoutes)
   .use(crossOrigin)
   .use(refuseFloods)
+  .route('/media/messages', messageImageRoutes)
   .route('/', aboutRoutes)
   .use(negotiate)
   .use(closeEndedSessions)

@@ -79,7 +79,7 @@ export const KEPT: Kept[] = [
   countAndNewest({ of: likes.postId, count: posts.likesCount, newest: posts.lastLikeId }),
   countAndNewest({ of: comments.postId, count: posts.commentsCount }),
 
-  imageReferences(imageColumns),
+  imageReferences(imageColumns, (column) => column !== messages.image),
   newestImages({ image: posts.image, of: posts.ownerId, kept: users.newestImages, limit: NEWEST_IMAGES }),
   postSearch(),
   userSearch(),
