@@ -65,6 +65,7 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   listeners,
   schema.rateLimits,
   schema.heldUsernames,
+  schema.deletedAccounts,
 ]
 
 export const KEPT: Kept[] = [
