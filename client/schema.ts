@@ -45,6 +45,12 @@ export interface Profile {
   following_count: number
   posts: string[]
   user_id: number
+  /** Posts, likes and follows are for followers. */
+  is_private: boolean
+  /** Who may begin a conversation with the user: `following` are those whom the user follows. Only its owner is told. */
+  message_policy: 'everyone' | 'following' | 'nobody'
+  /** The viewer’s request to follow, which has not been accepted yet. */
+  follow_request_id: number | null
 }
 
 export interface Post {
@@ -59,11 +65,18 @@ export interface Post {
   updated: string
   title: string
   content: string
+  mentions: {
+    field: 'title' | 'content'
+    user: number
+    start: number
+    end: number
+  }[]
   image: string
   image_filter: string
   like_id: number | null
   likes_count: number
   comments_count: number
+  comments_closed: boolean
 }
 
 export interface Comment {
@@ -78,6 +91,12 @@ export interface Comment {
   created: string
   updated: string
   content: string
+  mentions: {
+    field: 'title' | 'content'
+    user: number
+    start: number
+    end: number
+  }[]
 }
 
 export interface Like {
@@ -97,6 +116,8 @@ export interface Follower {
   updated: string
   followed: number
   followed_name: string
+  /** Where the account followed is private and has not accepted yet: the request. There is no follow then, and `id` is 0. */
+  request_id: number | null
 }
 
 export interface Message {
@@ -171,6 +192,8 @@ export interface ProfileChanges {
   name?: string | undefined
   content?: string | undefined
   image?: ImageFile | undefined
+  is_private?: boolean | undefined
+  message_policy?: 'everyone' | 'following' | 'nobody' | undefined
 }
 
 export interface NewPost {
@@ -193,6 +216,7 @@ export interface NewPost {
     | 'walden'
     | 'xpro2'
     | undefined
+  comments_closed?: boolean | undefined
 }
 
 export interface PostChanges {
@@ -215,6 +239,7 @@ export interface PostChanges {
     | 'walden'
     | 'xpro2'
     | undefined
+  comments_closed?: boolean | undefined
 }
 
 export interface NewComment {
