@@ -127,15 +127,15 @@ describe('what is unread', () => {
     await say(carol, one, 'hi')
     await createComment(other, (await createPost(one)).id)
     const unread = async (viewer: Person) => (await viewer.get('/notifications/unread/')).body
-    expect(await unread(one)).toEqual({ notifications: 1, messages: 3 })
+    expect(await unread(one)).toEqual({ notifications: 1, messages: 3, requests: 0 })
     const { id } = (await one.post(path, { [field]: other.id })).body
-    expect(await unread(one)).toEqual({ notifications: 0, messages: 1 })
+    expect(await unread(one)).toEqual({ notifications: 0, messages: 1, requests: 0 })
     await one.delete(`${path}${id}/`)
-    expect(await unread(one)).toEqual({ notifications: 1, messages: 3 })
+    expect(await unread(one)).toEqual({ notifications: 1, messages: 3, requests: 0 })
     if (field === 'muted') return
     // The same for the one who is blocked.
     await other.post(path, { [field]: one.id })
-    expect(await unread(one)).toEqual({ notifications: 0, messages: 1 })
+    expect(await unread(one)).toEqual({ notifications: 0, messages: 1, requests: 0 })
   })
 })
 
@@ -307,6 +307,16 @@ describe('a private account', () => {
     // And taken out again.
     expect((await host.delete(`/followers/${accepted.body.id}/`)).status).toBe(204)
     expect((await guest.get(`/posts/${post}/`)).status).toBe(404)
+  })
+
+  it('accepts also who is blocked by others, and whose acceptor is', async () => {
+    const [host, guest, third] = [await signUp('host6'), await signUp('guest8'), await signUp('third6')]
+    await makePrivate(host)
+    const id = (await guest.post('/followers/', { followed: host.id })).body.request_id
+    await third.post('/blocks/', { blocked: host.id })
+    await third.post('/blocks/', { blocked: guest.id })
+    expect((await host.post(`/follow-requests/${id}/accept/`)).status).toBe(200)
+    expect(await follows(guest, host)).toHaveLength(1)
   })
 
   it('refuses, and who has asked takes back; nobody else does', async () => {

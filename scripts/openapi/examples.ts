@@ -90,6 +90,8 @@ const OF: Record<string, Record<string, unknown>> = {
   Comment: { created_at: '5\u00a0minutes ago', updated_at: '5\u00a0minutes ago', content: 'What a view!' },
   Notification: { id: 1_724_751_060_000, post: 1, comment: null, count: 3 },
   Actor: { id: 2, username: 'bob' },
+  NotificationSettings: { device: 'list' },
+  NotificationSettingsPatch: { device: 'list' },
   SeenBody: { up_to: 1_724_751_060_000 },
   Message: { content: 'See you at nine.', image: null },
   MessageBody: { content: 'See you at nine.' },

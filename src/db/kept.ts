@@ -92,7 +92,7 @@ export const KEPT: Kept[] = [
   countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
   countAndNewest({ of: followRequests.followedId, count: users.followRequestsCount }),
 
-  imageReferences(imageColumns),
+  imageReferences(imageColumns, (column) => column !== messages.image),
   newestImages({ image: posts.image, of: posts.ownerId, kept: users.newestImages, limit: NEWEST_IMAGES }),
   postSearch(),
   userSearch(),

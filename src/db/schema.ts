@@ -314,6 +314,8 @@ export const sessions = sqliteTable(
     expiresAt: integer().notNull(),
     revokedAt: integer(),
     userAgent: text().notNull().default(''),
+    /** What people call the device, by its user agent; empty in old sessions. */
+    device: text().notNull().default(''),
   },
   (t) => [index('sessions_user').on(t.userId), index('sessions_expires').on(t.expiresAt)],
 )
@@ -368,6 +370,8 @@ export const images = sqliteTable(
     hash: text().primaryKey(),
     /** Rows that show it; kept by triggers. */
     refs: integer().notNull().default(0),
+    /** Those of them that everybody sees: all but messages. */
+    publicRefs: integer().notNull().default(0),
     /** Uploads under way that will refer to it, and until when they count. */
     leases: integer().notNull().default(0),
     leasedUntil: integer().notNull().default(0),
