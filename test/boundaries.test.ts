@@ -127,15 +127,15 @@ describe('what is unread', () => {
     await say(carol, one, 'hi')
     await createComment(other, (await createPost(one)).id)
     const unread = async (viewer: Person) => (await viewer.get('/notifications/unread/')).body
-    expect(await unread(one)).toEqual({ notifications: 1, messages: 3 })
+    expect(await unread(one)).toEqual({ notifications: 1, messages: 3, requests: 0 })
     const { id } = (await one.post(path, { [field]: other.id })).body
-    expect(await unread(one)).toEqual({ notifications: 0, messages: 1 })
+    expect(await unread(one)).toEqual({ notifications: 0, messages: 1, requests: 0 })
     await one.delete(`${path}${id}/`)
-    expect(await unread(one)).toEqual({ notifications: 1, messages: 3 })
+    expect(await unread(one)).toEqual({ notifications: 1, messages: 3, requests: 0 })
     if (field === 'muted') return
     // The same for the one who is blocked.
     await other.post(path, { [field]: one.id })
-    expect(await unread(one)).toEqual({ notifications: 0, messages: 1 })
+    expect(await unread(one)).toEqual({ notifications: 0, messages: 1, requests: 0 })
   })
 })
 

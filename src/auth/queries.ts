@@ -114,6 +114,7 @@ interface NewUser {
   /** Of its first session. */
   jtiHash: string
   userAgent: string
+  device: string
   /** How long that session lasts unless it is used. */
   seconds: number
   now: number
@@ -121,7 +122,7 @@ interface NewUser {
 
 /** Creates the account with its profile and first session. Throws `UniqueViolation` where the name or address was taken meanwhile. */
 export async function createUser(db: Db, user: NewUser): Promise<Account | undefined> {
-  const { username, email, passwordHash, jtiHash, userAgent, seconds, now } = user
+  const { username, email, passwordHash, jtiHash, userAgent, device, seconds, now } = user
   const usernameKey = fold(username)
   const [rows] = await db.batch([
     statement(
@@ -143,6 +144,7 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
       jtiHash,
       userId: sql<number>`(select id from users where username_key = ${usernameKey})`,
       userAgent,
+      device,
       seconds,
       now,
     }),
@@ -160,6 +162,7 @@ export async function startSession(
   options: {
     jtiHash: string
     userAgent: string
+    device: string
     seconds: number
     now: number
     passwordHash: string | undefined
@@ -167,12 +170,12 @@ export async function startSession(
     guessKey: string | undefined
   },
 ): Promise<string[]> {
-  const { jtiHash, userAgent, seconds, now, passwordHash, guessKey } = options
+  const { jtiHash, userAgent, device, seconds, now, passwordHash, guessKey } = options
   const [, , known] = await db.batch([
     restoreAccountStatement(userId),
     activeUserStatement({ userId }),
     userAgentsStatement(userId),
-    insertSessionStatement({ jtiHash, userId, userAgent, seconds, now }),
+    insertSessionStatement({ jtiHash, userId, userAgent, device, seconds, now }),
     limitSessionsStatement(userId),
     ...(guessKey === undefined ? [] : [resetLimitStatement(guessKey)]),
     ...(passwordHash === undefined ? [] : [setPasswordStatement(userId, passwordHash)]),

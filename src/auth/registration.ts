@@ -6,6 +6,7 @@ import { type Charge, charges } from '../db/rate-limits'
 import { type Config, config } from '../http/config'
 import type { RequestContext } from '../http/env'
 import { type FieldErrors, ValidationError } from '../http/errors'
+import { deviceName } from './device-view'
 import { EMAIL_TAKEN } from './email-keys'
 import { hashPassword } from './password'
 import { passwordProblems, similarTo } from './password-rules'
@@ -44,7 +45,8 @@ export async function register(
   const session = await newSession(settings)
   try {
     const { jtiHash, seconds } = session
-    const user = { username, email, passwordHash, jtiHash, userAgent, seconds, now: Date.now() }
+    const device = deviceName(userAgent)
+    const user = { username, email, passwordHash, jtiHash, userAgent, device, seconds, now: Date.now() }
     const account = await createUser(db, user)
     if (!account) throw new Error('an insert returned no row')
     return { account, ...(await issueTokens(settings, session, account.id)) }

@@ -25,6 +25,7 @@ import {
 } from './cookies'
 import { bearerToken } from './credentials'
 import { deviceOf, setDeviceCookie } from './device'
+import { deviceName } from './device-view'
 import { isVerifiable } from './django-hash'
 import { mailProofLater } from './email-keys'
 import { type Guess, guessKey } from './guess-statements'
@@ -89,6 +90,7 @@ export const authRoutes = new Hono<AppEnv>()
       const known = await startSession(db, user.id, {
         jtiHash: session.jtiHash,
         userAgent,
+        device: deviceName(userAgent),
         seconds: session.seconds,
         now: Date.now(),
         passwordHash: outdated ? await hashPassword(password, limits.hashes) : undefined,

@@ -18,17 +18,20 @@ interface SessionRow {
   /** SQL where the same batch creates the user. */
   userId: number | SQL<number>
   userAgent: string
+  /** Its name: somebody is told of one from which they have no session (`db/kept/notifications.ts`). */
+  device: string
   /** How long it lasts unless it is used. */
   seconds: number
   now: number
 }
 
-export const insertSessionStatement = ({ jtiHash, userId, userAgent, seconds, now }: SessionRow) =>
+export const insertSessionStatement = ({ jtiHash, userId, userAgent, device, seconds, now }: SessionRow) =>
   statement(
     build.insert(sessions).values({
       jtiHash,
       userId,
       userAgent: userAgent.slice(0, USER_AGENT_MAX_CHARACTERS),
+      device,
       createdAt: now,
       lastUsedAt: now,
       expiresAt: now + seconds * 1000,

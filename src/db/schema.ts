@@ -314,6 +314,8 @@ export const sessions = sqliteTable(
     expiresAt: integer().notNull(),
     revokedAt: integer(),
     userAgent: text().notNull().default(''),
+    /** What people call the device, by its user agent; empty in old sessions. */
+    device: text().notNull().default(''),
   },
   (t) => [index('sessions_user').on(t.userId), index('sessions_expires').on(t.expiresAt)],
 )

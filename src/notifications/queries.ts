@@ -92,6 +92,7 @@ const unreadStatement = (userId: number) => {
       notifications: sql<number>`(select count(*) ${newest(userId, sql`seq > ${likesSeenTo}`, UNREAD_LIMIT)}
         where (${n.kind} = 'like' or ${n.seq} > ${seenTo}) and ${isVisible(userId)})`,
       messages: sql<number>`${users.unreadMessages} - (${unreadOfHidden(userId)})`,
+      requests: users.followRequestsCount,
     },
     sql`from users where id = ${userId}`,
   )
@@ -99,12 +100,15 @@ const unreadStatement = (userId: number) => {
 export interface Unread {
   notifications: number
   messages: number
+  /** To follow them. */
+  requests: number
 }
+const NOTHING: Unread = { notifications: 0, messages: 0, requests: 0 }
 
-/** Reads 2 rows for each notification that was not seen, of 100 at most, and 4. */
+/** Reads 2 rows for each notification that was not seen, of 100 at most, and 8. */
 export async function countUnread(db: Db, userId: number): Promise<Unread> {
   const [[unread]] = await db.batch([unreadStatement(userId)])
-  return unread ?? { notifications: 0, messages: 0 }
+  return unread ?? NOTHING
 }
 
 /** Notes that they have seen all up to this `seq`, of what was told by then, and counts what is left. Writes 1 row where that is news, else none. */
@@ -117,7 +121,7 @@ export async function markSeen(db: Db, userId: number, upTo: number): Promise<Un
       where id = ${userId} and (notifications_seen_to < ${known} or likes_seen_to < ${told})`),
     unreadStatement(userId),
   ])
-  return unread ?? { notifications: 0, messages: 0 }
+  return unread ?? NOTHING
 }
 
 /** What they have said of each kind. Reads a row for each. */

@@ -63,7 +63,7 @@ export const notificationRoutes = new Hono<AppEnv>()
     describe({
       id: 'countUnread',
       summary: 'How much is unread',
-      description: `Of notifications, those among the newest ${UNREAD_LIMIT} that were not seen: ${UNREAD_LIMIT} stands for that many or more. Of messages, all.`,
+      description: `Of notifications, those among the newest ${UNREAD_LIMIT} that were not seen: ${UNREAD_LIMIT} stands for that many or more. Of messages, all of people whom one sees and does not mute; of requests to follow, those that wait.`,
       answers: { 200: unreadAnswer },
     }),
     requireUser,

@@ -33,7 +33,7 @@ export const notificationPage = z
 export const seenBody = z.object({ up_to: wholeNumber() }).register(z.globalRegistry, { id: 'SeenBody' })
 
 export const unreadAnswer = z
-  .object({ notifications: z.int(), messages: z.int() })
+  .object({ notifications: z.int(), messages: z.int(), requests: z.int() })
   .register(z.globalRegistry, { id: 'UnreadTotals' })
 
 const [first, ...rest] = KINDS

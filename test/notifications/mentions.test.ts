@@ -12,6 +12,7 @@ const told = async (kind: string) =>
   (await stored('select recipient_id from notifications where kind = ? order by 1', kind)).map(
     ({ recipient_id }) => recipient_id,
   )
+const inOrder = (...told: Person[]) => told.map(({ id }) => id).sort((one, other) => one - other)
 const named = (user: Person, start: number, end: number, field = 'content') => ({
   field,
   user: user.id,
@@ -121,7 +122,7 @@ describe('what is a mention', () => {
 describe('who is told', () => {
   it('whom a post names, once, and not its owner', async () => {
     const { id: post } = await createPost(alice, { title: 'With @bob', content: '@bob, @alice and @carol' })
-    expect(await told('post_mention')).toEqual([bob.id, carol.id])
+    expect(await told('post_mention')).toEqual(inOrder(bob, carol))
     expect((await bob.get('/notifications/')).body.results).toMatchObject([
       { kind: 'post_mention', post, comment: null, actors: [{ id: alice.id }], count: 1 },
     ])
@@ -148,7 +149,7 @@ describe('who is told', () => {
     const [before] = await stored('select seq from notifications where recipient_id = ?', bob.id)
     const patched = await alice.patch(`/posts/${post}/`, { title: 'Hello @carol' })
     expect(patched.body.mentions).toEqual([named(carol, 6, 12, 'title'), named(bob, 0, 4)])
-    expect(await told('post_mention')).toEqual([bob.id, carol.id])
+    expect(await told('post_mention')).toEqual(inOrder(bob, carol))
     expect(await stored('select seq from notifications where recipient_id = ?', bob.id)).toEqual([before])
     await alice.patch(`/posts/${post}/`, { content: 'nobody' })
     expect(await told('post_mention')).toEqual([carol.id])

@@ -172,7 +172,7 @@ test(`${STEPS} things at random`, { timeout: 300_000 }, async () => {
       expect(all[upTo]?.actor.id).toBe(group.actors[0]?.id)
       for (const one of all.slice(0, upTo + 1)) if (one.isTold) one.isSeen = true
       const { status, body } = await person.post('/notifications/seen/', { up_to: group.id })
-      expect([status, body]).toEqual([200, { notifications: unseen(person), messages: 0 }])
+      expect([status, body]).toEqual([200, { notifications: unseen(person), messages: 0, requests: 0 }])
     },
   }
   async function take<T extends { id: number; owner: Person }>(path: string, one: T, all: Set<T>) {
@@ -191,6 +191,7 @@ test(`${STEPS} things at random`, { timeout: 300_000 }, async () => {
     expect((await person.get('/notifications/unread/')).body, what).toEqual({
       notifications: unseen(person),
       messages: 0,
+      requests: 0,
     })
   }
   for (const person of people) expect(await shownTo(person, 100)).toEqual(expectedOf(person))

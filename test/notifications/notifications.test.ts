@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import worker from '../../src'
 import { KINDS, NOTIFICATION_DAYS } from '../../src/db/notification-kinds'
 import { WINDOW } from '../../src/notifications/queries'
-import { anyone, deleteByHand, type Person, signUp, stored } from '../client'
+import { anyone, deleteByHand, PASSWORD, type Person, signUp, stored } from '../client'
 import { DEFAULT_PROFILE, ISO, NOT_SIGNED_IN } from '../fixtures/answers'
 import { createComment, createPost, follow, like, sendMessage, signUpCast } from '../fixtures/factories'
 
@@ -63,7 +63,7 @@ describe('what is told', () => {
     const { id } = await like(bob, post)
     expect(await rowsOf(alice)).toEqual([{ kind: 'like', cause_id: id, actor_id: bob.id }])
     expect(await list(alice)).toEqual([])
-    expect(await unread(alice)).toEqual({ notifications: 0, messages: 0 })
+    expect(await unread(alice)).toEqual({ notifications: 0, messages: 0, requests: 0 })
     await pass(MINUTE)
     expect(await list(alice)).toEqual([
       {
@@ -77,7 +77,7 @@ describe('what is told', () => {
         is_seen: false,
       },
     ])
-    expect(await unread(alice)).toEqual({ notifications: 1, messages: 0 })
+    expect(await unread(alice)).toEqual({ notifications: 1, messages: 0, requests: 0 })
     expect(await list(bob)).toEqual([])
   })
 
@@ -178,7 +178,10 @@ describe('what is gone', () => {
     await follow(dave, bob)
     expect(await kinds(bob)).toEqual(['follow', 'reply'])
     await stored('insert into deleted_accounts (user_id, deleted_at) values (?, 0)', dave.id)
-    expect([await kinds(bob), await unread(bob)]).toEqual([[], { notifications: 0, messages: 0 }])
+    expect([await kinds(bob), await unread(bob)]).toEqual([
+      [],
+      { notifications: 0, messages: 0, requests: 0 },
+    ])
     await stored('delete from deleted_accounts')
     expect(await kinds(bob)).toEqual(['follow', 'reply'])
     await deleteByHand(dave.id)
@@ -287,16 +290,20 @@ describe('seen', () => {
     await createComment(carol, post)
     expect(await unread(alice)).toMatchObject({ notifications: 2 })
     const { status, body } = await see(alice, first.id)
-    expect([status, body]).toEqual([200, { notifications: 1, messages: 0 }])
+    expect([status, body]).toEqual([200, { notifications: 1, messages: 0, requests: 0 }])
     expect(await list(alice)).toMatchObject([
       { count: 1, is_seen: false, actors: [{ id: carol.id }] },
       { count: 1, is_seen: true, actors: [{ id: bob.id }] },
     ])
     expect((await list(bob))[0].is_seen).toBe(false)
-    expect((await see(alice, 1)).body).toEqual({ notifications: 1, messages: 0 })
-    expect((await see(alice, Number.MAX_SAFE_INTEGER)).body).toEqual({ notifications: 0, messages: 0 })
+    expect((await see(alice, 1)).body).toEqual({ notifications: 1, messages: 0, requests: 0 })
+    expect((await see(alice, Number.MAX_SAFE_INTEGER)).body).toEqual({
+      notifications: 0,
+      messages: 0,
+      requests: 0,
+    })
     await createComment(bob, post)
-    expect(await unread(alice)).toEqual({ notifications: 1, messages: 0 })
+    expect(await unread(alice)).toEqual({ notifications: 1, messages: 0, requests: 0 })
   })
 
   it('a like that had not appeared yet is not seen', async () => {
@@ -304,17 +311,17 @@ describe('seen', () => {
     await like(bob, post)
     await follow(bob, alice)
     const [{ id }] = await list(alice)
-    expect((await see(alice, id)).body).toEqual({ notifications: 0, messages: 0 })
+    expect((await see(alice, id)).body).toEqual({ notifications: 0, messages: 0, requests: 0 })
     await pass(MINUTE)
-    expect(await unread(alice)).toEqual({ notifications: 1, messages: 0 })
-    expect((await see(alice, id)).body).toEqual({ notifications: 0, messages: 0 })
+    expect(await unread(alice)).toEqual({ notifications: 1, messages: 0, requests: 0 })
+    expect((await see(alice, id)).body).toEqual({ notifications: 0, messages: 0, requests: 0 })
   })
 
   it('a new one is never behind what was seen, though the newest is gone and the clock went back', async () => {
     const ahead = Date.now() + DAY
     await stored('update users set notifications_seen_to = ? where id = ?', ahead, alice.id)
     await follow(bob, alice)
-    expect(await unread(alice)).toEqual({ notifications: 1, messages: 0 })
+    expect(await unread(alice)).toEqual({ notifications: 1, messages: 0, requests: 0 })
     expect((await list(alice))[0].id).toBe(ahead + 1)
   })
 
@@ -322,16 +329,16 @@ describe('seen', () => {
     const [one, other] = [await signUp('one'), await signUp('other')]
     for (let i = 0; i < 3; i++) await sendMessage(one, other)
     await sendMessage(carol, other)
-    expect(await unread(other)).toEqual({ notifications: 0, messages: 4 })
+    expect(await unread(other)).toEqual({ notifications: 0, messages: 4, requests: 0 })
     const { seq } = (await one.get('/messages/')).body[0]
     await other.post(`/messages/${one.id}/read/`, { up_to: seq - 1 })
-    expect(await unread(other)).toEqual({ notifications: 0, messages: 2 })
+    expect(await unread(other)).toEqual({ notifications: 0, messages: 2, requests: 0 })
     await other.delete(`/chats/${one.id}/delete/`)
-    expect(await unread(other)).toEqual({ notifications: 0, messages: 1 })
+    expect(await unread(other)).toEqual({ notifications: 0, messages: 1, requests: 0 })
     await createPost(other)
     await fill(other, 150, 1)
     const { body, cost } = await other.get('/notifications/unread/')
-    expect(body).toEqual({ notifications: 100, messages: 1 })
+    expect(body).toEqual({ notifications: 100, messages: 1, requests: 0 })
     expect([cost.calls, cost.read <= 2 * 100 + 6, cost.written]).toEqual([1, true, 0])
   })
 })
@@ -398,5 +405,79 @@ describe('prices', () => {
     const silent = await bob.post('/comments/', { post: quiet, content: 'Nice' })
     expect(loud.cost.written - silent.cost.written).toBe(12)
     expect(loud.cost.read - silent.cost.read).toBeLessThanOrEqual(100)
+  })
+})
+
+describe('a request to follow', () => {
+  it('is told, counted, and gone once it is accepted, which is told in turn', async () => {
+    const [quiet, fan] = [await signUp('quiet'), await signUp('fan')]
+    await quiet.patch(`/profiles/${quiet.id}/`, { is_private: true })
+    await fan.post('/followers/', { followed: quiet.id })
+    const [request] = (await quiet.get('/follow-requests/')).body.results
+    expect(await rowsOf(quiet)).toEqual([{ kind: 'request', cause_id: request.id, actor_id: fan.id }])
+    expect(await unread(quiet)).toEqual({ notifications: 1, messages: 0, requests: 1 })
+    expect((await quiet.post(`/follow-requests/${request.id}/accept/`)).status).toBe(200)
+    expect([await kinds(quiet), await unread(quiet)]).toEqual([
+      [],
+      { notifications: 0, messages: 0, requests: 0 },
+    ])
+    expect(await list(fan)).toMatchObject([{ kind: 'accepted', actors: [{ id: quiet.id }] }])
+    const [{ id }] = (await fan.get(`/followers/?owner=${fan.id}`)).body.results
+    await fan.delete(`/followers/${id}/`)
+    expect(await rowsOf(fan)).toEqual([])
+  })
+
+  it('is taken back with its notification, and all are accepted where the account becomes public', async () => {
+    const [quiet, one, other] = [await signUp('quiet2'), await signUp('one2'), await signUp('other2')]
+    await quiet.patch(`/profiles/${quiet.id}/`, { is_private: true })
+    for (const person of [one, other]) await person.post('/followers/', { followed: quiet.id })
+    const [newest] = (await quiet.get('/follow-requests/')).body.results
+    await other.delete(`/follow-requests/${newest.id}/`)
+    expect((await rowsOf(quiet)).map(({ actor_id }) => actor_id)).toEqual([one.id])
+    await quiet.patch(`/profiles/${quiet.id}/`, { is_private: false })
+    expect([await kinds(quiet), await kinds(one), await kinds(other)]).toEqual([[], ['accepted'], []])
+    await other.post('/followers/', { followed: quiet.id })
+    expect(await kinds(quiet)).toEqual(['follow'])
+  })
+})
+
+describe('a login on a device', () => {
+  const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0'
+  const login = (person: Person, userAgent: string) =>
+    anyone.post(
+      '/dj-rest-auth/login/',
+      { username: person.username, password: PASSWORD },
+      { 'user-agent': userAgent },
+    )
+
+  it('is told where they are not signed in on such a one, and not after the session is gone', async () => {
+    const kim = await signUp('kim')
+    expect(await rowsOf(kim)).toEqual([])
+    expect((await login(kim, '')).status).toBe(200)
+    expect(await rowsOf(kim)).toEqual([])
+    expect((await login(kim, FIREFOX)).status).toBe(200)
+    expect(await list(kim)).toMatchObject([
+      { kind: 'device', post: null, comment: null, actors: [], count: 1 },
+    ])
+    expect((await login(kim, FIREFOX.replaceAll('130', '131'))).status).toBe(200)
+    expect(await list(kim)).toMatchObject([{ kind: 'device', count: 1 }])
+    await stored("delete from sessions where user_id = ? and device = 'Firefox on Linux'", kim.id)
+    expect(await rowsOf(kim)).toEqual([])
+  })
+
+  it('says nothing beside sessions of which no device is known', async () => {
+    const lee = await signUp('lee')
+    await stored("update sessions set device = '' where user_id = ?", lee.id)
+    await login(lee, FIREFOX)
+    expect(await rowsOf(lee)).toEqual([])
+  })
+
+  it('goes with its own session alone', async () => {
+    const [max, nia] = [await signUp('max'), await signUp('nia')]
+    for (const person of [max, nia]) await login(person, FIREFOX)
+    await stored("update sessions set created_at = 4e12 where device = 'Firefox on Linux'")
+    await stored("update notifications set cause_id = 4e12 where kind = 'device'")
+    await stored('delete from sessions where user_id = ?', max.id)
+    expect([await rowsOf(max), await kinds(nia)]).toEqual([[], ['device']])
   })
 })

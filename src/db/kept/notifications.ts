@@ -4,7 +4,7 @@
  */
 import type { Column } from 'drizzle-orm'
 import { type Kind, NOTIFICATION_DAYS } from '../notification-kinds'
-import { comments, followers, likes, posts } from '../schema'
+import { comments, followers, followRequests, likes, posts, sessions } from '../schema'
 import { type Effect, nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
@@ -17,7 +17,10 @@ export const REPLY = { recipients: 5, comments: 20 }
 interface Cause {
   kind: Kind
   id: Column
-  actor: Column
+  /** Whose it is, where the id is theirs alone. */
+  of?: Column
+  /** Who did it, if it was somebody else. */
+  actor?: Column
   /** When it happened: what is older than notifications are kept is told to nobody, such as what an import brings. */
   at: Column
   /** Where they change, others are told. */
@@ -33,6 +36,10 @@ const OWNER_OF_POST = 'SELECT owner_id FROM `posts` WHERE id = NEW.post_id'
 
 /** Whom a column of mentions names. */
 const named = (column: Column) => `SELECT value ->> 0 FROM json_each(NEW.${nameOf(column)})`
+
+/** Whether a follow comes of a request, which is deleted after it is made. */
+const WAS_ASKED =
+  'EXISTS (SELECT 1 FROM `follow_requests` WHERE owner_id = NEW.owner_id AND followed_id = NEW.followed_id)'
 
 const CAUSES: readonly Cause[] = [
   {
@@ -87,7 +94,32 @@ const CAUSES: readonly Cause[] = [
     id: followers.id,
     actor: followers.ownerId,
     at: followers.createdAt,
+    // Whoever accepts knows.
+    recipients: `SELECT NEW.followed_id WHERE NOT ${WAS_ASKED}`,
+  },
+  {
+    kind: 'request',
+    id: followRequests.id,
+    actor: followRequests.ownerId,
+    at: followRequests.createdAt,
     recipients: 'SELECT NEW.followed_id',
+  },
+  {
+    kind: 'accepted',
+    id: followers.id,
+    actor: followers.followedId,
+    at: followers.createdAt,
+    recipients: `SELECT NEW.owner_id WHERE ${WAS_ASKED}`,
+  },
+  {
+    kind: 'device',
+    // A session has no number: by when it began, the user has one.
+    id: sessions.createdAt,
+    of: sessions.userId,
+    at: sessions.createdAt,
+    // Not of the session that an account begins with.
+    recipients: `SELECT id FROM \`users\` WHERE id = NEW.user_id AND created_at < NEW.created_at AND NEW.device <> ''
+      AND NOT EXISTS (SELECT 1 FROM \`sessions\` WHERE user_id = NEW.user_id AND jti_hash <> NEW.jti_hash AND device IN (NEW.device, ''))`,
   },
 ]
 
@@ -96,6 +128,7 @@ export const notifications = (): Kept[] => CAUSES.map(notified)
 function notified({
   kind,
   id,
+  of,
   actor,
   at,
   mentions = [],
@@ -105,16 +138,17 @@ function notified({
 }: Cause): Kept {
   const cause = tableOf(id)
   const orphans = `notifications where kind = '${kind}' and cause_id not in (select ${nameOf(id)} from ${cause})`
+  const by = actor ? `NEW.${nameOf(actor)}` : 'NULL'
   const insert = `INSERT INTO \`notifications\` (recipient_id, seq, kind, cause_id, actor_id, post_id, comment_id)
     SELECT r.id, max(${NOW}, r.notifications_seen_to + 1,
       coalesce((SELECT max(seq) FROM \`notifications\` WHERE recipient_id = r.id), 0) + 1),
-      '${kind}', NEW.${nameOf(id)}, NEW.${nameOf(actor)}, ${post}, ${comment}
+      '${kind}', NEW.${nameOf(id)}, ${by}, ${post}, ${comment}
     FROM \`users\` r WHERE NEW.${nameOf(at)} > ${NOW} - ${NOTIFICATION_DAYS * DAY_MS}
-    AND r.id IN (${recipients}) AND r.id <> NEW.${nameOf(actor)}
+    AND r.id IN (${recipients}) AND r.id IS NOT ${by}
     AND NOT EXISTS (SELECT 1 FROM \`notification_settings\` WHERE user_id = r.id AND kind = '${kind}' AND level = 'off')
     ON CONFLICT (kind, cause_id, recipient_id) DO NOTHING`
   const ofCause = (row: 'NEW' | 'OLD') =>
-    `DELETE FROM \`notifications\` WHERE kind = '${kind}' AND cause_id = ${row}.${nameOf(id)}`
+    `DELETE FROM \`notifications\` WHERE kind = '${kind}' AND cause_id = ${row}.${nameOf(id)}${of ? ` AND recipient_id = ${row}.${nameOf(of)}` : ''}`
   return {
     // Which are missing, nothing says: they may have been turned off, or have run out.
     values: [
