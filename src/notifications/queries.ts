@@ -9,7 +9,7 @@ import { databaseNow } from '../db/now'
 import type { PageRequest } from '../db/page'
 import { notificationSettings, notifications, users } from '../db/schema'
 import { selectStatement, writeStatement } from '../db/statements'
-import { notMuted, visibleTo } from '../db/visibility'
+import { notBlocked, notMuted, visibleTo } from '../db/visibility'
 
 /** A page looks at so many notifications at most, whatever becomes of them. */
 export const WINDOW = 200
@@ -74,12 +74,14 @@ const HIDDEN_LIMIT = 100
 
 /** How many messages are unread of those. Reads 2 rows for each of them, and none where there is nobody. */
 function unreadOfHidden(userId: number): SQL<number> {
-  const others = (other: SQL, table: SQL, own: SQL) =>
-    sql`select other_id from (select ${other} as other_id from ${table} where ${own} = ${userId} order by id desc limit ${HIDDEN_LIMIT})`
-  return sql<number>`coalesce((select sum(iif(c.user_a = ${userId}, c.unread_a, c.unread_b)) from (
-      ${others(sql`blocked_id`, sql`blocks`, sql`owner_id`)} union ${others(sql`owner_id`, sql`blocks`, sql`blocked_id`)}
-      union ${others(sql`muted_id`, sql`mutes`, sql`owner_id`)}) h
-    cross join conversations c on c.user_a = min(${userId}, h.other_id) and c.user_b = max(${userId}, h.other_id)), 0)`
+  const unreadOf = (other: SQL, table: SQL, where: SQL) =>
+    sql`coalesce((select sum(iif(c.user_a = ${userId}, c.unread_a, c.unread_b))
+      from (select ${other} as other_id from ${table} where ${where} order by id desc limit ${HIDDEN_LIMIT}) h
+      cross join conversations c on c.user_a = min(${userId}, h.other_id) and c.user_b = max(${userId}, h.other_id)), 0)`
+  const [blocked, blocker, muted] = [sql`blocked_id`, sql`owner_id`, sql`mutes.muted_id`]
+  return sql<number>`${unreadOf(blocked, sql`blocks`, sql`owner_id = ${userId}`)}
+    + ${unreadOf(blocker, sql`blocks`, sql`blocked_id = ${userId}`)}
+    + ${unreadOf(muted, sql`mutes`, sql`owner_id = ${userId} and ${notBlocked(muted, userId)}`)}`
 }
 
 const unreadStatement = (userId: number) => {
@@ -89,7 +91,7 @@ const unreadStatement = (userId: number) => {
     {
       notifications: sql<number>`(select count(*) ${newest(userId, sql`seq > ${likesSeenTo}`, UNREAD_LIMIT)}
         where (${n.kind} = 'like' or ${n.seq} > ${seenTo}) and ${isVisible(userId)})`,
-      messages: sql<number>`${users.unreadMessages} - ${unreadOfHidden(userId)}`,
+      messages: sql<number>`${users.unreadMessages} - (${unreadOfHidden(userId)})`,
       requests: users.followRequestsCount,
     },
     sql`from users where id = ${userId}`,
