@@ -6,7 +6,7 @@ import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { CLOSED_PATH } from '../db/errors'
 import { inListOrder, newestFirst } from '../db/list-order'
-import { mentionsIn } from '../db/mentions'
+import { mentionsFor, mentionsIn } from '../db/mentions'
 import type { Owned } from '../db/owned'
 import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
@@ -35,11 +35,12 @@ const COMMENT = selectList({
   ownerImage: u.image,
   postId: m.postId,
   content: m.content,
-  mentions: m.mentions,
   createdAt: m.createdAt,
   updatedAt: m.updatedAt,
 })
-export type CommentRow = RowOf<typeof COMMENT>
+/** What the row has for the viewer. */
+const viewerColumns = (viewerId: ViewerId) => ({ mentions: mentionsFor(m.mentions, viewerId) })
+export type CommentRow = RowOf<typeof COMMENT> & RowOf<ReturnType<typeof viewerColumns>>
 
 export const NEWEST_COMMENTS = newestFirst<CommentRow>('comments', m.id)
 
@@ -71,6 +72,7 @@ export async function listComments(
     selectStatement(
       COMMENT,
       sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${kept}, 0)`)}`,
+      viewerColumns(viewerId),
     ),
     selectStatement({ count: sql<number | null>`${kept}` }, sql``),
   ])
@@ -79,7 +81,11 @@ export async function listComments(
 }
 
 const commentStatement = (viewerId: ViewerId, id: number) =>
-  selectStatement(COMMENT, sql`${from} where ${m.id} = ${id} and ${visibleTo(viewerId).comment(m)}`)
+  selectStatement(
+    COMMENT,
+    sql`${from} where ${m.id} = ${id} and ${visibleTo(viewerId).comment(m)}`,
+    viewerColumns(viewerId),
+  )
 
 /** Reads 3 rows. */
 export async function findComment(db: Db, viewerId: ViewerId, id: number): Promise<CommentRow | undefined> {
@@ -101,6 +107,7 @@ export const createComment = (
 ): Promise<Created<CommentRow>> =>
   createRow(db, creation, {
     columns: COMMENT,
+    more: viewerColumns(ownerId),
     insert: () =>
       statement(
         build.insert(comments).values({
