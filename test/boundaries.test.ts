@@ -232,6 +232,26 @@ describe('a block', () => {
     ).toEqual([{ unread: 1, messages_count: 1 }])
   })
 
+  it('takes away the mention of them in what others write, and brings it back', async () => {
+    const [one, other] = [await signUp('naming'), await signUp('named')]
+    const { id: post } = await createPost(carol, { title: 'With @named and @naming' })
+    const { id: comment } = await createComment(carol, post, { content: 'Thanks, @named!' })
+    const named = async (viewer: typeof anyone) => [
+      (await viewer.get(`/posts/${post}/`)).body.mentions.map(({ user }: { user: number }) => user),
+      (await viewer.get(`/posts/?owner=${carol.id}`)).body.results[0].mentions.length,
+      (await viewer.get(`/comments/${comment}/`)).body.mentions.length,
+      (await viewer.get(`/comments/?post=${post}`)).body.results[0].mentions.length,
+    ]
+    const whole = [[other.id, one.id], 2, 1, 1]
+    for (const viewer of [one, other, carol, anyone]) expect(await named(viewer)).toEqual(whole)
+    const { id } = (await one.post('/blocks/', { blocked: other.id })).body
+    expect(await named(one)).toEqual([[one.id], 1, 0, 0])
+    expect(await named(other)).toEqual([[other.id], 1, 1, 1])
+    for (const viewer of [carol, anyone]) expect(await named(viewer)).toEqual(whole)
+    await one.delete(`/blocks/${id}/`)
+    expect(await named(one)).toEqual(whole)
+  })
+
   it('of somebody who blocks already is refused as if they did not exist', async () => {
     const [one, other] = [await signUp('first'), await signUp('second')]
     await one.post('/blocks/', { blocked: other.id })

@@ -6,7 +6,7 @@ import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { CLOSED_PATH } from '../db/errors'
 import { inListOrder, newestFirst } from '../db/list-order'
-import { mentionsIn } from '../db/mentions'
+import { mentionsFor, mentionsIn } from '../db/mentions'
 import type { Change, Owned } from '../db/owned'
 import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { chargeStatement } from '../db/rate-limits'
@@ -36,11 +36,12 @@ const COMMENT = selectList({
   ownerImage: u.image,
   postId: m.postId,
   content: m.content,
-  mentions: m.mentions,
   createdAt: m.createdAt,
   updatedAt: m.updatedAt,
 })
-export type CommentRow = RowOf<typeof COMMENT>
+/** What the row has for the viewer. */
+const viewerColumns = (viewerId: ViewerId) => ({ mentions: mentionsFor(m.mentions, viewerId) })
+export type CommentRow = RowOf<typeof COMMENT> & RowOf<ReturnType<typeof viewerColumns>>
 
 export const NEWEST_COMMENTS = newestFirst<CommentRow>('comments', m.id)
 
@@ -72,6 +73,7 @@ export async function listComments(
     selectStatement(
       COMMENT,
       sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${kept}, 0)`)}`,
+      viewerColumns(viewerId),
     ),
     selectStatement({ count: sql<number | null>`${kept}` }, sql``),
   ])
@@ -80,7 +82,11 @@ export async function listComments(
 }
 
 const commentStatement = (viewerId: ViewerId, id: number) =>
-  selectStatement(COMMENT, sql`${from} where ${m.id} = ${id} and ${visibleTo(viewerId).comment(m)}`)
+  selectStatement(
+    COMMENT,
+    sql`${from} where ${m.id} = ${id} and ${visibleTo(viewerId).comment(m)}`,
+    viewerColumns(viewerId),
+  )
 
 /** Reads 3 rows. */
 export async function findComment(db: Db, viewerId: ViewerId, id: number): Promise<CommentRow | undefined> {
@@ -102,6 +108,7 @@ export const createComment = (
 ): Promise<Created<CommentRow>> =>
   createRow(db, creation, {
     columns: COMMENT,
+    more: viewerColumns(ownerId),
     insert: () =>
       statement(
         build.insert(comments).values({

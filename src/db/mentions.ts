@@ -1,7 +1,7 @@
 /** `@name` in texts. Who has the name is found out in the statement that stores the text. */
-import { type SQL, sql } from 'drizzle-orm'
+import { type Column, type SQL, sql } from 'drizzle-orm'
 import { fold } from './text'
-import { visibleTo } from './visibility'
+import { type ViewerId, visibleTo } from './visibility'
 
 /** Of a text, the first so many are mentions. */
 export const MAX_MENTIONS = 10
@@ -52,6 +52,11 @@ export function mentionsIn(text: string, authorId: number): string | SQL<string>
     left join users whole on whole.username_key = ${of('name')}
     where coalesce(bare.id, whole.id) is not null and ${visibleTo(authorId).user(sql`coalesce(bare.id, whole.id)`)})`
 }
+
+/** A column of mentions, as text, without those of people whom the viewer does not see. Reads no row where it has none. */
+export const mentionsFor = (column: Column, viewer: ViewerId) =>
+  sql<string>`iif(${column} = '[]', '[]', (select json_group_array(json(vj.value)) || '' from json_each(${column}) vj
+    where ${visibleTo(viewer).user(sql`vj.value ->> 0`)}))`
 
 /** A column of mentions, read. */
 export const readMentions = (column: string): [user: number, start: number, end: number][] =>

@@ -5,7 +5,7 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { type LeasedImage, withLease } from '../db/image-leases'
-import { mentionsIn } from '../db/mentions'
+import { mentionsFor, mentionsIn } from '../db/mentions'
 import type { Change, Owned } from '../db/owned'
 import { chargeStatement } from '../db/rate-limits'
 import { posts, users } from '../db/schema'
@@ -31,8 +31,6 @@ export const POST = selectList({
   ownerImage: u.image,
   title: p.title,
   content: p.content,
-  titleMentions: p.titleMentions,
-  contentMentions: p.contentMentions,
   image: p.image,
   imageFilter: p.imageFilter,
   createdAt: p.createdAt,
@@ -44,6 +42,8 @@ export const POST = selectList({
 
 /** What the row has for the viewer. */
 export const viewerColumns = (viewerId: ViewerId) => ({
+  titleMentions: mentionsFor(p.titleMentions, viewerId),
+  contentMentions: mentionsFor(p.contentMentions, viewerId),
   likeId:
     viewerId === undefined
       ? sql<number | null>`null`
