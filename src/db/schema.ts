@@ -39,6 +39,8 @@ export const users = sqliteTable(
     username: text().notNull(),
     /** `fold(username)`: unique without regard to case. */
     usernameKey: text().notNull(),
+    /** `skeleton(username)`: unique, so that nobody is taken for somebody else. Null where two names looked alike before it was kept. */
+    usernameSkeleton: text(),
     /** `searchKey(username)`, by which posts and conversations are searched. */
     searchKey: text().notNull().default(''),
     email: text().notNull().default(''),
@@ -71,6 +73,7 @@ export const users = sqliteTable(
   },
   (t) => [
     uniqueIndex('users_username_key').on(t.usernameKey),
+    uniqueIndex('users_username_skeleton').on(t.usernameSkeleton),
     uniqueIndex('users_email_key').on(t.emailKey),
     index('users_posts_count').on(t.postsCount),
     index('users_followers_count').on(t.followersCount),
