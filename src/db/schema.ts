@@ -94,6 +94,13 @@ export const posts = sqliteTable(
     content: text().notNull().default(''),
     image: text().$type<ImageHash>(),
     imageFilter: text().notNull().default('normal'),
+    /** In pixels, upright; null for the default image, and for those from before they were kept. */
+    imageWidth: integer(),
+    imageHeight: integer(),
+    /** A placeholder, as the client made it. */
+    imageThumbhash: text(),
+    /** What the image shows, in words. */
+    imageAlt: text().notNull().default(''),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
     likesCount: integer().notNull().default(0),

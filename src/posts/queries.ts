@@ -26,6 +26,10 @@ export const POST = selectList({
   content: p.content,
   image: p.image,
   imageFilter: p.imageFilter,
+  imageAlt: p.imageAlt,
+  imageWidth: p.imageWidth,
+  imageHeight: p.imageHeight,
+  imageThumbhash: p.imageThumbhash,
   createdAt: p.createdAt,
   updatedAt: p.updatedAt,
   likesCount: p.likesCount,
@@ -60,7 +64,15 @@ export async function findPost(
 }
 
 type Column = keyof typeof posts.$inferInsert
-type NotOwn = 'id' | 'ownerId' | 'titleKey' | 'image' | 'createdAt' | 'updatedAt'
+type NotOwn =
+  | 'id'
+  | 'ownerId'
+  | 'titleKey'
+  | 'image'
+  | 'imageWidth'
+  | 'imageHeight'
+  | 'createdAt'
+  | 'updatedAt'
 type Kept = 'likesCount' | 'commentsCount' | 'lastLikeId'
 /** What an owner writes; undefined is left as it is. Images go another way, by a lease. */
 export type PostFields = {
@@ -72,6 +84,10 @@ const columnsOf = <Fields extends PostFields>(fields: Fields) => ({
   ...fields,
   ...(fields.title !== undefined && { titleKey: searchKey(fields.title) }),
 })
+
+/** The columns that tell of an image; a new one has no placeholder but what comes with it. */
+const imageColumns = (image: LeasedImage | undefined, { imageThumbhash = null }: PostFields) =>
+  image && { imageWidth: image.size.width, imageHeight: image.size.height, imageThumbhash }
 
 /** Throws `UniqueViolation` where the key was used. */
 export const createPost = (
@@ -87,6 +103,7 @@ export const createPost = (
       statement(
         build.insert(posts).values({
           ...columnsOf(fields),
+          ...imageColumns(creation.image, fields),
           titleKey: searchKey(fields.title),
           ownerId,
           image,
@@ -112,7 +129,12 @@ export async function updatePost(
       statement(
         build
           .update(posts)
-          .set({ ...columnsOf(fields), image: hash ?? undefined, updatedAt: now })
+          .set({
+            ...columnsOf(fields),
+            ...imageColumns(image, fields),
+            image: hash ?? undefined,
+            updatedAt: now,
+          })
           .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId))),
       ),
       postStatement(ownerId, id),
