@@ -61,6 +61,10 @@ export interface Post {
   content: string
   image: string
   image_filter: string
+  image_alt: string
+  image_width: number | null
+  image_height: number | null
+  image_thumbhash: string | null
   like_id: number | null
   likes_count: number
   comments_count: number
@@ -193,6 +197,8 @@ export interface NewPost {
     | 'walden'
     | 'xpro2'
     | undefined
+  image_alt?: string | undefined
+  image_thumbhash?: string | null | undefined
 }
 
 export interface PostChanges {
@@ -215,6 +221,8 @@ export interface PostChanges {
     | 'walden'
     | 'xpro2'
     | undefined
+  image_alt?: string | undefined
+  image_thumbhash?: string | null | undefined
 }
 
 export interface NewComment {

@@ -29,6 +29,8 @@ interface NewRow<C extends Columns, M extends Columns> {
   columns: SelectList<C>
   more?: M
   insert: (image: ImageHash | undefined) => Statement
+  /** What else is done where the row is inserted. */
+  also?: readonly Statement[]
   /** `from … where …`, which finds the new row. */
   from: SQL
 }
@@ -37,13 +39,14 @@ interface NewRow<C extends Columns, M extends Columns> {
 export async function createRow<C extends Columns, M extends Columns = Record<never, never>>(
   db: Db,
   { key, image, charges, given, now }: Creation,
-  { columns, more, insert, from }: NewRow<C, M>,
+  { columns, more, insert, also = [], from }: NewRow<C, M>,
 ): Promise<Created<RowOf<C> & RowOf<M>>> {
   const [, , rows] = await db.batch(
     withLease(image, (hash) => [
       chargeStatement(charges, now, key && isUnused(key)),
       insert(hash ?? undefined),
       selectStatement(columns, from, more),
+      ...also,
       ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, given, from, now)] : []),
     ]),
   )

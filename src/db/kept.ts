@@ -12,13 +12,16 @@ import { countAndNewest, sequence } from './kept/counts'
 import { userGuard } from './kept/guard'
 import { heldUsernames } from './kept/held-usernames'
 import { imageReferences, newestImages } from './kept/images'
+import { notifications } from './kept/notifications'
 import { postSearch, userSearch } from './kept/search'
 import { nameOf, triggersOf } from './kept/triggers'
+import { unreadMessages } from './kept/unread'
 import { type Kept, keptByCode } from './kept/value'
 import * as schema from './schema'
 import { nextId } from './sequences'
 
 const {
+  blocks,
   changes,
   comments,
   conversations,
@@ -27,6 +30,7 @@ const {
   likes,
   listeners,
   messages,
+  mutes,
   posts,
   users,
 } = schema
@@ -63,6 +67,8 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   changes,
   idempotencyKeys,
   listeners,
+  schema.notifications,
+  schema.notificationSettings,
   schema.rateLimits,
   schema.heldUsernames,
   schema.deletedAccounts,
@@ -79,12 +85,16 @@ export const KEPT: Kept[] = [
   countAndNewest({ of: followers.followedId, count: users.followersCount, newest: users.lastFollowedId }),
   countAndNewest({ of: likes.postId, count: posts.likesCount, newest: posts.lastLikeId }),
   countAndNewest({ of: comments.postId, count: posts.commentsCount }),
+  countAndNewest({ of: blocks.ownerId, count: users.blocksCount }),
+  countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
 
   imageReferences(imageColumns, (column) => column !== messages.image),
   newestImages({ image: posts.image, of: posts.ownerId, kept: users.newestImages, limit: NEWEST_IMAGES }),
   postSearch(),
   userSearch(),
   heldUsernames(),
+  ...notifications(),
+  unreadMessages(),
 
   // By the conversation's object (`messaging/`).
   keptByCode(conversations.messagesCount, '(select count(*) from messages where conversation_id = t.id)'),

@@ -1,18 +1,61 @@
 /**
- * Who is shown: the one place that says so, as a condition for every list, detail and creation.
+ * Who sees what: the one place that says so, as conditions for every list, detail and creation.
  *
- * An account that its owner has deleted is hidden from that moment, and stays so while it is erased and after. D1 counts only what it finds in the
- * index: whoever is shown costs no row.
+ *   nobody sees   accounts that their owners have deleted, and what is theirs                              `isShown`
+ *   one of two    people of whom one blocks the other see nothing of each other, nor what is on the other's
+ *                 posts                                                                                    `notBlocked`
+ *   a muter       is not shown what the muted write, in lists that do not ask for it                       `notMuted`
+ *
+ * D1 counts only the rows that it finds, and what hides has tables of its own: whoever is shown costs no row.
  */
 import { type Column, type SQL, sql } from 'drizzle-orm'
 
-/** Whether the account of this user is not deleted. */
-export const isShown = (userId: Column | SQL): SQL =>
+/** Who asks; undefined where nobody is signed in. */
+export type ViewerId = number | undefined
+
+type Id = Column | SQL
+
+/** Whether the account of this user is there for anybody. */
+export const isShown = (userId: Id): SQL =>
   sql`not exists (select 1 from deleted_accounts vd where vd.user_id = ${userId})`
 
-/** Whether there is such a post, of an account that is shown. Reads 1 row. */
-export const isShownPost = (postId: Column | SQL): SQL =>
-  sql`exists (select 1 from posts vp where vp.id = ${postId} and ${isShown(sql`vp.owner_id`)})`
+const TRUE = sql.raw('true')
+
+/** Whether this user does not block the other. */
+export const doesNotBlock = (userId: Id, other: Id | number): SQL =>
+  sql`not exists (select 1 from blocks vb where vb.owner_id = ${userId} and vb.blocked_id = ${other})`
+
+/** Whether neither of the two blocks the other. */
+export const notBlocked = (userId: Id, viewer: ViewerId | SQL): SQL =>
+  viewer === undefined
+    ? TRUE
+    : sql`${doesNotBlock(sql`${viewer}`, userId)} and ${doesNotBlock(userId, viewer)}`
+
+/** Whether the viewer does not mute this user. */
+export const notMuted = (userId: Id, viewer: ViewerId): SQL =>
+  viewer === undefined
+    ? TRUE
+    : sql`not exists (select 1 from mutes vm where vm.owner_id = ${viewer} and vm.muted_id = ${userId})`
+
+/** What there is for this viewer, as conditions on rows that have these columns. Whoever asks for what is not there is told what they would be if nobody had it. */
+export function visibleTo(viewer: ViewerId) {
+  const user = (id: Id): SQL => sql`${isShown(id)} and ${notBlocked(id, viewer)}`
+  const post = ({ ownerId }: { id: Id; ownerId: Id }): SQL => user(ownerId)
+  /** Whether there is such a post. Reads 1 row. */
+  const postOf = (id: Id): SQL =>
+    sql`exists (select 1 from posts vp where vp.id = ${id} and ${post({ id: sql`vp.id`, ownerId: sql`vp.owner_id` })})`
+  return {
+    user,
+    post,
+    postOf,
+    comment: ({ ownerId, postId }: { id: Id; ownerId: Id; postId: Id }): SQL =>
+      sql`${user(ownerId)} and ${postOf(postId)}`,
+    like: ({ ownerId, postId }: { ownerId: Id; postId: Id }): SQL =>
+      sql`${user(ownerId)} and ${postOf(postId)}`,
+    follow: ({ ownerId, followedId }: { ownerId: Id; followedId: Id }): SQL =>
+      sql`${user(ownerId)} and ${user(followedId)}`,
+  }
+}
 
 /** What is shown in place of the name of somebody whose account is deleted: no username has a space. */
 export const DELETED_USER = 'deleted user'

@@ -9,9 +9,14 @@ import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
 import { searchKey } from '../db/text'
-import { isShown } from '../db/visibility'
+import { type ViewerId, visibleTo } from '../db/visibility'
 
-export const OWN_POST: Owned = { table: posts, id: posts.id, ownerId: posts.ownerId }
+export const OWN_POST: Owned = {
+  table: posts,
+  id: posts.id,
+  ownerId: posts.ownerId,
+  isThere: (visible) => visible.post(posts),
+}
 
 export const p = alias(posts, 'p')
 const u = alias(users, 'u')
@@ -37,7 +42,7 @@ export const POST = selectList({
 })
 
 /** What the row has for the viewer. */
-export const viewerColumns = (viewerId: number | undefined) => ({
+export const viewerColumns = (viewerId: ViewerId) => ({
   likeId:
     viewerId === undefined
       ? sql<number | null>`null`
@@ -47,18 +52,15 @@ export type PostRow = RowOf<typeof POST> & RowOf<ReturnType<typeof viewerColumns
 
 const from = fixed(sql`from posts p cross join users u on u.id = p.owner_id`)
 
-/** Of somebody who is shown. */
-export const shownPost = fixed(isShown(p.ownerId))
-
-const postStatement = (viewerId: number | undefined, id: number) =>
-  selectStatement(POST, sql`${from} where ${p.id} = ${id} and ${shownPost}`, viewerColumns(viewerId))
+const postStatement = (viewerId: ViewerId, id: number) =>
+  selectStatement(
+    POST,
+    sql`${from} where ${p.id} = ${id} and ${visibleTo(viewerId).post(p)}`,
+    viewerColumns(viewerId),
+  )
 
 /** Reads 2 rows, and the viewer's like. */
-export async function findPost(
-  db: Db,
-  viewerId: number | undefined,
-  id: number,
-): Promise<PostRow | undefined> {
+export async function findPost(db: Db, viewerId: ViewerId, id: number): Promise<PostRow | undefined> {
   const [rows] = await db.batch([postStatement(viewerId, id)])
   return rows[0]
 }

@@ -31,7 +31,6 @@ describe('a name that looks like somebody’s', () => {
     ['with a dotless i', 'alıce'],
     ['with a letter of the phonetic alphabet', 'ɑlice'],
     ['in mathematical letters', '𝒂𝒍𝒊𝒄𝒆'],
-    ['with an Armenian letter', 'alicе'.replace('l', 'ӏ')],
   ])('is refused: %s', async (_, username) => {
     const before = await stored('select id from users')
     expect(await register(username)).toMatchObject({ status: 400, body: TAKEN })

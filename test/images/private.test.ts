@@ -78,6 +78,20 @@ describe('the image of a message', () => {
     expect((await one.get(`/media/messages/${id}/`)).status).toBe(200)
   })
 
+  it('nor while one of the two blocks the other', async () => {
+    const [one, other] = await signUpPair()
+    const { id } = await show(one, other)
+    const urls = [await urlFor(one, other, id), await urlFor(other, one, id)]
+    const { body, status: made } = await one.post('/blocks/', { blocked: other.id })
+    expect(made).toBe(201)
+    for (const [i, viewer] of [one, other].entries()) {
+      expect(await status(urls[i] ?? '')).toBe(404)
+      expect((await viewer.get(`/media/messages/${id}/`)).status).toBe(404)
+    }
+    await one.delete(`/blocks/${body.id}/`)
+    expect(await status(urls[1] ?? '')).toBe(200)
+  })
+
   it('nor once their account is deleted', async () => {
     const [one, other] = await signUpPair()
     const { id } = await show(one, other)
