@@ -14,6 +14,7 @@ import { sessionRoutes } from './auth/session-routes'
 import { blockRoutes } from './boundaries/block-routes'
 import { muteRoutes } from './boundaries/mute-routes'
 import { commentRoutes } from './comments/routes'
+import { requestRoutes } from './followers/request-routes'
 import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
 import { asApiError, onError } from './http/errors'
@@ -74,6 +75,7 @@ export const routes = app
   .route('/comments', commentRoutes)
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
+  .route('/follow-requests', requestRoutes)
   .route('/blocks', blockRoutes)
   .route('/mutes', muteRoutes)
   .route('/notifications', notificationRoutes)

@@ -42,6 +42,7 @@ const LISTS: Record<string, string[]> = {
     `owner__followed__owner__profile=${BUSY}`,
   ],
   '/profiles/most_followed/': [],
+  '/follow-requests/': [],
   '/blocks/': [],
   '/mutes/': [],
   '/notifications/': [],

@@ -29,8 +29,8 @@ interface NewRow<C extends Columns, M extends Columns> {
   columns: SelectList<C>
   more?: M
   insert: (image: ImageHash | undefined) => Statement
-  /** What else is done where the row is inserted. */
-  also?: readonly Statement[]
+  /** What is done before it, in the same batch. */
+  before?: readonly Statement[]
   /** `from … where …`, which finds the new row. */
   from: SQL
 }
@@ -39,18 +39,19 @@ interface NewRow<C extends Columns, M extends Columns> {
 export async function createRow<C extends Columns, M extends Columns = Record<never, never>>(
   db: Db,
   { key, image, charges, given, now }: Creation,
-  { columns, more, insert, also = [], from }: NewRow<C, M>,
+  { columns, more, insert, before = [], from }: NewRow<C, M>,
 ): Promise<Created<RowOf<C> & RowOf<M>>> {
-  const [, , rows] = await db.batch(
+  const results = await db.batch(
     withLease(image, (hash) => [
       chargeStatement(charges, now, key && isUnused(key)),
+      ...before,
       insert(hash ?? undefined),
       selectStatement(columns, from, more),
-      ...also,
       ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, given, from, now)] : []),
     ]),
   )
-  const row = rows[0]
+  // Behind the charge, what comes before, and the insert.
+  const [row] = results[before.length + 2] as (RowOf<C> & RowOf<M>)[]
   if (!row) throw new Error('an insert left no row')
   // The mark is in the types only.
   return row as Created<RowOf<C> & RowOf<M>>

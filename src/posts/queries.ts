@@ -5,6 +5,7 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { type LeasedImage, withLease } from '../db/image-leases'
+import { mentionsIn } from '../db/mentions'
 import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
@@ -29,6 +30,8 @@ export const POST = selectList({
   ownerImage: u.image,
   title: p.title,
   content: p.content,
+  titleMentions: p.titleMentions,
+  contentMentions: p.contentMentions,
   image: p.image,
   imageFilter: p.imageFilter,
   imageAlt: p.imageAlt,
@@ -39,6 +42,7 @@ export const POST = selectList({
   updatedAt: p.updatedAt,
   likesCount: p.likesCount,
   commentsCount: p.commentsCount,
+  commentsClosed: p.commentsClosed,
 })
 
 /** What the row has for the viewer. */
@@ -75,16 +79,21 @@ type NotOwn =
   | 'imageHeight'
   | 'createdAt'
   | 'updatedAt'
+type Found = 'titleMentions' | 'contentMentions'
 type Kept = 'likesCount' | 'commentsCount' | 'lastLikeId'
 /** What an owner writes; undefined is left as it is. Images go another way, by a lease. */
 export type PostFields = {
-  [Name in Exclude<Column, NotOwn | Kept>]?: (typeof posts.$inferInsert)[Name] | undefined
+  [Name in Exclude<Column, NotOwn | Found | Kept>]?: (typeof posts.$inferInsert)[Name] | undefined
 }
 
 /** The columns that hold the fields. */
-const columnsOf = <Fields extends PostFields>(fields: Fields) => ({
+const columnsOf = <Fields extends PostFields>(ownerId: number, fields: Fields) => ({
   ...fields,
-  ...(fields.title !== undefined && { titleKey: searchKey(fields.title) }),
+  ...(fields.title !== undefined && {
+    titleKey: searchKey(fields.title),
+    titleMentions: mentionsIn(fields.title, ownerId),
+  }),
+  ...(fields.content !== undefined && { contentMentions: mentionsIn(fields.content, ownerId) }),
 })
 
 /** The columns that tell of an image; a new one has no placeholder but what comes with it. */
@@ -104,7 +113,7 @@ export const createPost = (
     insert: (image) =>
       statement(
         build.insert(posts).values({
-          ...columnsOf(fields),
+          ...columnsOf(ownerId, fields),
           ...imageColumns(creation.image, fields),
           titleKey: searchKey(fields.title),
           ownerId,
@@ -132,7 +141,7 @@ export async function updatePost(
         build
           .update(posts)
           .set({
-            ...columnsOf(fields),
+            ...columnsOf(ownerId, fields),
             ...imageColumns(image, fields),
             image: hash ?? undefined,
             updatedAt: now,

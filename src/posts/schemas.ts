@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { choice, text } from '../http/fields'
+import { choice, flag, optional, text } from '../http/fields'
+import { mentions } from '../http/mentions'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 import { changedImageField, IMAGE, imageField, imageUpload, thumbhashField } from '../images/field'
@@ -27,6 +28,7 @@ export const postBody = z
     image_filter: z.optional(choice([...IMAGE_FILTERS])),
     image_alt: z.optional(text({ max: MAX_ALT, blank: true })),
     image_thumbhash: thumbhashField(),
+    comments_closed: optional(flag()),
   })
   .register(z.globalRegistry, { id: 'PostBody' })
 export const postPut = z
@@ -64,6 +66,7 @@ export const postAnswer = z
     updated: z.iso.datetime(),
     title: z.string(),
     content: z.string(),
+    mentions,
     image: z.url(),
     image_filter: z.string(),
     image_alt: z.string(),
@@ -73,6 +76,7 @@ export const postAnswer = z
     like_id: z.nullable(z.int()),
     likes_count: z.int(),
     comments_count: z.int(),
+    comments_closed: z.boolean(),
   })
   .register(z.globalRegistry, { id: 'Post' })
 export type PostAnswer = z.output<typeof postAnswer>

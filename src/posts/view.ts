@@ -1,4 +1,5 @@
 import { isoDate, shortDate } from '../http/dates'
+import { mentionsView } from '../http/mentions'
 import type { ImageUrls } from '../images/url'
 import type { PostRow } from './queries'
 import type { PostAnswer } from './schemas'
@@ -16,6 +17,7 @@ export const postView = (post: PostRow, viewerId: number | undefined, urls: Imag
   updated: isoDate(post.updatedAt),
   title: post.title,
   content: post.content,
+  mentions: mentionsView({ title: post.titleMentions, content: post.contentMentions }),
   image: urls.imageOr('post', post.image),
   image_filter: post.imageFilter,
   image_alt: post.imageAlt,
@@ -25,4 +27,5 @@ export const postView = (post: PostRow, viewerId: number | undefined, urls: Imag
   like_id: post.likeId,
   likes_count: post.likesCount,
   comments_count: post.commentsCount,
+  comments_closed: post.commentsClosed === 1,
 })

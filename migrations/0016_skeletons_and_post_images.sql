@@ -2,6 +2,14 @@ DROP TRIGGER `users_inserted_username_key`;
 --> statement-breakpoint
 DROP TRIGGER `users_updated_username_key`;
 --> statement-breakpoint
+ALTER TABLE `posts` ADD `image_width` integer;
+--> statement-breakpoint
+ALTER TABLE `posts` ADD `image_height` integer;
+--> statement-breakpoint
+ALTER TABLE `posts` ADD `image_thumbhash` text;
+--> statement-breakpoint
+ALTER TABLE `posts` ADD `image_alt` text DEFAULT '' NOT NULL;
+--> statement-breakpoint
 ALTER TABLE `users` ADD `username_skeleton` text;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_username_skeleton` ON `users` (`username_skeleton`);
