@@ -6,7 +6,7 @@
 import { createHmac } from 'node:crypto'
 import { config } from '../http/config'
 import type { Bindings, UserContext } from '../http/env'
-import { type ImageUrls, imageUrlsAt } from './url'
+import { type ImageUrls, imageUrlsAt, isAddress } from './url'
 
 /** For whom a URL is made: what it opens ends with their session. */
 export interface UrlHolder {
@@ -40,7 +40,9 @@ export function privateImageUrlsAt(
     ...imageUrlsAt(env, origin),
     // In the path, as clients append a query of their own.
     messageImage: (messageId, hash) =>
-      `${origin}/media/messages/${messageId}/${claim}.${signature(secret, messageId, claim, hash)}`,
+      isAddress(hash)
+        ? hash
+        : `${origin}/media/messages/${messageId}/${claim}.${signature(secret, messageId, claim, hash)}`,
   }
 }
 
