@@ -217,6 +217,7 @@ describe('POST /posts/ (PostListViewTests)', () => {
       image_width: null,
       image_height: null,
       image_thumbhash: null,
+      comments_closed: false,
       like_id: null,
       likes_count: 0,
       comments_count: 0,
