@@ -73,6 +73,10 @@ export interface Post {
   }[]
   image: string
   image_filter: string
+  image_alt: string
+  image_width: number | null
+  image_height: number | null
+  image_thumbhash: string | null
   like_id: number | null
   likes_count: number
   comments_count: number
@@ -216,6 +220,8 @@ export interface NewPost {
     | 'walden'
     | 'xpro2'
     | undefined
+  image_alt?: string | undefined
+  image_thumbhash?: string | null | undefined
   comments_closed?: boolean | undefined
 }
 
@@ -239,6 +245,8 @@ export interface PostChanges {
     | 'walden'
     | 'xpro2'
     | undefined
+  image_alt?: string | undefined
+  image_thumbhash?: string | null | undefined
   comments_closed?: boolean | undefined
 }
 

@@ -26,6 +26,11 @@ export interface Exported {
     content: string
     image: string | null
     image_filter: string
+    /** These four are missing in exports from before they were kept. */
+    image_alt?: string
+    image_width?: number | null
+    image_height?: number | null
+    image_thumbhash?: string | null
     created: string
     updated: string
   }[]
@@ -102,12 +107,15 @@ export function importStatements(exported: Exported, username: string): string[]
         ${address && email ? `iif(exists (${address}), '', ${quoted(email)}), iif(exists (${address}), null, ${quoted(emailKey(email))})` : "'', null"},
         ${quoted(account.first_name)}, ${quoted(account.last_name)}, '', ${ms(account.created)},
         ${quoted(profile.name)}, ${quoted(profile.content)}, ${hash(profile.image)}, ${ms(account.created)}`,
-    ...exported.posts.flatMap(({ title, content, image, image_filter, created, updated }) => {
+    ...exported.posts.flatMap((post) => {
+      const { title, content, image, image_filter, image_thumbhash, created, updated } = post
       const { first, more } = inPieces('posts', content)
       return [
-        `insert into posts (id, owner_id, title, title_key, content, image, image_filter, created_at, updated_at)
+        `insert into posts (id, owner_id, title, title_key, content, image, image_filter, image_alt, image_width, image_height,
+            image_thumbhash, created_at, updated_at)
           values (${nextId('posts')}, ${me}, ${quoted(title)}, ${quoted(searchKey(title))}, ${first}, ${hash(image)},
-            ${quoted(image_filter)}, ${ms(created)}, ${ms(updated)})`,
+            ${quoted(image_filter)}, ${quoted(post.image_alt ?? '')}, ${Number(post.image_width) || 'null'}, ${Number(post.image_height) || 'null'},
+            ${image_thumbhash ? quoted(image_thumbhash) : 'null'}, ${ms(created)}, ${ms(updated)})`,
         ...more,
       ]
     }),

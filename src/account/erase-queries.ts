@@ -225,7 +225,9 @@ export async function finishErasing(db: Db, userId: number, now: number): Promis
 export async function freeNames(db: Db, now: number): Promise<void> {
   const free = sql`(select user_id from deleted_accounts where name_free_at <= ${now} order by name_free_at limit ${PIECE_ROWS})`
   await db.batch([
-    writeStatement(sql`update users set username_key = ':' || id where id in ${free}`),
+    writeStatement(
+      sql`update users set username_key = ':' || id, username_skeleton = null where id in ${free}`,
+    ),
     writeStatement(sql`update deleted_accounts set name_free_at = null where user_id in ${free}`),
   ])
 }

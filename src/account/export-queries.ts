@@ -73,6 +73,10 @@ export async function exportedPosts(db: Db, userId: number, after: number) {
           content: posts.content,
           image: posts.image,
           imageFilter: posts.imageFilter,
+          imageAlt: posts.imageAlt,
+          imageWidth: posts.imageWidth,
+          imageHeight: posts.imageHeight,
+          imageThumbhash: posts.imageThumbhash,
           createdAt: posts.createdAt,
           updatedAt: posts.updatedAt,
         })

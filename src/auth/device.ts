@@ -33,7 +33,9 @@ export async function deviceOf(
   const given = field ?? getCookie(c, COOKIE) ?? ''
   const [id = '', ...known] = PATTERN.test(given) ? given.split('.') : [randomId()]
   const { jwtSecrets } = config(c.env)
-  const marks = await Promise.all(jwtSecrets.map((secret) => signature(secret, `${id}:${fold(username)}`)))
+  const marks = await Promise.all(
+    jwtSecrets.map((secret) => signature(secret, `${id}:${fold(username.normalize('NFKC'))}`)),
+  )
   const newest = [...known.filter((mark) => !marks.includes(mark)), ...marks.slice(0, 1)].slice(-MAX_ACCOUNTS)
   return { id, isKnown: known.some((mark) => marks.includes(mark)), token: [id, ...newest].join('.') }
 }

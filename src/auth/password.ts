@@ -30,12 +30,12 @@ async function load(): Promise<Argon2> {
 export async function hashPassword(password: string, pace: Limit | undefined): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16))
   const argon2 = await load()
-  return inTurn(pace, () => argon2.hash(padded(password), { ...PARAMETERS, salt }).encoded)
+  return inTurn(pace, () => argon2.hash(padded(password.normalize('NFC')), { ...PARAMETERS, salt }).encoded)
 }
 
 export interface Verdict {
   matches: boolean
-  /** The hash was made with other parameters than the current ones. */
+  /** The hash was made with other parameters than the current ones, or of another form of the text. */
   outdated: boolean
 }
 
@@ -48,12 +48,20 @@ export async function verifyPassword(
   decoy ??= await hashPassword(crypto.randomUUID(), undefined)
   const [argon2, known] = [await load(), hash ?? decoy]
   const django = readDjangoHash(known)
-  const success = await inTurn(pace, () => {
-    if (django) return verifyDjangoHash(django, password)
-    return isArgon2(known) && argon2.tryVerify(known, padded(password)).success
-  })
-  return { matches: success && hash !== undefined, outdated: hash !== undefined && !hash.startsWith(CURRENT) }
+  for (const form of formsOf(password)) {
+    const success = await inTurn(pace, () => {
+      if (django) return verifyDjangoHash(django, form)
+      return isArgon2(known) && argon2.tryVerify(known, padded(form)).success
+    })
+    if (!success || hash === undefined) continue
+    return { matches: true, outdated: !hash.startsWith(CURRENT) || form !== password.normalize('NFC') }
+  }
+  return { matches: false, outdated: false }
 }
+
+/** In NFC, as passwords are hashed; then as systems wrote it, or write it, whose hashes are from before that. One, but for letters with marks. */
+const formsOf = (password: string): Set<string> =>
+  new Set([password.normalize('NFC'), password, password.normalize('NFD')])
 
 /**
  * The library (0.5.28) hashes only as many bytes of the UTF-8 text as the string has UTF-16 units, which is half of a Cyrillic password.

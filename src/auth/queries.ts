@@ -1,12 +1,13 @@
 /** Accounts in D1. */
-import { and, eq, gt, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, or, sql } from 'drizzle-orm'
 import { activeUserStatement, type Db } from '../db/client'
 import type { RowOf } from '../db/columns'
 import { emailKey } from '../db/email'
+import { skeleton } from '../db/look-alikes'
 import { type Charge, chargeStatement, charges, resetLimitStatement } from '../db/rate-limits'
 import { heldUsernames, passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
-import { fold, searchKey } from '../db/text'
+import { fold, searchKey, usernameForms } from '../db/text'
 import type { Limits } from '../limits/limits'
 import { restoreAccountStatement } from './deletion-queries'
 import { forgetEmailChangesStatement } from './email-queries'
@@ -56,7 +57,7 @@ export async function findCredentials(
   return rows[0]
 }
 
-/** For logging in: counts a guess (`guess-statements.ts`), and gives the active user of exactly this name, case included. Throws `Throttled`. */
+/** For logging in: counts a guess (`guess-statements.ts`), and gives the active user of this name, case included, in any of its forms. Throws `Throttled`. */
 export async function findByUsername(
   db: Db,
   username: string,
@@ -64,14 +65,22 @@ export async function findByUsername(
   limits: Limits,
   now: number,
 ): Promise<Credentials | undefined> {
+  const forms = usernameForms(username)
   const [rows, , turn] = await db.batch([
     statement(
       build
         .select(CREDENTIALS)
         .from(users)
         .where(
-          and(eq(users.usernameKey, fold(username)), eq(users.username, username), eq(users.isActive, true)),
-        ),
+          and(
+            inArray(users.usernameKey, forms.map(fold)),
+            inArray(users.username, forms),
+            eq(users.isActive, true),
+          ),
+        )
+        // What was typed, where both are there.
+        .orderBy(desc(eq(users.username, username)))
+        .limit(1),
     ),
     ...guessStatements(guess, limits, now),
   ])
@@ -79,7 +88,10 @@ export async function findByUsername(
   return rows[0]
 }
 
-/** Which of the two is taken: by somebody, or held for whom it was. Reads at most 3 rows. Throws `Throttled`. */
+/**
+ * Which of the two is taken: the name by somebody whose own is the same or looks so, or held for whom it was. Reads at most 5 rows. Throws
+ * `Throttled`.
+ */
 export async function findTaken(
   db: Db,
   username: string | undefined,
@@ -88,14 +100,20 @@ export async function findTaken(
 ) {
   const now = Date.now()
   const nameKey = fold(username ?? '')
+  const look = skeleton(username ?? '')
   const [, byName, held, byEmail] = await db.batch([
     chargeStatement(charged, now),
-    statement(build.select({ id: users.id }).from(users).where(eq(users.usernameKey, nameKey))),
+    statement(
+      build
+        .select({ id: users.id })
+        .from(users)
+        .where(or(eq(users.usernameKey, nameKey), eq(users.usernameSkeleton, look))),
+    ),
     statement(
       build
         .select({ key: heldUsernames.usernameKey })
         .from(heldUsernames)
-        .where(and(eq(heldUsernames.usernameKey, nameKey), gt(heldUsernames.until, now))),
+        .where(and(inArray(heldUsernames.usernameKey, [nameKey, look]), gt(heldUsernames.until, now))),
     ),
     statement(
       build
@@ -131,6 +149,7 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
         .values({
           username,
           usernameKey,
+          usernameSkeleton: skeleton(username),
           searchKey: searchKey(username),
           email,
           emailKey: email === '' ? null : emailKey(email),
@@ -203,6 +222,7 @@ export async function updateAccount(
           ...(username !== undefined && {
             username,
             usernameKey: fold(username),
+            usernameSkeleton: skeleton(username),
             searchKey: searchKey(username),
           }),
           firstName,

@@ -73,7 +73,7 @@ export const authRoutes = new Hono<AppEnv>()
       const { limits } = settings
       const device = await deviceOf(c, username, deviceToken)
       const guess: Guess = {
-        account: await hashed(c, fold(username)),
+        account: await hashed(c, fold(username.normalize('NFKC'))),
         device: device.isKnown ? device.id : undefined,
         address: await hashedAddress(c),
       }

@@ -1,6 +1,6 @@
 /** Request and response bodies of `/dj-rest-auth`. */
 import * as z from 'zod/mini'
-import { email, optional, secret, text } from '../http/fields'
+import { email, optional, preparing, secret, text } from '../http/fields'
 import { IGNORABLE } from '../http/visible'
 
 /** For `body()`. Anybody may call these routes, and all that they take is short: names, addresses, passwords, tokens. */
@@ -15,8 +15,12 @@ const PASSWORD_MAX_CHARACTERS = 128
 /** A filler of Hangul is a letter to Unicode, and yet shows nothing: with it one could take a name that looks like another's. */
 const isUsername = (name: string) => USERNAME.test(name) && !IGNORABLE.test(name)
 
+/** Kept in NFKC: full width, ligatures and the like make no other name. */
 const username = () =>
-  text({ max: 150 }).check(z.refine((name) => isUsername(name) || name.includes('\0'), INVALID_USERNAME))
+  preparing(
+    (value) => (typeof value === 'string' ? value.normalize('NFKC') : value),
+    text({ max: 150 }).check(z.refine((name) => isUsername(name) || name.includes('\0'), INVALID_USERNAME)),
+  )
 
 /** What an answer called `device_token`; one that is no good is none. */
 const deviceToken = () => z.optional(text({ max: 300, blank: true }))

@@ -19,6 +19,8 @@ declare const lease: unique symbol
 /** The right to show a stored image, until its row is committed. Plain data, so that it can be handed to a Durable Object. */
 export interface LeasedImage {
   readonly [lease]: 'image'
+  /** In pixels, upright. */
+  readonly size: { readonly width: number; readonly height: number }
 }
 
 /** An image that nothing shows any more, and when that was noticed. */
@@ -58,7 +60,8 @@ export class MarkStatement extends Statement<MarkedImage[]> {
 }
 
 // The two casts of this file are what makes a lease opaque: only here is it known to be the hash.
-export const leaseOf = (imageHash: string) => ({ hash: imageHash }) as unknown as LeasedImage
+export const leaseOf = (imageHash: string, size: LeasedImage['size']) =>
+  ({ hash: imageHash, size }) as unknown as LeasedImage
 const leasedHash = (image: LeasedImage) => (image as unknown as { hash: ImageHash }).hash
 
 /** The statement that leases the hash; gives no row while the image is being deleted, else how many rows show it already. */

@@ -40,6 +40,8 @@ export const users = sqliteTable(
     username: text().notNull(),
     /** `fold(username)`: unique without regard to case. */
     usernameKey: text().notNull(),
+    /** `skeleton(username)`: unique, so that nobody is taken for somebody else. Null where two names looked alike before it was kept. */
+    usernameSkeleton: text(),
     /** `searchKey(username)`, by which posts and conversations are searched. */
     searchKey: text().notNull().default(''),
     email: text().notNull().default(''),
@@ -81,6 +83,7 @@ export const users = sqliteTable(
   },
   (t) => [
     uniqueIndex('users_username_key').on(t.usernameKey),
+    uniqueIndex('users_username_skeleton').on(t.usernameSkeleton),
     uniqueIndex('users_email_key').on(t.emailKey),
     index('users_posts_count').on(t.postsCount),
     index('users_followers_count').on(t.followersCount),
@@ -104,6 +107,13 @@ export const posts = sqliteTable(
     contentMentions: text().notNull().default('[]'),
     image: text().$type<ImageHash>(),
     imageFilter: text().notNull().default('normal'),
+    /** In pixels, upright; null for the default image, and for those from before they were kept. */
+    imageWidth: integer(),
+    imageHeight: integer(),
+    /** A placeholder, as the client made it. */
+    imageThumbhash: text(),
+    /** What the image shows, in words. */
+    imageAlt: text().notNull().default(''),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
     likesCount: integer().notNull().default(0),

@@ -4,6 +4,15 @@
  */
 export const fold = (text: string): string => text.toLowerCase().replaceAll('ς', 'σ')
 
+/** What a username's key may be: as it was typed, for a name from before names were kept in NFKC, and in NFKC. */
+export const usernameForms = (typed: string): string[] => [...new Set([typed, typed.normalize('NFKC')])]
+
+/**
+ * Without regard to case, in full: ß is ss, İ and ı are i. Lower case first, as ẞ has no upper case but itself; upper case then writes ß, ſ and
+ * ligatures out, and the iota below a vowel beside it.
+ */
+export const caseFold = (text: string): string => fold(text.toLowerCase().toUpperCase())
+
 /**
  * Marks that people leave out when they type: accents and the like of Latin, Greek and Cyrillic, the points of Hebrew and Arabic. The marks of
  * other scripts (vowels of Devanagari or Thai, the voicing of kana) make other words, and stay.
@@ -18,7 +27,9 @@ const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu
  * ss, final sigma is sigma, İ and ı are i) and marks make no difference, on either side: "cafe" finds "café", and "café" finds "cafe".
  */
 export function searchKey(text: string): string {
-  // Lower first, as ẞ has no upper case but itself; upper case then writes ß, ſ and ligatures out, and the iota below a vowel beside it.
-  const cased = text.normalize('NFKD').toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ')
-  return cased.normalize('NFKD').replace(IGNORABLE, '').replace(MARKS, '').normalize('NFKC')
+  return caseFold(text.normalize('NFKD'))
+    .normalize('NFKD')
+    .replace(IGNORABLE, '')
+    .replace(MARKS, '')
+    .normalize('NFKC')
 }

@@ -47,7 +47,11 @@ async function storeAndWrite<T>(
   write: (image: LeasedImage) => Promise<T>,
 ): Promise<T> {
   const hash = await sha256(image.bytes)
-  const { lease, key, overtaken, isShown } = await leaseImage(c.var.db, hash, uploadCharges(c, image))
+  const { lease, key, overtaken, isShown } = await leaseImage(
+    c.var.db,
+    { hash, size: image.shown },
+    uploadCharges(c, image),
+  )
   try {
     if (!isShown || (await isMissing(c.env.MEDIA, key))) await putImage(c.env.MEDIA, { key, hash }, image)
     if (overtaken.length > 0) c.executionCtx.waitUntil(deleteKeys(c.env.MEDIA, overtaken))

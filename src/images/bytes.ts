@@ -9,6 +9,8 @@ export interface Image extends Size {
   bytes: Uint8Array<ArrayBuffer>
   /** Where something in the file is larger than what is shown, such as a frame: the largest width and height of anything. */
   extent?: Size
+  /** Whether it is seen as high as it is stored wide. */
+  isSideways?: boolean
 }
 
 /**

@@ -11,6 +11,8 @@ export interface CleanImage extends Size {
   type: 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp' | 'image/avif'
   /** The largest width and height of anything in the file: more than `width` and `height` where a frame is larger than its screen. */
   extent: Size
+  /** As people see it: turned as Exif asks for. */
+  shown: Size
 }
 
 /** Each recognises its own format by the first bytes and leaves the rest to the others. */
@@ -34,8 +36,9 @@ export function cleanImage(bytes: Uint8Array): CleanImage | undefined {
   for (const [type, clean] of CLEANERS) {
     const image = clean(bytes)
     if (!image) continue
-    const { width, height, extent = { width, height } } = image
-    return width > 0 && height > 0 ? { ...image, extent, type } : undefined
+    const { width, height, extent = { width, height }, isSideways = false } = image
+    const shown = isSideways ? { width: height, height: width } : { width, height }
+    return width > 0 && height > 0 ? { bytes: image.bytes, width, height, extent, shown, type } : undefined
   }
   return undefined
 }

@@ -33,6 +33,9 @@ export function readOrientation(block: Uint8Array): number {
   return 1
 }
 
+/** Whether an image of this orientation is shown as high as it is stored wide. */
+export const isSideways = (orientation = 1): boolean => orientation > 4
+
 /** A TIFF block whose only entry is the orientation: 8 bytes of header, one directory with one entry, no next one. */
 export function orientationBlock(orientation: number): Uint8Array {
   const header = 'MM\0*\0\0\0\x08'

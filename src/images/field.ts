@@ -1,6 +1,6 @@
 /** The body field that takes an image. */
 import * as z from 'zod/mini'
-import { NOT_NULL, preparing } from '../http/fields'
+import { NOT_NULL, preparing, text } from '../http/fields'
 import { IMAGE_FORM_BYTES } from '../http/limits'
 import { BLANK, Upload } from '../http/values'
 import { type CleanImage, cleanImage } from './clean'
@@ -38,6 +38,23 @@ export const imageUpload = ({ tooLarge }: Rules) => ({
   maxBytes: IMAGE_FORM_BYTES,
   tooLarge: { image: [tooLarge] },
 })
+
+/** A thumbhash has 5 bytes at least, and 25 or so. */
+const MAX_THUMBHASH_CHARACTERS = 100
+const THUMBHASH = /^(?=.{8})(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** A placeholder for an image (https://evanw.github.io/thumbhash/), in base64; blank and null: none. What it shows is between its sender and whoever draws it. */
+export const thumbhashField = () =>
+  preparing(
+    (value) => (isBlank(value) || value === '' ? null : value),
+    z.optional(
+      z.nullable(
+        text({ max: MAX_THUMBHASH_CHARACTERS }).check(
+          z.refine((hash) => THUMBHASH.test(hash), 'Enter a valid thumbhash in base64.'),
+        ),
+      ),
+    ),
+  )
 
 /** Whether it is a form's blank part, which the types of the fields do not speak of. */
 const isBlank = (value: unknown) => value === BLANK

@@ -1,5 +1,5 @@
 import { Budget, concat, fromText, holds, type Image, uintBE } from './bytes'
-import { EXIF_PREFIX, orientationBlock, readOrientation } from './exif'
+import { EXIF_PREFIX, isSideways, orientationBlock, readOrientation } from './exif'
 
 // Marker codes: ITU-T T.81, table B.1. Only the three frame types that browsers decode: baseline, extended
 // sequential and progressive, all Huffman-coded.
@@ -70,6 +70,7 @@ export function cleanJpeg(bytes: Uint8Array): Image | undefined {
     bytes: concat([...head, ...kept, fromText('\xff\xd9')]),
     width: uintBE(frame, 3, 2),
     height: uintBE(frame, 1, 2),
+    isSideways: isSideways(orientation),
   }
 }
 

@@ -1,5 +1,5 @@
 import { Budget, concat, fromText, holds, type Image, text, uint32BE, uintBE } from './bytes'
-import { orientationBlock, readOrientation } from './exif'
+import { isSideways, orientationBlock, readOrientation } from './exif'
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n'
 
@@ -57,6 +57,7 @@ export function cleanPng(bytes: Uint8Array): Image | undefined {
     bytes: concat([fromText(SIGNATURE), ...beforeData, ...fromData]),
     width: uintBE(header, 0, 4),
     height: uintBE(header, 4, 4),
+    isSideways: isSideways(orientation),
   }
 }
 

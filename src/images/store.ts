@@ -49,7 +49,7 @@ const LEASE_PAUSE_MS = 60
  */
 export async function leaseImage(
   db: Db,
-  hash: string,
+  { hash, size }: { hash: string; size: LeasedImage['size'] },
   charged: readonly Charge[],
 ): Promise<{ lease: LeasedImage; key: string; overtaken: string[]; isShown: boolean }> {
   for (let attempt = 1; ; attempt++) {
@@ -61,7 +61,7 @@ export async function leaseImage(
     if (row) {
       const image = { hash, generation: row.generation }
       return {
-        lease: leaseOf(hash),
+        lease: leaseOf(hash, size),
         key: imageKey(image),
         overtaken: overtakenKeys(image),
         isShown: row.refs > 0,

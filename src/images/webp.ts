@@ -10,7 +10,7 @@ import {
   uintBE,
   uintLE,
 } from './bytes'
-import { orientationBlock, readOrientation } from './exif'
+import { isSideways, orientationBlock, readOrientation } from './exif'
 
 interface Chunk {
   type: string
@@ -58,6 +58,7 @@ function cleanExtended(header: Uint8Array, chunks: Chunk[], budget: Budget): Ima
       ...(turned ? serialize('EXIF', [orientationBlock(orientation)]) : []),
     ]),
     ...canvas,
+    isSideways: isSideways(orientation),
   }
 }
 

@@ -33,6 +33,10 @@ export const POST = selectList({
   content: p.content,
   image: p.image,
   imageFilter: p.imageFilter,
+  imageAlt: p.imageAlt,
+  imageWidth: p.imageWidth,
+  imageHeight: p.imageHeight,
+  imageThumbhash: p.imageThumbhash,
   createdAt: p.createdAt,
   updatedAt: p.updatedAt,
   likesCount: p.likesCount,
@@ -67,7 +71,15 @@ export async function findPost(db: Db, viewerId: ViewerId, id: number): Promise<
 }
 
 type Column = keyof typeof posts.$inferInsert
-type NotOwn = 'id' | 'ownerId' | 'titleKey' | 'image' | 'createdAt' | 'updatedAt'
+type NotOwn =
+  | 'id'
+  | 'ownerId'
+  | 'titleKey'
+  | 'image'
+  | 'imageWidth'
+  | 'imageHeight'
+  | 'createdAt'
+  | 'updatedAt'
 type Found = 'titleMentions' | 'contentMentions'
 type Kept = 'likesCount' | 'commentsCount' | 'lastLikeId'
 /** What an owner writes; undefined is left as it is. Images go another way, by a lease. */
@@ -85,6 +97,10 @@ const columnsOf = <Fields extends PostFields>(ownerId: number, fields: Fields) =
   ...(fields.content !== undefined && { contentMentions: mentionsIn(fields.content, ownerId) }),
 })
 
+/** The columns that tell of an image; a new one has no placeholder but what comes with it. */
+const imageColumns = (image: LeasedImage | undefined, { imageThumbhash = null }: PostFields) =>
+  image && { imageWidth: image.size.width, imageHeight: image.size.height, imageThumbhash }
+
 /** Throws `UniqueViolation` where the key was used. */
 export const createPost = (
   db: Db,
@@ -99,6 +115,7 @@ export const createPost = (
       statement(
         build.insert(posts).values({
           ...columnsOf(ownerId, fields),
+          ...imageColumns(creation.image, fields),
           titleKey: searchKey(fields.title),
           ownerId,
           image,
@@ -124,7 +141,12 @@ export async function updatePost(
       statement(
         build
           .update(posts)
-          .set({ ...columnsOf(ownerId, fields), image: hash ?? undefined, updatedAt: now })
+          .set({
+            ...columnsOf(ownerId, fields),
+            ...imageColumns(image, fields),
+            image: hash ?? undefined,
+            updatedAt: now,
+          })
           .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId))),
       ),
       postStatement(ownerId, id),

@@ -60,8 +60,8 @@ export const postRoutes = new Hono<AppEnv>()
     async (c) => {
       const { image, ...fields } = c.req.valid('json')
       const { db, user } = c.var
-      const { content = '' } = fields
-      const post = await createOnce(c, { limit: 'posts', given: { content } }, (creation) =>
+      const { content = '', image_alt: imageAlt = '' } = fields
+      const post = await createOnce(c, { limit: 'posts', given: { content, imageAlt } }, (creation) =>
         withImage(c, image, (lease) =>
           createPost(db, user.id, camelCased(fields), { ...creation, image: lease }),
         ),

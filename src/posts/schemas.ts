@@ -3,7 +3,7 @@ import { choice, flag, optional, text } from '../http/fields'
 import { mentions } from '../http/mentions'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
-import { changedImageField, IMAGE, imageField, imageUpload } from '../images/field'
+import { changedImageField, IMAGE, imageField, imageUpload, thumbhashField } from '../images/field'
 
 // biome-ignore format: one list, as the contract gives it
 const IMAGE_FILTERS = [
@@ -12,6 +12,7 @@ const IMAGE_FILTERS = [
 ] as const
 
 const MAX_CONTENT = 100_000
+const MAX_ALT = 1_500
 
 /**
  * For `body()`. The longest text that fits takes 1.2 MB; somebody who pastes more than that is told by the field, not by a 413 that no
@@ -25,6 +26,8 @@ export const postBody = z
     content: z.optional(text({ max: MAX_CONTENT, blank: true })),
     image: imageField(IMAGE),
     image_filter: z.optional(choice([...IMAGE_FILTERS])),
+    image_alt: z.optional(text({ max: MAX_ALT, blank: true })),
+    image_thumbhash: thumbhashField(),
     comments_closed: optional(flag()),
   })
   .register(z.globalRegistry, { id: 'PostBody' })
@@ -66,6 +69,10 @@ export const postAnswer = z
     mentions,
     image: z.url(),
     image_filter: z.string(),
+    image_alt: z.string(),
+    image_width: z.nullable(z.int()),
+    image_height: z.nullable(z.int()),
+    image_thumbhash: z.nullable(z.string()),
     like_id: z.nullable(z.int()),
     likes_count: z.int(),
     comments_count: z.int(),

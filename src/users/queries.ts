@@ -1,5 +1,5 @@
 /** The directory of users in D1. */
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, inArray, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
@@ -8,7 +8,7 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectStatement } from '../db/statements'
-import { fold } from '../db/text'
+import { fold, usernameForms } from '../db/text'
 import { type ViewerId, visibleTo } from '../db/visibility'
 
 const u = alias(users, 'u')
@@ -51,7 +51,9 @@ export async function listUsers(
   page: PageRequest,
 ): Promise<PageSlice<UserSummary>> {
   const isVisible = visibleTo(viewerId).user(u.id)
-  const isNamed = username ? and(eq(u.usernameKey, fold(username)), isVisible) : undefined
+  const isNamed = username
+    ? and(inArray(u.usernameKey, usernameForms(username).map(fold)), isVisible)
+    : undefined
   const kept: SQL<number> = isNamed ? sql`(select count(*) from users u where ${isNamed})` : rowCount('users')
   const order = list.towards(page)
   const where = and(isNamed ?? isVisible, page.after && order.after(page.after))

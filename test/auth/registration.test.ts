@@ -43,7 +43,7 @@ describe('registration refuses', () => {
     ['an exclamation mark in a name', named('bang!'), { username: BAD_NAME }],
     ['an image in a name', named('fox🦊'), { username: BAD_NAME }],
     ['a name of 151 characters', named('u'.repeat(151)), { username: TOO_LONG }],
-    ['a name of 151 code points', named('𝒜'.repeat(151)), { username: TOO_LONG }],
+    ['a name of 151 code points', named('𐐀'.repeat(151)), { username: TOO_LONG }],
     ['a name in use', named('alice'), { username: TAKEN }],
     ['a name in use, in another case', named(' ALICE '), { username: TAKEN }],
     ['an address that is none', { ...named('mail1'), email: 'not-an-email' }, { email: BAD_EMAIL }],
@@ -217,7 +217,7 @@ describe('registration', () => {
     ['every sign allowed', 'a.b+c-d_e@f', 'a.b+c-d_e@f'],
     ['a number', 12345, '12345'],
     ['150 characters', 'u'.repeat(150), 'u'.repeat(150)],
-    ['150 code points', '𝒜'.repeat(150), '𝒜'.repeat(150)],
+    ['150 code points', '𐐀'.repeat(150), '𐐀'.repeat(150)],
   ])('takes for a name: %s', async (_, username, shown) => {
     const { status, body } = await anyone.post(REGISTRATION, named(username))
     expect({ status, name: body.user?.username }).toEqual({ status: 201, name: shown })
