@@ -158,7 +158,7 @@ test('a trigger that nothing declares', async () => {
   const project = new Project()
   project.edit(
     'src/db/kept.ts',
-    '  countAndNewest({ of: comments.postId, count: posts.commentsCount }),\n',
+    '  countAndNewest({ of: comments.postId, count: posts.commentsCount, hidden: hiddenComments.postId }),\n',
     '',
   )
   const faults = await project.faults()

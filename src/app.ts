@@ -25,6 +25,10 @@ import { closeEndedSessions } from './messaging/worker/close-sockets'
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageRoutes } from './messaging/worker/message-routes'
+import { caseRoutes } from './moderation/case-routes'
+import { logRoutes } from './moderation/log-routes'
+import { noticeRoutes } from './moderation/notice-routes'
+import { reportRoutes } from './moderation/report-routes'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
 import { userRoutes } from './users/routes'
@@ -67,6 +71,10 @@ export const routes = app
   .route('/comments', commentRoutes)
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
+  .route('/reports', reportRoutes)
+  .route('/moderation/cases', caseRoutes)
+  .route('/moderation/notices', noticeRoutes)
+  .route('/moderation/log', logRoutes)
   .route('/messages', conversationRoutes)
   .route('/messages', messageRoutes)
   .route('/chats', chatRoutes)

@@ -26,13 +26,14 @@ const FILES = {
   schemas: ['*/**/{schemas,*-schemas}.ts', 'messaging/shared/frames.ts'],
   view: ['*/**/{view,*-view}.ts'],
   /** What every domain's routes may use of another domain. */
-  middleware: ['auth/{credentials,floods}.ts'],
+  middleware: ['auth/{credentials,floods,staff}.ts'],
   images: ['images/**'],
   concept: [
     'about/{documents,health,page}.ts',
     'account/{erase,export}.ts',
     'auth/{challenge,common-passwords,cookies,device,email-keys,hash-turn,new-password,own-password,password,password-rules,registration,security-mails,sessions,subjects,tokens}.ts',
     'mail/{links,send}.ts',
+    'moderation/{subject,vocabulary}.ts',
     'posts/listing.ts',
     'messaging/worker/{close-sockets,conversation-stub,erase-sent,error-lists,open-socket,send-message,thread-page}.ts',
     'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,listening,refused-senders,sockets}.ts',

@@ -37,6 +37,8 @@ const PARAMETERS: Record<string, Parameter> = {
   part: { example: '' },
   post: id(1),
   search: { example: 'a' },
+  state: { example: 'open' },
+  kind: { example: 'post' },
   since: { schema: { type: 'integer', minimum: 0 }, example: 0 },
   username: { example: 'alice' },
 }

@@ -10,9 +10,14 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
-import { isShown, isShownPost } from '../db/visibility'
+import { isNotHiddenComment, isNotHiddenPost, isShown, isShownPost } from '../db/visibility'
 
-export const OWN_COMMENT: Owned = { table: comments, id: comments.id, ownerId: comments.ownerId }
+export const OWN_COMMENT: Owned = {
+  table: comments,
+  id: comments.id,
+  ownerId: comments.ownerId,
+  isShown: isNotHiddenComment(comments.id),
+}
 
 const m = alias(comments, 'm')
 const u = alias(users, 'u')
@@ -34,8 +39,8 @@ export const NEWEST_COMMENTS = newestFirst<CommentRow>('comments', m.id)
 
 const from = fixed(sql`from comments m cross join users u on u.id = m.owner_id`)
 
-/** Of somebody who is shown, on a post of somebody who is. */
-const shown = fixed(sql`${isShown(m.ownerId)} and ${isShownPost(m.postId)}`)
+/** Not hidden, of somebody who is shown, on a post that is. */
+const shown = fixed(sql`${isShown(m.ownerId)} and ${isShownPost(m.postId)} and ${isNotHiddenComment(m.id)}`)
 
 /**
  * Newest first; `postExists` is false where the filter names no post. Reads three rows per comment, shown or skipped, and 6 more.
@@ -55,7 +60,7 @@ export async function listComments(
   const kept: SQL<number> =
     postId === undefined
       ? rowCount('comments')
-      : sql`(select comments_count from posts where id = ${postId} and ${isShown(posts.ownerId)})`
+      : sql`(select comments_count from posts where id = ${postId} and ${isShown(posts.ownerId)} and ${isNotHiddenPost(posts.id)})`
   const [rows, [counted]] = await db.batch([
     selectStatement(
       COMMENT,
@@ -110,7 +115,14 @@ export async function updateComment(
       build
         .update(comments)
         .set({ content, updatedAt: now })
-        .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId), isShownPost(comments.postId))),
+        .where(
+          and(
+            eq(comments.id, id),
+            eq(comments.ownerId, ownerId),
+            isShownPost(comments.postId),
+            isNotHiddenComment(comments.id),
+          ),
+        ),
     ),
     commentStatement(id),
   ])
@@ -124,7 +136,7 @@ export async function postExists(db: Db, id: number): Promise<boolean> {
       build
         .select({ id: posts.id })
         .from(posts)
-        .where(and(eq(posts.id, id), isShown(posts.ownerId))),
+        .where(and(eq(posts.id, id), isShown(posts.ownerId), isNotHiddenPost(posts.id))),
     ),
   ])
   return rows.length > 0

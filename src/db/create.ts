@@ -28,6 +28,8 @@ interface NewRow<C extends Columns, M extends Columns> {
   /** The columns of the answer; `more` are those with parameters. */
   columns: SelectList<C>
   more?: M
+  /** What has to be there, or done, before it. */
+  first?: Statement
   insert: (image: ImageHash | undefined) => Statement
   /** `from … where …`, which finds the new row. */
   from: SQL
@@ -37,17 +39,19 @@ interface NewRow<C extends Columns, M extends Columns> {
 export async function createRow<C extends Columns, M extends Columns = Record<never, never>>(
   db: Db,
   { key, image, charges, given, now }: Creation,
-  { columns, more, insert, from }: NewRow<C, M>,
+  { columns, more, first, insert, from }: NewRow<C, M>,
 ): Promise<Created<RowOf<C> & RowOf<M>>> {
-  const [, , rows] = await db.batch(
+  const before = [chargeStatement(charges, now, key && isUnused(key)), ...(first ? [first] : [])]
+  const results: unknown[] = await db.batch(
     withLease(image, (hash) => [
-      chargeStatement(charges, now, key && isUnused(key)),
+      ...before,
       insert(hash ?? undefined),
       selectStatement(columns, from, more),
       ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, given, from, now)] : []),
     ]),
   )
-  const row = rows[0]
+  // What the select gives, which stands behind the insert.
+  const [row] = results[before.length + 1] as (RowOf<C> & RowOf<M>)[]
   if (!row) throw new Error('an insert left no row')
   // The mark is in the types only.
   return row as Created<RowOf<C> & RowOf<M>>

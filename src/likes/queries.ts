@@ -10,7 +10,7 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { likes, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
-import { isShown, isShownPost } from '../db/visibility'
+import { isNotHiddenPost, isShown, isShownPost } from '../db/visibility'
 
 export const OWN_LIKE: Owned = { table: likes, id: likes.id, ownerId: likes.ownerId }
 
@@ -55,7 +55,7 @@ export async function listLikes(db: Db, { post, owner }: LikeFilter, page: PageR
         count: kept,
         ofPost: sql<
           number | null
-        >`(select likes_count from posts where id = ${post ?? 0} and ${isShown(posts.ownerId)})`,
+        >`(select likes_count from posts where id = ${post ?? 0} and ${isShown(posts.ownerId)} and ${isNotHiddenPost(posts.id)})`,
         ofOwner: sql<
           number | null
         >`(select likes_given_count from users where id = ${owner ?? 0} and ${isShown(users.id)})`,

@@ -9,9 +9,14 @@ import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
 import { searchKey } from '../db/text'
-import { isShown } from '../db/visibility'
+import { isNotHiddenPost, isShown } from '../db/visibility'
 
-export const OWN_POST: Owned = { table: posts, id: posts.id, ownerId: posts.ownerId }
+export const OWN_POST: Owned = {
+  table: posts,
+  id: posts.id,
+  ownerId: posts.ownerId,
+  isShown: isNotHiddenPost(posts.id),
+}
 
 export const p = alias(posts, 'p')
 const u = alias(users, 'u')
@@ -43,8 +48,8 @@ export type PostRow = RowOf<typeof POST> & RowOf<ReturnType<typeof viewerColumns
 
 const from = fixed(sql`from posts p cross join users u on u.id = p.owner_id`)
 
-/** Of somebody who is shown. */
-export const shownPost = fixed(isShown(p.ownerId))
+/** Not hidden, and of somebody who is shown. */
+export const shownPost = fixed(sql`${isShown(p.ownerId)} and ${isNotHiddenPost(p.id)}`)
 
 const postStatement = (viewerId: number | undefined, id: number) =>
   selectStatement(POST, sql`${from} where ${p.id} = ${id} and ${shownPost}`, viewerColumns(viewerId))
@@ -113,7 +118,7 @@ export async function updatePost(
         build
           .update(posts)
           .set({ ...columnsOf(fields), image: hash ?? undefined, updatedAt: now })
-          .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId))),
+          .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId), isNotHiddenPost(posts.id))),
       ),
       postStatement(ownerId, id),
     ]),
