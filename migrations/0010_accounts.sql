@@ -52,3 +52,12 @@ CREATE TRIGGER `users_guarded` BEFORE DELETE ON `users` WHEN EXISTS (SELECT 1 FR
     OR EXISTS (SELECT 1 FROM `conversations` WHERE user_b = OLD.id) BEGIN
   SELECT RAISE(ABORT, 'a user is erased in pieces: npm run erase');
 END;
+--> statement-breakpoint
+CREATE TRIGGER `users_updated_username_key` AFTER UPDATE OF `username_key` ON `users` WHEN NEW.username_key IS NOT OLD.username_key BEGIN
+  SELECT RAISE(ABORT, 'UNIQUE constraint failed: users.username_key') FROM `held_usernames`
+    WHERE username_key = NEW.username_key AND user_id <> NEW.id AND until > unixepoch() * 1000;
+  INSERT INTO `held_usernames` (username_key, user_id, until)
+    SELECT OLD.username_key, OLD.id, unixepoch() * 1000 + 2592000000 WHERE NOT EXISTS
+      (SELECT 1 FROM `deleted_accounts` WHERE user_id = OLD.id)
+    ON CONFLICT (username_key) DO UPDATE SET user_id = excluded.user_id, until = excluded.until;
+END;

@@ -1,12 +1,17 @@
-/** Puts the files of swagger-ui beside public/docs/index.html: the reference page loads nothing from elsewhere. */
-import { copyFileSync } from 'node:fs'
+/**
+ * Puts the files of swagger-ui beside public/docs/index.html: the reference page loads nothing from elsewhere. Files that are there stay untouched, as a
+ * server that is running would start again.
+ */
+import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 export function copyDocsAssets(): void {
   const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   for (const file of ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png', 'LICENSE', 'NOTICE']) {
-    copyFileSync(join(from, file), join('public/docs', file))
+    const [source, target] = [join(from, file), join('public/docs', file)]
+    if (!existsSync(target) || !readFileSync(source).equals(readFileSync(target)))
+      copyFileSync(source, target)
   }
 }
 

@@ -273,7 +273,7 @@ describe('a key', () => {
   it('goes with its user', async () => {
     const gone = await signUp('gone')
     await gone.post('/posts/', { title: 'x' }, keyed('of one who leaves'))
-    await stored('delete from users where id = ?', gone.id)
+    await deleteByHand(gone.id)
     expect(await stored("select 1 from idempotency_keys where key = 'of one who leaves'")).toEqual([])
   })
 })

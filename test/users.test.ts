@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { anyone, ORIGIN, type Person, signUp, stored } from './client'
+import { anyone, deleteByHand, ORIGIN, type Person, signUp, stored } from './client'
 import { createComment, createPost, follow, like } from './fixtures/factories'
 
 let alice: Person
@@ -112,7 +112,7 @@ describe('the deletion of a user', () => {
     }
     await follow(jana, kim)
     await follow(kim, jana)
-    await stored('delete from users where id = ?', jana.id)
+    await deleteByHand(jana.id)
     expect((await kim.get(`/posts/${his}/`)).body).toMatchObject({ likes_count: 1, comments_count: 1 })
     expect((await kim.get(`/profiles/${kim.id}/`)).body).toMatchObject({
       followers_count: 0,

@@ -39,7 +39,7 @@ export interface Price {
   fixed?: number
 }
 
-const PRICE: Price = { shown: 4, skipped: 2 }
+const PRICE: Price = { shown: 4, skipped: 3 }
 /** Rows for signing in, for the list's size, and for the existence of what it is filtered by. */
 const MARGIN = 60
 

@@ -8,18 +8,18 @@ import { type Charge, charges } from '../db/rate-limits'
 import { config } from '../http/config'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
-import { MAX_UPLOADS_AT_ONCE, MIN_UPLOAD_BYTES } from '../limits/limits'
+import { MAX_UPLOAD_BYTES_AT_ONCE, MAX_UPLOADS_AT_ONCE, MIN_UPLOAD_BYTES } from '../limits/limits'
 import { Throttled } from '../limits/throttled'
 import type { CleanImage } from './clean'
 import { abandonUpload, deleteKeys, deleteObjects, isMissing, LatePut, leaseImage, putImage } from './store'
 
 const UPLOADS_AT_ONCE = { name: 'uploads_at_once', quota: MAX_UPLOADS_AT_ONCE, windowSeconds: 1 }
-/** By user, how many uploads this isolate is storing. */
+/** By user, the bytes of the uploads that this isolate is storing. */
 const uploading = new Map<number | undefined, number>()
 
 /**
  * Stores the image, if there is one, then runs the write with its lease. If the write fails the image goes again. Throws `Throttled` beyond
- * the user's bytes, and where the user has `MAX_UPLOADS_AT_ONCE` under way.
+ * the user's bytes, and where the user would have more than `MAX_UPLOAD_BYTES_AT_ONCE` under way.
  */
 export async function withImage<T>(
   c: RequestContext,
@@ -28,13 +28,14 @@ export async function withImage<T>(
 ): Promise<T> {
   if (!image) return write(undefined)
   const userId = c.var.viewer?.id
-  const before = uploading.get(userId) ?? 0
-  if (before >= MAX_UPLOADS_AT_ONCE) throw new Throttled(1_000, UPLOADS_AT_ONCE)
-  uploading.set(userId, before + 1)
+  const bytes = Math.max(image.bytes.length, MAX_UPLOAD_BYTES_AT_ONCE / MAX_UPLOADS_AT_ONCE)
+  const withThis = (uploading.get(userId) ?? 0) + bytes
+  if (withThis > MAX_UPLOAD_BYTES_AT_ONCE) throw new Throttled(1_000, UPLOADS_AT_ONCE)
+  uploading.set(userId, withThis)
   try {
     return await storeAndWrite(c, image, write)
   } finally {
-    const left = (uploading.get(userId) ?? 1) - 1
+    const left = (uploading.get(userId) ?? bytes) - bytes
     if (left > 0) uploading.set(userId, left)
     else uploading.delete(userId)
   }

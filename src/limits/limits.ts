@@ -70,8 +70,12 @@ export type Limits = Readonly<Record<LimitName, Limit | undefined>>
 
 /** An upload counts as so many bytes at least: each takes a lease and a call to the bucket. */
 export const MIN_UPLOAD_BYTES = 64 * 1024
-/** Uploads of a user that an isolate stores at the same time. */
-export const MAX_UPLOADS_AT_ONCE = 20
+/**
+ * Bytes of a user's uploads that an isolate stores at the same time, each counted as a 128th of them at least: sixteen of the largest images, or
+ * everything that a client sends again and again under one Idempotency-Key.
+ */
+export const MAX_UPLOAD_BYTES_AT_ONCE = 32 * 1024 * 1024
+export const MAX_UPLOADS_AT_ONCE = 128
 /**
  * Idempotency-Keys of a user. One is kept for a day and comes with something that is created, so the limits of what a user creates bound
  * them at no cost; whoever raises those raises this.

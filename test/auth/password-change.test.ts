@@ -123,7 +123,12 @@ describe('password/change', () => {
   it('ends all sessions when asked with a token that belongs to none', async () => {
     const frank = await signUp('frank')
     const token = await jwt({ user_id: frank.id })
-    expect((await client({ authorization: `Bearer ${token}` }).post(CHANGE, twice(NEW))).status).toBe(200)
+    const sessionless = client({ authorization: `Bearer ${token}` })
+    expect((await sessionless.post(CHANGE, twice(NEW))).body).toEqual({
+      old_password: ['This field is required.'],
+    })
+    expect(await isRevoked(frank.refresh)).toBe(false)
+    expect((await sessionless.post(CHANGE, { old_password: PASSWORD, ...twice(NEW) })).status).toBe(200)
     expect(await isRevoked(frank.refresh)).toBe(true)
   })
 

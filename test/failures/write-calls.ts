@@ -23,8 +23,11 @@ export interface WriteCall extends Call {
   conversation?: { one: Person; other: Person; theirs: Listening }
 }
 
-/** Operations that only read, whatever their method. */
-export const READ_ONLY = ['verifyEmail', 'verifyToken']
+/**
+ * Operations whose answer promises nothing to be stored: one only reads, the other does its work behind the answer, as how long that takes would tell
+ * whose address it is.
+ */
+export const PROMISE_NOTHING = ['verifyToken', 'resendEmail']
 
 let unique = 0
 const next = () => `unique-${++unique}`
@@ -211,6 +214,35 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
       const body = { email: `${username}@example.com` }
       const count = () => rows('password_resets where user_id = ?', id)
       return { method: 'POST', path: '/dj-rest-auth/password/reset/', body, ok: 200, isRepeated: true, count }
+    },
+  ],
+  verifyEmail: [
+    async () => {
+      const { id, username } = await account()
+      const key = next()
+      await stored(
+        "insert into email_keys (key_hash, user_id, email, purpose, expires_at) values (?, ?, ?, 'prove', ?)",
+        await sha256(key),
+        id,
+        `${username}@example.com`,
+        Date.now() + 1e6,
+      )
+      return {
+        method: 'POST',
+        path: '/dj-rest-auth/registration/verify-email/',
+        body: { key },
+        ok: 200,
+        again: [404],
+        count: () => rows('users where id = ? and email_verified_at is not null', id),
+      }
+    },
+  ],
+  deleteUser: [
+    async () => {
+      const { id, headers } = await account()
+      const body = { password: PASSWORD }
+      const count = () => rows('deleted_accounts where user_id = ?', id)
+      return { method: 'DELETE', path: '/dj-rest-auth/user/', headers, body, ok: 204, again: [401], count }
     },
   ],
   confirmPasswordReset: [
