@@ -137,7 +137,7 @@ test('the project as it is has no faults', async () => {
 test('a trigger that was lost', async () => {
   const project = new Project()
   project.append(
-    'migrations/0005_sequences_and_leases.sql',
+    'migrations/0011_notifications.sql',
     '--> statement-breakpoint\nDROP TRIGGER `likes_deleted`;',
   )
   assert.deepEqual(await project.faults(), ['trigger likes_deleted: is missing'])
@@ -145,7 +145,7 @@ test('a trigger that was lost', async () => {
 
 test('a trigger that does something else', async () => {
   const project = new Project()
-  project.edit('migrations/0005_sequences_and_leases.sql', 'comments_count + 1', 'comments_count + 2')
+  project.edit('migrations/0011_notifications.sql', 'comments_count + 1', 'comments_count + 2')
   const [fault, ...more] = await project.faults()
   assert.match(
     fault ?? '',
@@ -156,11 +156,12 @@ test('a trigger that does something else', async () => {
 
 test('a trigger that nothing declares', async () => {
   const project = new Project()
-  project.edit(
-    'src/db/kept.ts',
+  for (const declared of [
     '  countAndNewest({ of: comments.postId, count: posts.commentsCount, hidden: hiddenComments.postId }),\n',
-    '',
-  )
+    '  goesWith(hiddenComments.commentId, comments.id),\n',
+    '  ...notifications(),\n',
+  ])
+    project.edit('src/db/kept.ts', declared, '')
   const faults = await project.faults()
   assert.ok(faults.includes('trigger comments_inserted: is not declared'), faults.join('\n'))
   assert.ok(faults.includes('column posts.comments_count: is kept by nothing'), faults.join('\n'))

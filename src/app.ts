@@ -11,6 +11,8 @@ import { refuseFloods, refuseScans } from './auth/floods'
 import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
 import { sessionRoutes } from './auth/session-routes'
+import { blockRoutes } from './boundaries/block-routes'
+import { muteRoutes } from './boundaries/mute-routes'
 import { commentRoutes } from './comments/routes'
 import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
@@ -21,7 +23,7 @@ import { negotiate } from './http/negotiate'
 import { deleteMarkedImages } from './images/attach'
 import { mediaRoutes } from './images/routes'
 import { likeRoutes } from './likes/routes'
-import { closeEndedSessions } from './messaging/worker/close-sockets'
+import { closeEndedSessions, closeParted } from './messaging/worker/close-sockets'
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageRoutes } from './messaging/worker/message-routes'
@@ -29,6 +31,8 @@ import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
 import { noticeRoutes } from './moderation/notice-routes'
 import { reportRoutes } from './moderation/report-routes'
+import { notificationRoutes } from './notifications/routes'
+import { settingsRoutes } from './notifications/settings-routes'
 import { postRoutes } from './posts/routes'
 import { profileRoutes } from './profiles/routes'
 import { userRoutes } from './users/routes'
@@ -55,6 +59,7 @@ export const routes = app
   .route('/', aboutRoutes)
   .use(negotiate)
   .use(closeEndedSessions)
+  .use(closeParted)
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
   .route('/dj-rest-auth/registration', emailRoutes)
@@ -75,6 +80,10 @@ export const routes = app
   .route('/moderation/cases', caseRoutes)
   .route('/moderation/notices', noticeRoutes)
   .route('/moderation/log', logRoutes)
+  .route('/blocks', blockRoutes)
+  .route('/mutes', muteRoutes)
+  .route('/notifications', notificationRoutes)
+  .route('/notification-settings', settingsRoutes)
   .route('/messages', conversationRoutes)
   .route('/messages', messageRoutes)
   .route('/chats', chatRoutes)

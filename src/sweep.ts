@@ -13,6 +13,7 @@ import {
   sweepPositionStatement,
 } from './db/rate-limits'
 import type { Statement } from './db/statements'
+import { deleteOldNotificationsStatements } from './notifications/queries'
 
 /** A session is in four trees: its row, and three indexes. */
 const ROWS_AT_ONCE = 400
@@ -29,6 +30,7 @@ const KINDS: readonly Piece[] = [
   deleteExpiredEmailKeysStatement,
   deleteExpiredKeysStatement,
   deleteReleasedUsernamesStatement,
+  ...deleteOldNotificationsStatements,
 ]
 
 export async function sweepRows(db: Db, now: number): Promise<void> {

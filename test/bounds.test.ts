@@ -48,6 +48,9 @@ const LISTS: Record<string, string[]> = {
   ],
   '/moderation/notices/': [],
   '/moderation/log/': [],
+  '/blocks/': [],
+  '/mutes/': [],
+  '/notifications/': [],
   '/messages/:id{[0-9]+}/': [],
 }
 /** Lists that are no pages, and what they read. */
@@ -101,6 +104,12 @@ beforeAll(async () => {
     `${numbers} insert into followers (id, owner_id, followed_id, created_at) select i, 8, i - ${ROWS} + 100, i from n`,
     ROWS + 1,
     ROWS + 100,
+  )
+  await stored(
+    `${numbers} insert into notifications (recipient_id, seq, kind, cause_id, actor_id, post_id)
+     select ${alice.id}, i, 'like', i, 8, i from n`,
+    1,
+    ROWS,
   )
   const [a, b] = [Math.min(alice.id, BUSY), Math.max(alice.id, BUSY)]
   await stored(

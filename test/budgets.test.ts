@@ -160,7 +160,7 @@ describe.each([1_000, 50_000])('with %i posts', (size) => {
     }
   })
 
-  test('likes and comments write at most 8 rows, follows 9, and one of their limit, in at most 2 calls', async () => {
+  test('likes and comments write at most 8 rows, follows 11 (two are the notification), and one of their limit, in at most 2 calls', async () => {
     const post = (await alice.post('/posts/', { title: 'Written to' })).body.id
     const write = async (name: string, answer: Promise<Answer>, status: number, rows = 8) => {
       const { status: got, cost, body } = await answer
@@ -176,8 +176,8 @@ describe.each([1_000, 50_000])('with %i posts', (size) => {
     await write('edit', alice.patch(`/comments/${comment}/`, { content: 'Very nice' }), 200)
     await write('delete', alice.delete(`/comments/${comment}/`), 204)
     await write('unlike', alice.delete(`/likes/${like}/`), 204)
-    const follow = await write('follow', alice.post('/followers/', { followed: PEOPLE }), 201, 9)
-    await write('unfollow', alice.delete(`/followers/${follow}/`), 204, 9)
+    const follow = await write('follow', alice.post('/followers/', { followed: PEOPLE }), 201, 11)
+    await write('unfollow', alice.delete(`/followers/${follow}/`), 204, 10)
     await alice.delete(`/posts/${post}/`)
   })
 })

@@ -27,9 +27,17 @@ async function differences(): Promise<Record<string, Difference[]>> {
 }
 
 /** All that refers to users, and they. */
-const EVERYBODY = ['posts', 'comments', 'likes', 'followers', 'conversations', 'users'].map(
-  (table) => `delete from ${table}`,
-)
+const EVERYBODY = [
+  'posts',
+  'comments',
+  'likes',
+  'followers',
+  'blocks',
+  'mutes',
+  'conversations',
+  'notifications',
+  'users',
+].map((table) => `delete from ${table}`)
 
 /** Alice, Bob and Carol with posts, comments, likes, follows, messages, and images "a" to "d" on all that can show one. */
 const WORLD = [
@@ -41,6 +49,8 @@ const WORLD = [
     (1, 1, 2, 'one', 0, 0), (2, 1, 3, 'two', 0, 0), (3, 3, 1, 'three', 0, 0), (4, 4, 3, 'four', 0, 0)`,
   `insert into likes (id, owner_id, post_id, created_at) values (1, 2, 1, 0), (2, 3, 1, 0), (3, 1, 3, 0), (4, 1, 4, 0)`,
   `insert into followers (id, owner_id, followed_id, created_at) values (1, 1, 2, 0), (2, 1, 3, 0), (3, 2, 1, 0), (4, 3, 2, 0)`,
+  'insert into blocks (id, owner_id, blocked_id, created_at) values (1, 1, 3, 0)',
+  'insert into mutes (id, owner_id, muted_id, created_at) values (1, 1, 2, 0), (2, 1, 3, 0)',
   // As the conversation's object leaves it.
   `insert into conversations (id, user_a, user_b, seq, last_message_id, messages_count, unread_a, unread_b) values
     (1, 1, 2, 2, 2, 2, 1, 1), (2, 2, 3, 1, 3, 1, 0, 1)`,
@@ -115,6 +125,8 @@ describe('what is written', () => {
       'delete from comments where owner_id = 1',
       'delete from likes where owner_id = 1',
       'delete from followers where 1 in (owner_id, followed_id)',
+      'delete from blocks where 1 in (owner_id, blocked_id)',
+      'delete from mutes where 1 in (owner_id, muted_id)',
       'delete from conversations where 1 in (user_a, user_b)',
       'delete from users where id = 1',
     ],
@@ -180,9 +192,21 @@ describe('what is not true', () => {
     ...column('users', 'likes_given_count', 2),
     ...column('users', 'following_count', 2),
     ...column('users', 'followers_count', 1),
+    ...column('users', 'blocks_count', 1),
+    ...column('users', 'mutes_count', 2),
     ...column('users', 'last_following_id', 2),
     ...column('users', 'last_followed_id', 3),
     ...column('users', 'newest_images', '[null,"a"]'),
+    ...column('users', 'unread_messages', 1),
+    ...Object.fromEntries(
+      ['like', 'comment', 'reply', 'follow'].map((kind) => [
+        `notifications.${kind}`,
+        {
+          by: `insert into notifications (recipient_id, seq, kind, cause_id) values (1, 1, '${kind}', 9)`,
+          difference: { key: 9, kept: 1, truth: null },
+        },
+      ]),
+    ),
     ...column('posts', 'likes_count', 2),
     ...column('posts', 'comments_count', 2),
     ...column('posts', 'last_like_id', 2),

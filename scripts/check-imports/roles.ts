@@ -31,9 +31,11 @@ const FILES = {
   concept: [
     'about/{documents,health,page}.ts',
     'account/{erase,export}.ts',
+    'boundaries/refusal.ts',
     'auth/{challenge,common-passwords,cookies,device,email-keys,hash-turn,new-password,own-password,password,password-rules,registration,security-mails,sessions,subjects,tokens}.ts',
     'mail/{links,send}.ts',
     'moderation/{subject,vocabulary}.ts',
+    'notifications/kinds.ts',
     'posts/listing.ts',
     'messaging/worker/{close-sockets,conversation-stub,erase-sent,error-lists,open-socket,send-message,thread-page}.ts',
     'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,listening,refused-senders,sockets}.ts',

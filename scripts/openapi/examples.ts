@@ -39,8 +39,12 @@ const VALUES: Record<string, unknown> = {
   evidence_image: null,
   failed: [],
   first_name: 'Alice',
+  blocked: 2,
+  blocked_name: 'bob',
   followed: 2,
   followed_name: 'bob',
+  muted: 2,
+  muted_name: 'bob',
   followers_count: 12,
   following_count: 7,
   following_id: null,
@@ -93,6 +97,9 @@ const VALUES: Record<string, unknown> = {
 /** Times that say how long ago, where the schema of the same name elsewhere has a date. */
 const OF: Record<string, Record<string, unknown>> = {
   Comment: { created_at: '5\u00a0minutes ago', updated_at: '5\u00a0minutes ago', content: 'What a view!' },
+  Notification: { id: 1_724_751_060_000, post: 1, comment: null, count: 3 },
+  Actor: { id: 2, username: 'bob' },
+  SeenBody: { up_to: 1_724_751_060_000 },
   Message: { content: 'See you at nine.', image: null },
   MessageBody: { content: 'See you at nine.' },
   // It names one thing.

@@ -53,6 +53,9 @@ const NAMES: [segment: string, name: string, description: string][] = [
   ['comments', 'Comments', 'On posts.'],
   ['likes', 'Likes', 'Of posts, one by each user.'],
   ['followers', 'Followers', 'Who follows whom.'],
+  ['blocks', 'Blocks', 'Whom the user blocks: neither sees anything of the other.'],
+  ['mutes', 'Mutes', 'Whom the user mutes: what these write is not in the user’s lists.'],
+  ['notifications', 'Notifications', 'What others did that concerns the signed-in user, and what is unread.'],
   ['messages', 'Messages', 'Conversations between two people.'],
   ['media', 'Images', 'What image fields link to.'],
   ['', 'About', 'The API itself.'],
@@ -63,6 +66,7 @@ export const TAGS = NAMES.map(([, name, description]) => ({ name, description })
 /** By the first segment of the path. */
 export function tagOf(path: string): string {
   const segment = path.split('/')[1]
-  const found = NAMES.find(([first]) => first === (segment === 'chats' ? 'messages' : segment))
+  const aliases: Record<string, string> = { chats: 'messages', 'notification-settings': 'notifications' }
+  const found = NAMES.find(([first]) => first === (aliases[segment ?? ''] ?? segment))
   return found?.[1] ?? 'About'
 }

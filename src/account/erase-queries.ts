@@ -8,6 +8,7 @@ import type { Db } from '../db/client'
 import { type MarkedImage, markUnreferencedStatement } from '../db/image-leases'
 import {
   accountExports,
+  blocks,
   comments,
   conversations,
   deletedAccounts,
@@ -16,6 +17,9 @@ import {
   idempotencyKeys,
   likes,
   listeners,
+  mutes,
+  notificationSettings,
+  notifications,
   passwordResets,
   sessions,
   users,
@@ -48,7 +52,7 @@ export async function findAccountsToErase(db: Db, now: number) {
 /** Begins: from here on nothing brings the account back. Takes away all that says who it was, but the name that is held, and all that opens it. */
 export async function beginErasing(db: Db, userId: number, now: number): Promise<MarkedImage[]> {
   const isBegun = sql`exists (select 1 from deleted_accounts where user_id = ${userId} and erasing_since is not null)`
-  const few = [sessions, passwordResets, emailKeys, accountExports]
+  const few = [sessions, passwordResets, emailKeys, accountExports, notificationSettings]
   const [, , marked] = await db.batch([
     statement(
       build
@@ -87,12 +91,18 @@ export async function beginErasing(db: Db, userId: number, now: number): Promise
   return marked
 }
 
-/** Rows of a table, as many as a piece may have. */
-const rowsOf = (table: SQLiteTable, id: SQLiteColumn, owner: SQLiteColumn, userId: number) =>
+/** Rows of a table, so many. */
+const rowsOf = (
+  table: SQLiteTable,
+  id: SQLiteColumn,
+  owner: SQLiteColumn,
+  userId: number,
+  limit = PIECE_ROWS,
+) =>
   statement(
     build
       .delete(table)
-      .where(sql`${id} in (select ${id} from ${table} where ${owner} = ${userId} limit ${PIECE_ROWS})`)
+      .where(sql`${id} in (select ${id} from ${table} where ${owner} = ${userId} limit ${limit})`)
       .returning({ id }),
   )
 
@@ -115,6 +125,19 @@ const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
   (userId) => [rowsOf(likes, likes.id, likes.ownerId, userId)],
   (userId) => [rowsOf(followers, followers.id, followers.ownerId, userId)],
   (userId) => [rowsOf(followers, followers.id, followers.followedId, userId)],
+  (userId) => [
+    rowsOf(blocks, blocks.id, blocks.ownerId, userId, PIECE_ROWS / 4),
+    rowsOf(blocks, blocks.id, blocks.blockedId, userId, PIECE_ROWS / 4),
+    rowsOf(mutes, mutes.id, mutes.ownerId, userId, PIECE_ROWS / 4),
+    rowsOf(mutes, mutes.id, mutes.mutedId, userId, PIECE_ROWS / 4),
+  ],
+  (userId) => [
+    deleting(
+      sql`${notifications} where recipient_id = ${userId} and seq in
+      (select seq from ${notifications} where recipient_id = ${userId} limit ${PIECE_ROWS})`,
+      sql`1`,
+    ),
+  ],
   (userId) => [
     deleting(
       sql`${idempotencyKeys} where user_id = ${userId} and (route, key) in

@@ -10,13 +10,13 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
-import { isNotHiddenComment, isNotHiddenPost, isShown, isShownPost } from '../db/visibility'
+import { notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
 export const OWN_COMMENT: Owned = {
   table: comments,
   id: comments.id,
   ownerId: comments.ownerId,
-  isShown: isNotHiddenComment(comments.id),
+  isThere: (visible) => visible.comment(comments),
 }
 
 const m = alias(comments, 'm')
@@ -39,20 +39,20 @@ export const NEWEST_COMMENTS = newestFirst<CommentRow>('comments', m.id)
 
 const from = fixed(sql`from comments m cross join users u on u.id = m.owner_id`)
 
-/** Not hidden, of somebody who is shown, on a post that is. */
-const shown = fixed(sql`${isShown(m.ownerId)} and ${isShownPost(m.postId)} and ${isNotHiddenComment(m.id)}`)
-
 /**
  * Newest first; `postExists` is false where the filter names no post. Reads three rows per comment, shown or skipped, and 6 more.
  */
 export async function listComments(
   db: Db,
+  viewerId: ViewerId,
   postId: number | undefined,
   page: PageRequest,
 ): Promise<PageSlice<CommentRow> & { postExists: boolean }> {
   const order = NEWEST_COMMENTS.towards(page)
+  const visible = visibleTo(viewerId)
   const conditions = [
-    shown,
+    visible.comment(m),
+    notMuted(m.ownerId, viewerId),
     postId !== undefined && sql`${m.postId} = ${postId}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
@@ -60,7 +60,7 @@ export async function listComments(
   const kept: SQL<number> =
     postId === undefined
       ? rowCount('comments')
-      : sql`(select comments_count from posts where id = ${postId} and ${isShown(posts.ownerId)} and ${isNotHiddenPost(posts.id)})`
+      : sql`(select comments_count from posts where id = ${postId} and ${visible.post(posts)})`
   const [rows, [counted]] = await db.batch([
     selectStatement(
       COMMENT,
@@ -72,16 +72,16 @@ export async function listComments(
   return { rows: inListOrder(rows, page), count: count ?? 0, postExists: count !== null }
 }
 
-const commentStatement = (id: number) =>
-  selectStatement(COMMENT, sql`${from} where ${m.id} = ${id} and ${shown}`)
+const commentStatement = (viewerId: ViewerId, id: number) =>
+  selectStatement(COMMENT, sql`${from} where ${m.id} = ${id} and ${visibleTo(viewerId).comment(m)}`)
 
 /** Reads 3 rows. */
-export async function findComment(db: Db, id: number): Promise<CommentRow | undefined> {
-  const [rows] = await db.batch([commentStatement(id)])
+export async function findComment(db: Db, viewerId: ViewerId, id: number): Promise<CommentRow | undefined> {
+  const [rows] = await db.batch([commentStatement(viewerId, id)])
   return rows[0]
 }
 
-/** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows. */
+/** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each of at most 6 who are told. */
 export const createComment = (
   db: Db,
   ownerId: number,
@@ -94,7 +94,7 @@ export const createComment = (
       statement(
         build.insert(comments).values({
           ownerId,
-          postId: sql`iif(${isShownPost(sql`${postId}`)}, ${postId}, 0)`,
+          postId: sql`iif(${visibleTo(ownerId).postOf(sql`${postId}`)}, ${postId}, 0)`,
           content,
           createdAt: creation.now,
           updatedAt: creation.now,
@@ -115,28 +115,21 @@ export async function updateComment(
       build
         .update(comments)
         .set({ content, updatedAt: now })
-        .where(
-          and(
-            eq(comments.id, id),
-            eq(comments.ownerId, ownerId),
-            isShownPost(comments.postId),
-            isNotHiddenComment(comments.id),
-          ),
-        ),
+        .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId), visibleTo(ownerId).comment(comments))),
     ),
-    commentStatement(id),
+    commentStatement(ownerId, id),
   ])
   return rows[0]
 }
 
 /** Reads 1 row. */
-export async function postExists(db: Db, id: number): Promise<boolean> {
+export async function postExists(db: Db, viewerId: ViewerId, id: number): Promise<boolean> {
   const [rows] = await db.batch([
     statement(
       build
         .select({ id: posts.id })
         .from(posts)
-        .where(and(eq(posts.id, id), isShown(posts.ownerId), isNotHiddenPost(posts.id))),
+        .where(and(eq(posts.id, id), visibleTo(viewerId).post(posts))),
     ),
   ])
   return rows.length > 0

@@ -48,9 +48,10 @@ export const commentRoutes = new Hono<AppEnv>()
       const page = await answerPage(c, query, {
         order: NEWEST_COMMENTS,
         isCountKept: true,
+        price: { shown: 3, skipped: 3 },
         filter: ids,
         load: async (page) => {
-          const found = await listComments(c.var.db, ids.post, page)
+          const found = await listComments(c.var.db, c.var.viewer?.id, ids.post, page)
           check(() => found.postExists)
           return found
         },
@@ -95,7 +96,7 @@ export const commentRoutes = new Hono<AppEnv>()
     }),
     inPath(idParam),
     async (c) => {
-      const comment = await findComment(c.var.db, c.req.valid('param').id)
+      const comment = await findComment(c.var.db, c.var.viewer?.id, c.req.valid('param').id)
       if (!comment) throw new ApiError('not_found')
       return c.json(viewer(c)(comment))
     },
@@ -157,5 +158,6 @@ async function update(c: OwnContext, content: string | undefined) {
 /** A body that has errors anyway is told of an unknown post too. */
 async function collectUnknownPost(c: RequestContext, fields: Record<string, unknown>, errors: FieldErrors) {
   const post = errors.post ? undefined : pk().safeParse(fields.post).data
-  if (post !== undefined && !(await postExists(c.var.db, post))) errors.post = [noSuchPk(post)]
+  if (post !== undefined && !(await postExists(c.var.db, c.var.viewer?.id, post)))
+    errors.post = [noSuchPk(post)]
 }

@@ -31,6 +31,8 @@ interface NewRow<C extends Columns, M extends Columns> {
   /** What has to be there, or done, before it. */
   first?: Statement
   insert: (image: ImageHash | undefined) => Statement
+  /** What else is done where the row is inserted. */
+  also?: readonly Statement[]
   /** `from … where …`, which finds the new row. */
   from: SQL
 }
@@ -39,7 +41,7 @@ interface NewRow<C extends Columns, M extends Columns> {
 export async function createRow<C extends Columns, M extends Columns = Record<never, never>>(
   db: Db,
   { key, image, charges, given, now }: Creation,
-  { columns, more, first, insert, from }: NewRow<C, M>,
+  { columns, more, first, insert, also = [], from }: NewRow<C, M>,
 ): Promise<Created<RowOf<C> & RowOf<M>>> {
   const before = [chargeStatement(charges, now, key && isUnused(key)), ...(first ? [first] : [])]
   const results: unknown[] = await db.batch(
@@ -47,6 +49,7 @@ export async function createRow<C extends Columns, M extends Columns = Record<ne
       ...before,
       insert(hash ?? undefined),
       selectStatement(columns, from, more),
+      ...also,
       ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, given, from, now)] : []),
     ]),
   )

@@ -14,6 +14,9 @@ export class UniqueViolation extends Rejected {
 /** A row that the write refers to is not there (any more). */
 export class ForeignKeyViolation extends Rejected {}
 
+/** There would be more of something than one may have. */
+export class TooMany extends Rejected {}
+
 /** The signed-in user's row is gone. */
 export class UserNotFound extends Rejected {}
 
@@ -48,6 +51,9 @@ export const REVOKED_PATH = 'revoked'
 /** What `openConversationStatement` provokes in the same way (`messaging/`). */
 export const NO_RECIPIENT_PATH = 'no recipient'
 
+/** What adding to a full list provokes in the same way (`boundaries/`). */
+export const TOO_MANY_PATH = 'too many'
+
 /** The session that the signed-in user's token names was ended, or its time is over. */
 export class SessionEnded extends Error {}
 
@@ -73,6 +79,7 @@ export function normalizeError(error: unknown): Error {
   const throttled = throttledFrom(messages)
   if (throttled) return throttled
   if (messages.includes(`'${NO_RECIPIENT_PATH}'`)) return new ForeignKeyViolation('no recipient')
+  if (messages.includes(`'${TOO_MANY_PATH}'`)) return new TooMany('too many')
   // What `activeUserStatement` provokes (client.ts).
   if (messages.includes('malformed JSON')) return new UserInactive()
   if (messages.includes('integer overflow')) return new UserNotFound()

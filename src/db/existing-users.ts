@@ -1,14 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { users } from './schema'
 import { selectStatement } from './statements'
-import { isShown } from './visibility'
+import { type ViewerId, visibleTo } from './visibility'
 
-/** The statement that finds those of the ids that are of users who are shown. Reads a row for each. */
-export const existingUsersStatement = (ids: (number | undefined)[]) =>
+/** The statement that finds those of the ids that are of users whom the viewer sees. Reads a row for each. */
+export const existingUsersStatement = (ids: (number | undefined)[], viewer: ViewerId) =>
   selectStatement(
     { id: users.id },
     sql`from users where id in (select value from json_each(${JSON.stringify(ids.filter((id) => id !== undefined))}))
-      and ${isShown(users.id)}`,
+      and ${visibleTo(viewer).user(users.id)}`,
   )
 
 /** The ids that the statement has found. */

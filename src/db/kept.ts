@@ -13,14 +13,17 @@ import { logGuards, userGuard } from './kept/guard'
 import { heldUsernames } from './kept/held-usernames'
 import { goesWith } from './kept/hidden'
 import { imageReferences, newestImages } from './kept/images'
+import { notifications } from './kept/notifications'
 import { postSearch, userSearch } from './kept/search'
 import { nameOf, triggersOf } from './kept/triggers'
+import { unreadMessages } from './kept/unread'
 import { type Kept, keptByCode } from './kept/value'
 import * as schema from './schema'
 import { nextId } from './sequences'
 
 const {
   cases,
+  blocks,
   changes,
   comments,
   conversations,
@@ -32,6 +35,7 @@ const {
   likes,
   listeners,
   messages,
+  mutes,
   posts,
   reports,
   suspendedAccounts,
@@ -79,6 +83,8 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   changes,
   idempotencyKeys,
   listeners,
+  schema.notifications,
+  schema.notificationSettings,
   schema.rateLimits,
   schema.heldUsernames,
   schema.deletedAccounts,
@@ -101,6 +107,8 @@ export const KEPT: Kept[] = [
 
   goesWith(hiddenPosts.postId, posts.id),
   goesWith(hiddenComments.commentId, comments.id),
+  countAndNewest({ of: blocks.ownerId, count: users.blocksCount }),
+  countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
 
   imageReferences(imageColumns),
   newestImages({
@@ -113,6 +121,8 @@ export const KEPT: Kept[] = [
   postSearch(),
   userSearch(),
   heldUsernames(),
+  ...notifications(),
+  unreadMessages(),
 
   // By the conversation's object (`messaging/`).
   keptByCode(conversations.messagesCount, '(select count(*) from messages where conversation_id = t.id)'),

@@ -3,29 +3,35 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Db } from './client'
 import { build, type Statement, selectStatement, statement } from './statements'
+import { type ViewerId, visibleTo } from './visibility'
 
 /** A kind of row, and the column that says whose it is. */
 export interface Owned {
   table: SQLiteTable
   id: SQLiteColumn
   ownerId: SQLiteColumn
-  /** The condition without which the row is as good as not there, also to its owner. */
-  isShown?: SQL
+  /** Whether it is there for somebody. */
+  isThere: (visible: ReturnType<typeof visibleTo>) => SQL
 }
 
-const ownerStatement = ({ table, id, ownerId, isShown = sql`true` }: Owned, rowId: number) =>
+const ownerStatement = ({ table, id, ownerId, isThere }: Owned, rowId: number, viewerId: ViewerId) =>
   selectStatement(
     { ownerId: sql<number>`${ownerId}` },
-    sql`from ${table} where ${id} = ${rowId} and ${isShown}`,
+    sql`from ${table} where ${id} = ${rowId} and ${isThere(visibleTo(viewerId))}`,
   )
 
-/** Whose row it is; undefined where there is none. Reads 1 row. */
-export async function findOwner(db: Db, kind: Owned, id: number): Promise<{ ownerId: number } | undefined> {
-  const [rows] = await db.batch([ownerStatement(kind, id)])
+/** Whose row it is; undefined where there is none for the viewer. Reads 1 row, and 1 for the post of what is on one. */
+export async function findOwner(
+  db: Db,
+  kind: Owned,
+  id: number,
+  viewerId: ViewerId,
+): Promise<{ ownerId: number } | undefined> {
+  const [rows] = await db.batch([ownerStatement(kind, id, viewerId)])
   return rows[0]
 }
 
-/** Deletes the row if it is this user's, and what `also` does in the same batch; says whose it was. */
+/** Deletes the row if it is this user's and there for them, and what `also` does in the same batch; says whose it was. */
 export async function deleteOwned(
   db: Db,
   kind: Owned,
@@ -33,8 +39,12 @@ export async function deleteOwned(
   also: Statement[] = [],
 ): Promise<{ ownerId: number } | undefined> {
   const [rows] = await db.batch([
-    ownerStatement(kind, id),
-    statement(build.delete(kind.table).where(and(eq(kind.id, id), eq(kind.ownerId, userId), kind.isShown))),
+    ownerStatement(kind, id, userId),
+    statement(
+      build
+        .delete(kind.table)
+        .where(and(eq(kind.id, id), eq(kind.ownerId, userId), kind.isThere(visibleTo(userId)))),
+    ),
     ...also,
   ])
   return rows[0]

@@ -15,6 +15,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 import { CASE_KINDS, CASE_STATES, ROLES } from './moderation-words'
+import { KINDS, LEVELS } from './notification-kinds'
 import { nextId } from './sequences'
 
 const id = (table: string) =>
@@ -66,9 +67,16 @@ export const users = sqliteTable(
     likesGivenCount: integer().notNull().default(0),
     followersCount: integer().notNull().default(0),
     followingCount: integer().notNull().default(0),
+    blocksCount: integer().notNull().default(0),
+    mutesCount: integer().notNull().default(0),
     /** Ids of the newest follow by, and of, this user. Not indexed: that would cost each follow two rows more. */
     lastFollowingId: integer().notNull().default(NEVER),
     lastFollowedId: integer().notNull().default(NEVER),
+    /** Unread messages of all their conversations. */
+    unreadMessages: integer().notNull().default(0),
+    /** How far they have seen their notifications, by `seq`; of likes, which are told later, only so far. */
+    notificationsSeenTo: integer().notNull().default(0),
+    likesSeenTo: integer().notNull().default(0),
     /** JSON: the images of their six newest posts, newest first, null for the default one. */
     newestImages: text().notNull().default('[]'),
   },
@@ -164,6 +172,48 @@ export const followers = sqliteTable(
     // Ends in the id: the newest follow first.
     index('followers_owner').on(t.ownerId),
     check('followers_not_self', sql`${t.ownerId} <> ${t.followedId}`),
+  ],
+)
+
+/** Neither of the two sees anything of the other: see `visibility.ts`. */
+export const blocks = sqliteTable(
+  'blocks',
+  {
+    id: id('blocks'),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    blockedId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('blocks_owner_blocked').on(t.ownerId, t.blockedId),
+    index('blocks_blocked_owner').on(t.blockedId, t.ownerId),
+    index('blocks_owner').on(t.ownerId),
+    check('blocks_not_self', sql`${t.ownerId} <> ${t.blockedId}`),
+  ],
+)
+
+/** `owner` is not shown what `muted` writes, unless they ask for it. */
+export const mutes = sqliteTable(
+  'mutes',
+  {
+    id: id('mutes'),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    mutedId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('mutes_owner_muted').on(t.ownerId, t.mutedId),
+    index('mutes_muted').on(t.mutedId),
+    index('mutes_owner').on(t.ownerId),
+    check('mutes_not_self', sql`${t.ownerId} <> ${t.mutedId}`),
   ],
 )
 
@@ -504,6 +554,44 @@ export const changes = sqliteTable(
     changeId: text(),
   },
   (t) => [primaryKey({ columns: [t.conversationId, t.seq] })],
+)
+
+/**
+ * What somebody is told of: a row for each recipient and cause, written and taken back with its cause (`kept/notifications.ts`).
+ */
+export const notifications = sqliteTable(
+  'notifications',
+  {
+    recipientId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** When it was written, in milliseconds by D1's clock, moved on until it is larger than all that the recipient has, or has seen. */
+    seq: integer().notNull(),
+    kind: text({ enum: KINDS }).notNull(),
+    /** The id of the row that is told of: of a like, a comment, a follow. */
+    causeId: integer().notNull(),
+    /** Who did it. No reference, nor are the next two, as each would want an index: the row goes with its cause. */
+    actorId: integer(),
+    postId: integer(),
+    commentId: integer(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.recipientId, t.seq] }),
+    uniqueIndex('notifications_cause').on(t.kind, t.causeId, t.recipientId),
+  ],
+)
+
+/** Kinds of notifications of which somebody has said what they want; without a row it is `list`. */
+export const notificationSettings = sqliteTable(
+  'notification_settings',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    kind: text({ enum: KINDS }).notNull(),
+    level: text({ enum: LEVELS }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.kind] })],
 )
 
 /** The first answers to requests that may be sent again: see `idempotency.ts`. */

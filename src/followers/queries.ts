@@ -11,9 +11,14 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { followers, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
-import { isShown } from '../db/visibility'
+import { type ViewerId, visibleTo } from '../db/visibility'
 
-export const OWN_FOLLOW: Owned = { table: followers, id: followers.id, ownerId: followers.ownerId }
+export const OWN_FOLLOW: Owned = {
+  table: followers,
+  id: followers.id,
+  ownerId: followers.ownerId,
+  isThere: (visible) => visible.follow(followers),
+}
 
 const f = alias(followers, 'f')
 const owners = alias(users, 'owners')
@@ -33,9 +38,6 @@ export const NEWEST_FOLLOWS = newestFirst<FollowerRow>('followers', f.id)
 const from = fixed(sql`from followers f cross join users owners on owners.id = f.owner_id
   cross join users followed_users on followed_users.id = f.followed_id`)
 
-/** Of two people who are shown. */
-const shown = fixed(sql`${isShown(f.ownerId)} and ${isShown(f.followedId)}`)
-
 export interface FollowerFilter {
   owner?: number | undefined
   followed?: number | undefined
@@ -49,12 +51,13 @@ export interface FollowerPage extends PageSlice<FollowerRow> {
 /** Newest first. Reads three rows per follow, shown or skipped, and 8 more. */
 export async function listFollowers(
   db: Db,
+  viewerId: ViewerId,
   { owner, followed }: FollowerFilter,
   page: PageRequest,
 ): Promise<FollowerPage> {
   const order = NEWEST_FOLLOWS.towards(page)
   const conditions = [
-    shown,
+    visibleTo(viewerId).follow(f),
     owner !== undefined && sql`${f.ownerId} = ${owner}`,
     followed !== undefined && sql`${f.followedId} = ${followed}`,
     page.after && order.after(page.after),
@@ -67,7 +70,7 @@ export async function listFollowers(
       sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${count}, 0)`)}`,
     ),
     selectStatement({ count: sql<number | null>`${count}` }, sql``),
-    existingUsersStatement([owner, followed]),
+    existingUsersStatement([owner, followed], viewerId),
   ])
   return { rows: inListOrder(rows, page), count: counted?.count ?? 0, existing: idsOf(existing) }
 }
@@ -80,12 +83,14 @@ function countOf({ owner, followed }: FollowerFilter): SQL<number> {
 }
 
 /** Reads 3 rows. */
-export async function findFollower(db: Db, id: number): Promise<FollowerRow | undefined> {
-  const [rows] = await db.batch([selectStatement(FOLLOW, sql`${from} where ${f.id} = ${id} and ${shown}`)])
+export async function findFollower(db: Db, viewerId: ViewerId, id: number): Promise<FollowerRow | undefined> {
+  const [rows] = await db.batch([
+    selectStatement(FOLLOW, sql`${from} where ${f.id} = ${id} and ${visibleTo(viewerId).follow(f)}`),
+  ])
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 9 rows. */
+/** Throws `UniqueViolation` for a second follow or a used key, `ForeignKeyViolation` for no such user. Writes 9 rows, and 2 to tell whom they follow. */
 export const createFollower = (
   db: Db,
   ownerId: number,
@@ -98,7 +103,7 @@ export const createFollower = (
       statement(
         build.insert(followers).values({
           ownerId,
-          followedId: sql`iif(${isShown(sql`${followedId}`)}, ${followedId}, 0)`,
+          followedId: sql`iif(${visibleTo(ownerId).user(sql`${followedId}`)}, ${followedId}, 0)`,
           createdAt: creation.now,
         }),
       ),

@@ -39,7 +39,7 @@ export const followerRoutes = new Hono<AppEnv>()
         sizes: SIZES,
         filter: ids,
         load: async (page) => {
-          const found = await listFollowers(c.var.db, ids, page)
+          const found = await listFollowers(c.var.db, c.var.viewer?.id, ids, page)
           check((id) => found.existing.has(id))
           return found
         },
@@ -89,7 +89,7 @@ export const followerRoutes = new Hono<AppEnv>()
     }),
     inPath(idParam),
     async (c) => {
-      const follower = await findFollower(c.var.db, c.req.valid('param').id)
+      const follower = await findFollower(c.var.db, c.var.viewer?.id, c.req.valid('param').id)
       if (!follower) throw new ApiError('not_found')
       return c.json(followerView(follower))
     },

@@ -76,6 +76,8 @@ export interface AppEnv {
     errorsInLists: true | undefined
     /** Sessions that the request has ended: one, or all of a user but one. Set before they are, as the answer to that may be lost. */
     endedSessions: EndedSessions | undefined
+    /** Two people whose conversation the request has ended: one of them blocks the other. */
+    parted: readonly [number, number] | undefined
   }
 }
 

@@ -43,7 +43,7 @@ export function ownBody<S extends z.ZodMiniType>(kind: Owned, schema: S, limits:
     const read = await readFields(c.req.raw, schema, {
       limits,
       before: async () => {
-        requireOwn(await findOwner(c.var.db, kind, id), c.var.user.id)
+        requireOwn(await findOwner(c.var.db, kind, id, c.var.user.id), c.var.user.id)
       },
     })
     c.set('fields', read.fields)

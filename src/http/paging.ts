@@ -68,6 +68,8 @@ interface List<Row, T> {
   filter?: unknown
   /** Whether the list's size is kept in the database, so that it is always exact and costs a row or two. */
   isCountKept: boolean
+  /** Where it is not: up to which size it is counted. */
+  countLimit?: number
   /** One D1 call: the rows asked for, and how many there are in all. */
   load: (page: PageRequest) => Promise<PageSlice<Row>>
   view: (row: Row) => T
@@ -136,14 +138,14 @@ async function numberedPage<Row, T>(
   size: number,
   list: List<Row, T>,
 ): Promise<PageOf<T>> {
-  const { order, filter, isCountKept, load, view, price = PRICE } = list
+  const { order, filter, isCountKept, countLimit = COUNT_LIMIT, load, view, price = PRICE } = list
   const reach = reachOf(price, size)
   const start = { ...START, limit: size + 1 }
   if (page === 'last') {
     const request = { ...start, offset: 0, isBackward: true }
     const slice = await load(request)
     const { rows, count, end } = slice
-    const isExact = isCountKept || (count !== undefined && count < COUNT_LIMIT && end === undefined)
+    const isExact = isCountKept || (count !== undefined && count < countLimit && end === undefined)
     if (count === undefined || !isExact) return linkedByCursor(c, request, slice, size, list)
     const number = Math.max(1, Math.ceil(count / size))
     const onPage = count - (number - 1) * size

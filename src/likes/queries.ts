@@ -10,9 +10,14 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { likes, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
-import { isNotHiddenPost, isShown, isShownPost } from '../db/visibility'
+import { type ViewerId, visibleTo } from '../db/visibility'
 
-export const OWN_LIKE: Owned = { table: likes, id: likes.id, ownerId: likes.ownerId }
+export const OWN_LIKE: Owned = {
+  table: likes,
+  id: likes.id,
+  ownerId: likes.ownerId,
+  isThere: (visible) => visible.like(likes),
+}
 
 const l = alias(likes, 'l')
 const u = alias(users, 'u')
@@ -23,9 +28,6 @@ export type LikeRow = RowOf<typeof LIKE>
 export const NEWEST_LIKES = newestFirst<LikeRow>('likes', l.id)
 
 const from = fixed(sql`from likes l cross join users u on u.id = l.owner_id`)
-
-/** Of somebody who is shown, on a post of somebody who is. */
-const shown = fixed(sql`${isShown(l.ownerId)} and ${isShownPost(l.postId)}`)
 
 export interface LikeFilter {
   post?: number | undefined
@@ -38,10 +40,16 @@ export interface LikePage extends PageSlice<LikeRow> {
 }
 
 /** Newest first. Reads three rows per like, shown or skipped, and 8 more. */
-export async function listLikes(db: Db, { post, owner }: LikeFilter, page: PageRequest): Promise<LikePage> {
+export async function listLikes(
+  db: Db,
+  viewerId: ViewerId,
+  { post, owner }: LikeFilter,
+  page: PageRequest,
+): Promise<LikePage> {
   const order = NEWEST_LIKES.towards(page)
+  const visible = visibleTo(viewerId)
   const conditions = [
-    shown,
+    visible.like(l),
     post !== undefined && sql`${l.postId} = ${post}`,
     owner !== undefined && sql`${l.ownerId} = ${owner}`,
     page.after && order.after(page.after),
@@ -55,10 +63,10 @@ export async function listLikes(db: Db, { post, owner }: LikeFilter, page: PageR
         count: kept,
         ofPost: sql<
           number | null
-        >`(select likes_count from posts where id = ${post ?? 0} and ${isShown(posts.ownerId)} and ${isNotHiddenPost(posts.id)})`,
+        >`(select likes_count from posts where id = ${post ?? 0} and ${visible.post(posts)})`,
         ofOwner: sql<
           number | null
-        >`(select likes_given_count from users where id = ${owner ?? 0} and ${isShown(users.id)})`,
+        >`(select likes_given_count from users where id = ${owner ?? 0} and ${visible.user(users.id)})`,
       },
       sql``,
     ),
@@ -80,12 +88,14 @@ function countOf({ post, owner }: LikeFilter): SQL<number> {
 }
 
 /** Reads 3 rows. */
-export async function findLike(db: Db, id: number): Promise<LikeRow | undefined> {
-  const [rows] = await db.batch([selectStatement(LIKE, sql`${from} where ${l.id} = ${id} and ${shown}`)])
+export async function findLike(db: Db, viewerId: ViewerId, id: number): Promise<LikeRow | undefined> {
+  const [rows] = await db.batch([
+    selectStatement(LIKE, sql`${from} where ${l.id} = ${id} and ${visibleTo(viewerId).like(l)}`),
+  ])
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for no such post. Writes 8 rows. */
+/** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for no such post. Writes 8 rows, and 2 to tell the post's owner. */
 export const createLike = (
   db: Db,
   ownerId: number,
@@ -98,7 +108,7 @@ export const createLike = (
       statement(
         build.insert(likes).values({
           ownerId,
-          postId: sql`iif(${isShownPost(sql`${postId}`)}, ${postId}, 0)`,
+          postId: sql`iif(${visibleTo(ownerId).postOf(sql`${postId}`)}, ${postId}, 0)`,
           createdAt: creation.now,
         }),
       ),

@@ -29,8 +29,9 @@ export const likeRoutes = new Hono<AppEnv>()
         order: NEWEST_LIKES,
         filter: ids,
         isCountKept: true,
+        price: { shown: 3, skipped: 3 },
         load: async (slice) => {
-          const found = await listLikes(c.var.db, ids, slice)
+          const found = await listLikes(c.var.db, c.var.viewer?.id, ids, slice)
           check((_id, name) => found.exists[name])
           return found
         },
@@ -71,7 +72,7 @@ export const likeRoutes = new Hono<AppEnv>()
     describe({ id: 'getLike', summary: 'A like', answers: { 200: likeAnswer }, errors: ['not_found'] }),
     inPath(idParam),
     async (c) => {
-      const like = await findLike(c.var.db, c.req.valid('param').id)
+      const like = await findLike(c.var.db, c.var.viewer?.id, c.req.valid('param').id)
       if (!like) throw new ApiError('not_found')
       return c.json(likeView(like))
     },

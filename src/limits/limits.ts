@@ -41,6 +41,8 @@ export const LIMITS = {
   comments: limit(500, 2_000, DAY),
   likes: limit(1_000, 5_000, DAY),
   follows: limit(500, 2_000, DAY),
+  /** Blocks and mutes: whoever is harassed by hundreds blocks hundreds. */
+  blocks: limit(200, 1_000, DAY),
   messages: limit(1_000, 10_000, DAY),
   /** Messages to people who have never written back. */
   stranger_messages: limit(50, 100, DAY),

@@ -2,19 +2,21 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { nextId } from '../db/sequences'
 import { writeStatement } from '../db/statements'
-import { isNotHiddenComment, isShown, isShownPost } from '../db/visibility'
+import { visibleTo } from '../db/visibility'
 import type { Subject } from './vocabulary'
 
 /** `select id, author_id`: the thing, if this person may see it. Of a conversation it is named by the other person. */
 function seenBy({ kind, id }: Subject, viewerId: number): SQL {
+  const visible = visibleTo(viewerId)
   switch (kind) {
     case 'post':
-      return sql`select p.id, p.owner_id as author_id from posts p where p.id = ${id} and ${isShownPost(sql`p.id`)}`
+      return sql`select p.id, p.owner_id as author_id from posts p where p.id = ${id}
+        and ${visible.post({ id: sql`p.id`, ownerId: sql`p.owner_id` })}`
     case 'comment':
       return sql`select m.id, m.owner_id as author_id from comments m where m.id = ${id}
-        and ${isShown(sql`m.owner_id`)} and ${isShownPost(sql`m.post_id`)} and ${isNotHiddenComment(sql`m.id`)}`
+        and ${visible.comment({ id: sql`m.id`, ownerId: sql`m.owner_id`, postId: sql`m.post_id` })}`
     case 'profile':
-      return sql`select u.id, u.id as author_id from users u where u.id = ${id} and ${isShown(sql`u.id`)}`
+      return sql`select u.id, u.id as author_id from users u where u.id = ${id} and ${visible.user(sql`u.id`)}`
     case 'message':
       return sql`select m.id, m.sender_id as author_id from messages m cross join conversations c on c.id = m.conversation_id
         where m.id = ${id} and ${viewerId} in (c.user_a, c.user_b)`

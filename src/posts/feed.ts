@@ -2,7 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, type PageRequest } from '../db/page'
 import { NEVER } from '../db/schema'
-import { isNotHiddenPost, isShown } from '../db/visibility'
+import { isNotHiddenPost, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
 /** The feed of who follows more is not put together account by account. */
 const MAX_MERGED = 200
@@ -12,6 +12,7 @@ const SORTED_LOOKED_AT = 300
 
 /** From where a feed is read. */
 export interface FeedPart {
+  viewerId: ViewerId
   followedBy: number
   descending: boolean
   after: PageRequest['after']
@@ -19,6 +20,10 @@ export interface FeedPart {
 
 const followsMany = (followedBy: number) =>
   sql`(select following_count > ${MAX_MERGED} from users where id = ${followedBy})`
+
+/** Whether the viewer is shown posts of this user in a feed. */
+const shownTo = (viewerId: ViewerId) => (userId: SQL) =>
+  sql`${visibleTo(viewerId).user(userId)} and ${notMuted(userId, viewerId)}`
 
 /** The id behind which this part begins. */
 const startOf = ({ descending, after }: FeedPart): SQL =>
@@ -37,13 +42,14 @@ const startOf = ({ descending, after }: FeedPart): SQL =>
  * page, and the next page goes on where this one stopped (`feedEnd`).
  */
 export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL {
-  const { followedBy, descending } = part
+  const { viewerId, followedBy, descending } = part
   const [extreme, beyond, none] = descending ? [sql`max`, sql`<`, 0] : [sql`min`, sql`>`, NEVER]
   const start = startOf(part)
   const direction = descending ? sql`desc` : sql`asc`
   const next = (owner: SQL, id: SQL) =>
     sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}
       and ${isNotHiddenPost(sql`posts.id`)}), ${none})`
+  const shown = shownTo(viewerId)
   // Ranges that are empty, as conditions that are false would be found out by reading.
   const many = followsMany(followedBy)
   const looks = isSorted ? SORTED_LOOKED_AT : LOOKED_AT
@@ -52,10 +58,10 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
     : sql`posts.id > ${start} and posts.id <= iif(${many}, ${start} + ${looks}, ${start})`
   return sql`with recursive queue(id, owner_id) as (
       select ${next(sql`followers.followed_id`, start)}, followers.followed_id from followers
-        where followers.owner_id = iif(${many}, 0, ${followedBy}) and ${isShown(sql`followers.followed_id`)}
+        where followers.owner_id = iif(${many}, 0, ${followedBy}) and ${shown(sql`followers.followed_id`)}
       union all
       select posts.id, null from posts where ${range} and exists
-        (select 1 from followers where owner_id = ${followedBy} and followed_id = posts.owner_id) and ${isShown(sql`posts.owner_id`)}
+        (select 1 from followers where owner_id = ${followedBy} and followed_id = posts.owner_id) and ${shown(sql`posts.owner_id`)}
         and ${isNotHiddenPost(sql`posts.id`)}
       union all
       select ${next(sql`queue.owner_id`, sql`queue.id`)}, queue.owner_id from queue
@@ -73,7 +79,7 @@ export function feedEnd(part: FeedPart): SQL<number | null> {
 }
 
 /** Up to `COUNT_LIMIT`, which it says for whoever follows many. Reads two rows for each account followed. */
-export const feedCount = (followedBy: number) =>
+export const feedCount = (viewerId: ViewerId, followedBy: number) =>
   sql<number>`iif(${followsMany(followedBy)}, ${COUNT_LIMIT}, (select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
   from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy}
-    and ${isShown(sql`users.id`)}))`
+    and ${shownTo(viewerId)(sql`users.id`)}))`

@@ -3,6 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { ListOrder } from '../db/list-order'
 import type { PageRequest } from '../db/page'
 import { rowCount } from '../db/sequences'
+import type { ViewerId } from '../db/visibility'
 import { feedQueue } from './feed'
 import { ftsQuery, matchesAll, unindexed } from './search'
 import { isById, isByOwnLikes, type PostFilter, type PostOrder, type SortedPost } from './selection'
@@ -23,7 +24,7 @@ export interface Lead {
 }
 
 /** The lead of a filtered list. */
-export function leadOf(filter: PostFilter, order: PostOrder): Lead {
+export function leadOf(viewerId: ViewerId, filter: PostFilter, order: PostOrder): Lead {
   const { owner, followedBy, likedBy, words } = filter
   const isOwnLikes = isByOwnLikes(filter, order.field)
   const match = isOwnLikes ? undefined : ftsQuery(words, owner)
@@ -58,7 +59,11 @@ export function leadOf(filter: PostFilter, order: PostOrder): Lead {
     }
   }
   if (followedBy !== undefined && !isById(order.field)) {
-    const queue = feedQueue({ followedBy, descending: true, after: undefined }, FEED_SORTED + 1, true)
+    const queue = feedQueue(
+      { viewerId, followedBy, descending: true, after: undefined },
+      FEED_SORTED + 1,
+      true,
+    )
     return {
       from: sql`(${queue} select id from queue where id <> 0) feed`,
       posts: sql`cross join posts p on p.id = feed.id`,

@@ -8,7 +8,7 @@
  *   feed                                              P + 60 + 4 per account followed   (feed.ts)
  *   search, words of 3 characters and more            P + 20 + the owners considered + what counting reads
  *   what filters further, or sorts                    bounded, see filtered-list.ts
- * Counting is free where a count is kept, else it reads up to `COUNT_LIMIT` matches, once per list, as cursors carry it.
+ * Counting is free where a count is kept, else it reads two rows for each of the first `SEARCH_COUNT_LIMIT` matches, once per list, as cursors carry it.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
@@ -16,13 +16,14 @@ import { listed } from '../db/columns'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
 import { inKeyOrder } from '../db/key-order'
 import { inListOrder } from '../db/list-order'
-import { COUNT_LIMIT, type PageRequest, type PageSlice, withinBytes } from '../db/page'
+import { type PageRequest, type PageSlice, withinBytes } from '../db/page'
 import { posts } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
+import type { ViewerId } from '../db/visibility'
 import { feedCount, feedEnd, feedQueue } from './feed'
-import { filteredList } from './filtered-list'
-import { POST, p, shownPost, viewerColumns } from './queries'
+import { filteredList, SEARCH_COUNT_LIMIT } from './filtered-list'
+import { POST, p, viewerColumns } from './queries'
 import { MAX_OWNERS } from './search'
 import {
   isByCount,
@@ -33,6 +34,7 @@ import {
   SORT_COLUMNS,
   type SortedPost,
   type Source,
+  visibleInList,
 } from './selection'
 
 export interface PostPage extends PageSlice<SortedPost> {
@@ -43,12 +45,12 @@ export interface PostPage extends PageSlice<SortedPost> {
 /** The posts of one page. `words` may hold at most 60. */
 export async function listPosts(
   db: Db,
-  viewerId: number | undefined,
+  viewerId: ViewerId,
   filter: PostFilter,
   order: PostOrder,
   page: PageRequest,
 ): Promise<PostPage> {
-  const { rows, count, end } = source(filter, order, page)
+  const { rows, count, end } = source(viewerId, filter, order, page)
   const viewer = viewerColumns(viewerId)
   const [found, [counted], existing] = await db.batch([
     selectedStatement(
@@ -62,7 +64,7 @@ export async function listPosts(
       },
       sql``,
     ),
-    existingUsersStatement([filter.owner, filter.followedBy, filter.likedBy]),
+    existingUsersStatement([filter.owner, filter.followedBy, filter.likedBy], viewerId),
   ])
   const stopped = found.length < page.limit ? (counted?.end ?? null) : null
   return {
@@ -93,24 +95,25 @@ export function paging(filter: PostFilter, order: PostOrder) {
   if (isNatural && filter.words.length > 0)
     return {
       isCountKept: false,
-      price: { shown: 6, skipped: 3, fixed: COUNT_LIMIT + 2 * MAX_OWNERS },
+      countLimit: SEARCH_COUNT_LIMIT,
+      price: { shown: 6, skipped: 3, fixed: 2 * SEARCH_COUNT_LIMIT + 2 * MAX_OWNERS },
     }
   // Whatever part of what was looked at is shown, all of it was.
   return { isCountKept: isKept, price: { shown: 0, skipped: 1 } }
 }
 
-function source(filter: PostFilter, order: PostOrder, page: PageRequest): Source {
+function source(viewerId: ViewerId, filter: PostFilter, order: PostOrder, page: PageRequest): Source {
   const { followedBy, words } = filter
-  if (followedBy !== undefined && isFeed(filter, order)) return feed(followedBy, order, page)
+  if (followedBy !== undefined && isFeed(filter, order)) return feed(viewerId, followedBy, order, page)
   const isPlain = words.length === 0 && filtersOf(filter) === 0
   return isPlain && isByCount(order.field)
-    ? { rows: byCount(order, page), count: rowCount('posts') }
-    : filteredList(filter, order, page)
+    ? { rows: byCount(visibleInList(viewerId, filter), order, page), count: rowCount('posts') }
+    : filteredList(viewerId, filter, order, page)
 }
 
 /** All posts by a count. */
 const byCount =
-  ({ field, descending }: PostOrder, page: PageRequest) =>
+  (visible: SQL, { field, descending }: PostOrder, page: PageRequest) =>
   (columns: SQL) =>
     inKeyOrder({
       table: posts,
@@ -121,20 +124,20 @@ const byCount =
       kept: rowCount('posts'),
       select: (where) =>
         sql`select ${columns}, ${SORT_COLUMNS[field]} as "sortKey" from posts p cross join users u on u.id = p.owner_id
-          where ${where} and ${shownPost}`,
+          where ${where} and ${visible}`,
     })
 
-function feed(followedBy: number, order: PostOrder, page: PageRequest): Source {
+function feed(viewerId: ViewerId, followedBy: number, order: PostOrder, page: PageRequest): Source {
   const [key] = order.list.towards(page).keys
-  const part = { followedBy, descending: key.descending, after: page.after }
+  const part = { viewerId, followedBy, descending: key.descending, after: page.after }
   const direction = key.descending ? sql`desc` : sql`asc`
   const { limit, offset } = page
   return {
     rows: (columns) => sql`${feedQueue(part, limit + offset)}
     select ${columns}, p.id as "sortKey"
     from queue cross join posts p on p.id = queue.id cross join users u on u.id = p.owner_id
-    where ${shownPost} order by p.id ${direction} limit ${limit} offset ${offset}`,
-    count: feedCount(followedBy),
+    where ${visibleInList(viewerId, {})} order by p.id ${direction} limit ${limit} offset ${offset}`,
+    count: feedCount(viewerId, followedBy),
     end: feedEnd(part),
   }
 }

@@ -9,13 +9,13 @@ import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
 import { searchKey } from '../db/text'
-import { isNotHiddenPost, isShown } from '../db/visibility'
+import { type ViewerId, visibleTo } from '../db/visibility'
 
 export const OWN_POST: Owned = {
   table: posts,
   id: posts.id,
   ownerId: posts.ownerId,
-  isShown: isNotHiddenPost(posts.id),
+  isThere: (visible) => visible.post(posts),
 }
 
 export const p = alias(posts, 'p')
@@ -38,7 +38,7 @@ export const POST = selectList({
 })
 
 /** What the row has for the viewer. */
-export const viewerColumns = (viewerId: number | undefined) => ({
+export const viewerColumns = (viewerId: ViewerId) => ({
   likeId:
     viewerId === undefined
       ? sql<number | null>`null`
@@ -48,18 +48,15 @@ export type PostRow = RowOf<typeof POST> & RowOf<ReturnType<typeof viewerColumns
 
 const from = fixed(sql`from posts p cross join users u on u.id = p.owner_id`)
 
-/** Not hidden, and of somebody who is shown. */
-export const shownPost = fixed(sql`${isShown(p.ownerId)} and ${isNotHiddenPost(p.id)}`)
-
-const postStatement = (viewerId: number | undefined, id: number) =>
-  selectStatement(POST, sql`${from} where ${p.id} = ${id} and ${shownPost}`, viewerColumns(viewerId))
+const postStatement = (viewerId: ViewerId, id: number) =>
+  selectStatement(
+    POST,
+    sql`${from} where ${p.id} = ${id} and ${visibleTo(viewerId).post(p)}`,
+    viewerColumns(viewerId),
+  )
 
 /** Reads 2 rows, and the viewer's like. */
-export async function findPost(
-  db: Db,
-  viewerId: number | undefined,
-  id: number,
-): Promise<PostRow | undefined> {
+export async function findPost(db: Db, viewerId: ViewerId, id: number): Promise<PostRow | undefined> {
   const [rows] = await db.batch([postStatement(viewerId, id)])
   return rows[0]
 }
@@ -118,7 +115,7 @@ export async function updatePost(
         build
           .update(posts)
           .set({ ...columnsOf(fields), image: hash ?? undefined, updatedAt: now })
-          .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId), isNotHiddenPost(posts.id))),
+          .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId), visibleTo(ownerId).post(posts))),
       ),
       postStatement(ownerId, id),
     ]),

@@ -1,8 +1,9 @@
 /** Which posts a list has, and in which order. */
-import type { SQL } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { ListOrder } from '../db/list-order'
 import { users } from '../db/schema'
+import { notMuted, type ViewerId, visibleTo } from '../db/visibility'
 import { type PostRow, p } from './queries'
 
 const u = alias(users, 'u')
@@ -29,6 +30,12 @@ export interface PostFilter {
   /** Folded words that must all occur. */
   words: string[]
 }
+
+/** Whether the viewer is shown `posts p` in this list: of whom they mute, only where they ask for that person's posts. */
+export const visibleInList = (viewerId: ViewerId, { owner }: Pick<PostFilter, 'owner'>): SQL =>
+  owner === undefined
+    ? sql`${visibleTo(viewerId).post(p)} and ${notMuted(p.ownerId, viewerId)}`
+    : visibleTo(viewerId).post(p)
 
 /** A post with the value that it is sorted by. */
 export type SortedPost = PostRow & { sortKey: number | string }

@@ -8,7 +8,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { fixed, listed } from '../db/columns'
+import { listed } from '../db/columns'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
 import { inKeyOrder } from '../db/key-order'
 import { inListOrder } from '../db/list-order'
@@ -16,7 +16,7 @@ import { limits, type PageRequest, type PageSlice, withinBytes } from '../db/pag
 import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
-import { isShown } from '../db/visibility'
+import { type ViewerId, visibleTo } from '../db/visibility'
 import { type ProfileOrder, type SortedProfile, sortKeys } from './order'
 import { PROFILE, u, viewerColumns } from './queries'
 
@@ -52,7 +52,7 @@ export function paging({ following, followedBy }: ProfileFilter, order: ProfileO
 /** The profiles of one page. */
 export async function listProfiles(
   db: Db,
-  viewerId: number | undefined,
+  viewerId: ViewerId,
   filter: ProfileFilter,
   order: ProfileOrder,
   page: PageRequest,
@@ -60,11 +60,11 @@ export async function listProfiles(
   const named = [filter.following, filter.followedBy].filter((id) => id !== undefined)
   const viewer = viewerColumns(viewerId)
   const columns = sql`${PROFILE.sql}, ${listed(viewer)}, ${sortKeys(order)} as "sortKeys"`
-  const { rows, count, end } = source(columns, filter, order, page)
+  const { rows, count, end } = source(columns, viewerId, filter, order, page)
   const [found, [counted], existing] = await db.batch([
     selectedStatement({ ...PROFILE.columns, ...viewer, sortKeys: sql<string>`` }, rows),
     selectStatement({ count, end: end ?? sql<null>`null` }, sql``),
-    existingUsersStatement(named),
+    existingUsersStatement(named, viewerId),
   ])
   return {
     rows: inListOrder(found, page),
@@ -74,8 +74,6 @@ export async function listProfiles(
   }
 }
 
-const shown = fixed(isShown(u.id))
-
 interface Source {
   rows: SQL
   /** Null: unknown. */
@@ -84,22 +82,29 @@ interface Source {
   end?: SQL<number | null>
 }
 
-function source(columns: SQL, filter: ProfileFilter, order: ProfileOrder, page: PageRequest): Source {
+function source(
+  columns: SQL,
+  viewerId: ViewerId,
+  filter: ProfileFilter,
+  order: ProfileOrder,
+  page: PageRequest,
+): Source {
   const { following, followedBy } = filter
+  const visible = visibleTo(viewerId).user(u.id)
   const kept = countOf(filter)
   if (following === undefined && followedBy === undefined) {
-    const users = { from: sql`users u`, where: shown, id: sql`u.id`, window: SORTED }
+    const users = { from: sql`users u`, where: visible, id: sql`u.id`, window: SORTED }
     if (order.by === 'sorting') return sorted(columns, users, order, page, kept)
     const read = order.by === 'count' ? byCount : byIndex
-    return { rows: within(read(columns, order, kept, page), page), count: kept }
+    return { rows: within(read(columns, visible, order, kept, page), page), count: kept }
   }
   if (following !== undefined && followedBy !== undefined)
-    return bothFilters(columns, { following, followedBy }, order, page)
+    return bothFilters(columns, viewerId, { following, followedBy }, order, page)
   // The index of follows that leads gives the order of ids too.
   const [id, where] =
     following !== undefined
-      ? [sql`f.owner_id`, sql`f.followed_id = ${following} and ${shown}`]
-      : [sql`f.followed_id`, sql`f.owner_id = ${followedBy} and ${shown}`]
+      ? [sql`f.owner_id`, sql`f.followed_id = ${following} and ${visible}`]
+      : [sql`f.followed_id`, sql`f.owner_id = ${followedBy} and ${visible}`]
   const from = sql`followers f cross join users u on u.id = ${id}`
   if (!isNewestFirst(order)) return sorted(columns, { from, where, id, window: SORTED }, order, page, kept)
   const list = order.list.towards(page)
@@ -116,14 +121,14 @@ function source(columns: SQL, filter: ProfileFilter, order: ProfileOrder, page: 
 const within = (rows: SQL, page: PageRequest) => withinBytes(rows, { rows: page.limit, contentBytes: 40_000 })
 
 /** All profiles by a unique column. */
-function byIndex(columns: SQL, order: ProfileOrder, kept: SQL<number>, page: PageRequest): SQL {
+function byIndex(columns: SQL, visible: SQL, order: ProfileOrder, kept: SQL<number>, page: PageRequest): SQL {
   const list = order.list.towards(page)
   const behind = page.after ? sql`and ${list.after(page.after)}` : sql``
-  return sql`select ${columns} from users u where ${shown} ${behind} ${list.orderBy()} ${limits(page, kept)}`
+  return sql`select ${columns} from users u where ${visible} ${behind} ${list.orderBy()} ${limits(page, kept)}`
 }
 
 /** All profiles by a count. */
-function byCount(columns: SQL, order: ProfileOrder, kept: SQL<number>, page: PageRequest): SQL {
+function byCount(columns: SQL, visible: SQL, order: ProfileOrder, kept: SQL<number>, page: PageRequest): SQL {
   const [key = u.id] = order.columns
   return inKeyOrder({
     table: users,
@@ -132,7 +137,7 @@ function byCount(columns: SQL, order: ProfileOrder, kept: SQL<number>, page: Pag
     descending: order.list.keys[0].descending,
     page,
     kept,
-    select: (where) => sql`select ${columns}, ${key} as "sortKey" from users u where ${where} and ${shown}`,
+    select: (where) => sql`select ${columns}, ${key} as "sortKey" from users u where ${where} and ${visible}`,
   })
 }
 
@@ -170,13 +175,14 @@ function sorted(
 /** Of the newest followers of the one, those whom the other follows. */
 function bothFilters(
   columns: SQL,
+  viewerId: ViewerId,
   { following, followedBy }: { following: number; followedBy: number },
   order: ProfileOrder,
   page: PageRequest,
 ): Source {
   const id = sql`f.owner_id`
   const isFollowed = sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id)
-    and ${isShown(id)}`
+    and ${visibleTo(viewerId).user(id)}`
   const list = isNewestFirst(order) ? order.list.towards(page) : undefined
   const behind = page.after && list ? sql`and ${list.after(page.after, [id])}` : sql``
   const follows = sql`select f.owner_id from followers f where f.followed_id = ${following} ${behind}

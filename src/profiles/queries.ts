@@ -7,10 +7,15 @@ import { type LeasedImage, withLease } from '../db/image-leases'
 import type { Owned } from '../db/owned'
 import { users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
-import { isShown } from '../db/visibility'
+import { visibleTo } from '../db/visibility'
 
 /** A profile is its user's row. */
-export const OWN_PROFILE: Owned = { table: users, id: users.id, ownerId: users.id }
+export const OWN_PROFILE: Owned = {
+  table: users,
+  id: users.id,
+  ownerId: users.id,
+  isThere: (visible) => visible.user(users.id),
+}
 
 export const u = alias(users, 'u')
 
@@ -41,7 +46,7 @@ export type ProfileRow = RowOf<typeof PROFILE> & RowOf<ReturnType<typeof viewerC
 const profileStatement = (viewerId: number | undefined, id: number) =>
   selectStatement(
     PROFILE,
-    sql`from users u where ${u.id} = ${id} and ${isShown(u.id)}`,
+    sql`from users u where ${u.id} = ${id} and ${visibleTo(viewerId).user(u.id)}`,
     viewerColumns(viewerId),
   )
 

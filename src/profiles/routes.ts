@@ -122,7 +122,7 @@ async function list(c: RequestContext, query: z.output<typeof profileListQuery>,
 async function update(c: OwnContext, { image, ...fields }: z.output<typeof profileBody>) {
   const { db, user } = c.var
   const { id } = c.req.valid('param')
-  if (id !== user.id) requireOwn(await findOwner(db, OWN_PROFILE, id), user.id)
+  if (id !== user.id) requireOwn(await findOwner(db, OWN_PROFILE, id, user.id), user.id)
   const profile = await withImage(c, image, (lease) => updateProfile(db, user.id, fields, lease, Date.now()))
   if (!profile) throw new ApiError('not_found')
   return profileView(profile, user.id, imageUrls(c))

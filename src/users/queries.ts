@@ -9,7 +9,7 @@ import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectStatement } from '../db/statements'
 import { fold } from '../db/text'
-import { isShown } from '../db/visibility'
+import { type ViewerId, visibleTo } from '../db/visibility'
 
 const u = alias(users, 'u')
 
@@ -45,14 +45,16 @@ export function userOrder(ordering = ''): ListOrder<UserSummary> {
 /** All, or the one of this name in any case. Reads a row per user, shown or skipped, and 5 more. */
 export async function listUsers(
   db: Db,
+  viewerId: ViewerId,
   username: string | undefined,
   list: ListOrder<UserSummary>,
   page: PageRequest,
 ): Promise<PageSlice<UserSummary>> {
-  const isNamed = username ? and(eq(u.usernameKey, fold(username)), isShown(u.id)) : undefined
+  const isVisible = visibleTo(viewerId).user(u.id)
+  const isNamed = username ? and(eq(u.usernameKey, fold(username)), isVisible) : undefined
   const kept: SQL<number> = isNamed ? sql`(select count(*) from users u where ${isNamed})` : rowCount('users')
   const order = list.towards(page)
-  const where = and(isNamed ?? isShown(u.id), page.after && order.after(page.after))
+  const where = and(isNamed ?? isVisible, page.after && order.after(page.after))
   const [rows, [counted]] = await db.batch([
     selectStatement(USER_SUMMARY, sql`from users u where ${where} ${order.orderBy()} ${limits(page, kept)}`),
     selectStatement({ count: kept }, sql``),
@@ -61,9 +63,12 @@ export async function listUsers(
 }
 
 /** Reads 1 row. */
-export async function findUser(db: Db, id: number): Promise<UserSummary | undefined> {
+export async function findUser(db: Db, viewerId: ViewerId, id: number): Promise<UserSummary | undefined> {
   const [rows] = await db.batch([
-    selectStatement(USER_SUMMARY, sql`from users u where ${u.id} = ${id} and ${isShown(u.id)}`),
+    selectStatement(
+      USER_SUMMARY,
+      sql`from users u where ${u.id} = ${id} and ${visibleTo(viewerId).user(u.id)}`,
+    ),
   ])
   return rows[0]
 }

@@ -35,7 +35,7 @@ export const userRoutes = new Hono<AppEnv>()
         order,
         filter: username,
         isCountKept: true,
-        load: (page) => listUsers(c.var.db, username, order, page),
+        load: (page) => listUsers(c.var.db, c.var.user.id, username, order, page),
         view,
         price: { shown: 1, skipped: 1 },
       })
@@ -54,7 +54,7 @@ export const userRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     async (c) => {
-      const user = await findUser(c.var.db, c.req.valid('param').id)
+      const user = await findUser(c.var.db, c.var.user.id, c.req.valid('param').id)
       if (!user) throw new ApiError('not_found', { detail: 'User not found' })
       return c.json(view(user))
     },

@@ -162,6 +162,27 @@ const userBy = (method: 'PUT' | 'PATCH') => async (): Promise<WriteCall> => {
   return { method, path: '/dj-rest-auth/user/', headers: owner.headers, body, ok: 200, count }
 }
 
+/** Adds somebody to a list of people, and takes them out. */
+const listing = (table: string, name: string) => async (): Promise<WriteCall> => {
+  const [{ id, headers }, other] = pair()
+  const count = () => rows(`${table} where owner_id = ? and ${name}_id = ?`, id, other.id)
+  return {
+    method: 'POST',
+    path: `/${table}/`,
+    headers,
+    body: { [name]: other.id },
+    ok: 201,
+    isKeyed: true,
+    count,
+  }
+}
+const unlisting = (table: string, name: string) => async (): Promise<WriteCall> => {
+  const [{ headers, post }, other] = pair()
+  const { id } = (await post(`/${table}/`, { [name]: other.id })).body
+  const count = lacks(table, id)
+  return { method: 'DELETE', path: `/${table}/${id}/`, headers, ok: 204, again: [404], count }
+}
+
 /** More than one where a call goes different ways. */
 export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
   register: [
@@ -383,6 +404,28 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
       const { id } = await follow(one, other)
       const [path, count] = [`/followers/${id}/`, lacks('followers', id)]
       return { method: 'DELETE', path, headers: one.headers, ok: 204, again: [404], count }
+    },
+  ],
+  createBlock: [listing('blocks', 'blocked')],
+  deleteBlock: [unlisting('blocks', 'blocked')],
+  createMute: [listing('mutes', 'muted')],
+  deleteMute: [unlisting('mutes', 'muted')],
+  markNotificationsSeen: [
+    async () => {
+      const [one, other] = pair()
+      await follow(one, other)
+      const count = () => rows('users where id = ? and notifications_seen_to > 0', other.id)
+      await stored('update users set notifications_seen_to = 0 where id = ?', other.id)
+      const path = '/notifications/seen/'
+      return { method: 'POST', path, headers: other.headers, body: { up_to: 9e15 }, ok: 200, count }
+    },
+  ],
+  updateNotificationSettings: [
+    async () => {
+      const { id, headers } = await account()
+      const count = has('notification_settings', 'user_id', id)
+      const path = '/notification-settings/'
+      return { method: 'PATCH', path, headers, body: { follow: 'off' }, ok: 200, count }
     },
   ],
   sendMessage: [sendTo('send', () => ({ content: 'x' })), sendTo('send', () => form({ image: image() }))],

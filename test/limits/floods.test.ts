@@ -94,7 +94,15 @@ it('a user has so many uploads under way; the others are told to come back, and 
 })
 
 it('a user’s keys are no more than what they may create in the day that one is kept', () => {
-  const created: LimitName[] = ['posts', 'comments', 'likes', 'follows', 'messages', 'stranger_messages']
+  const created: LimitName[] = [
+    'posts',
+    'comments',
+    'likes',
+    'follows',
+    'blocks',
+    'messages',
+    'stranger_messages',
+  ]
   const inADay = created.reduce((sum, name) => {
     const { burst, count, seconds } = LIMITS[name]
     return sum + burst + (count * 86_400) / seconds

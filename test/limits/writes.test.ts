@@ -38,6 +38,8 @@ describe('creating', () => {
     ['comments', 'comments', '/comments/', async () => ({ post: await newPost(), content: 'x' })],
     ['likes', 'likes', '/likes/', async () => ({ post: await newPost() })],
     ['follows', 'followers', '/followers/', async (i) => ({ followed: (await signUp(`followed${i}`)).id })],
+    ['blocks', 'blocks', '/blocks/', async (i) => ({ blocked: (await signUp(`blocked${i}`)).id })],
+    ['blocks', 'mutes', '/mutes/', async (i) => ({ muted: (await signUp(`muted${i}`)).id })],
   ]
   const newPost = async () => {
     posts.push((await bob.post('/posts/', { title: 'y' })).body.id)

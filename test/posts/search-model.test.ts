@@ -1,6 +1,7 @@
 /** Search, against what anybody would write: `title.includes(word) || username.includes(word)`, without case, for every word. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, test } from 'vitest'
+import { SEARCH_COUNT_LIMIT } from '../../src/posts/filtered-list'
 import { type Answer, anyone, type Person, signUp } from '../client'
 import { random } from '../fixtures/random'
 
@@ -130,7 +131,7 @@ async function compare(search: string) {
     .every((word) => [...lower(word)].length >= 3 || word === '')
   if (isExact) {
     expect(idsOf(answer), search).toEqual(expected.slice(0, PAGE))
-    expect(answer.body.count, search).toBe(Math.min(expected.length, 1000))
+    expect(answer.body.count, search).toBe(Math.min(expected.length, SEARCH_COUNT_LIMIT))
     expect(answer.body.next === null, search).toBe(expected.length <= PAGE)
   } else {
     // What no index serves looks at the newest posts and stops: what it finds is the beginning of all.
@@ -192,7 +193,7 @@ test('pages by number go as deep as the bound allows, then on by cursor, and the
   const expected = naive('sun')
   expect(expected.length).toBeGreaterThan(1200)
   const second = await anyone.get(`${path('sun')}&page=2`)
-  expect(second.body.count).toBe(1000)
+  expect(second.body.count).toBe(SEARCH_COUNT_LIMIT)
   expect(idsOf(second)).toEqual(expected.slice(PAGE, 2 * PAGE))
   expect((await anyone.get(`${path('sun')}&page=12`)).body).toEqual({ detail: 'Invalid page.' })
   const seen = idsOf(second)

@@ -7,8 +7,13 @@ const OWNED = [
   ['likes', 'owner_id'],
   ['followers', 'owner_id'],
   ['followers', 'followed_id'],
+  ['blocks', 'owner_id'],
+  ['blocks', 'blocked_id'],
+  ['mutes', 'owner_id'],
+  ['mutes', 'muted_id'],
   ['conversations', 'user_a'],
   ['conversations', 'user_b'],
+  ['notifications', 'recipient_id'],
 ] as const
 
 const exists = ([table, column]: (typeof OWNED)[number]) =>

@@ -30,7 +30,7 @@ import {
   type Refusal,
   type TrackedChange,
 } from '../shared/changes'
-import { openConversationStatement } from '../shared/conversation-row'
+import { notBlockedStatement, openConversationStatement } from '../shared/conversation-row'
 import type { Pair } from '../shared/pair'
 import { changeStatements } from './change-statements'
 import { settleChanges } from './settle-queries'
@@ -202,6 +202,8 @@ export function commitQueue(
     const mayBegin = batch.some(({ change }) => change.type === 'send')
     const before = [
       ...[...askers.values()].map(activeUserStatement),
+      // An account is erased whoever blocks it.
+      ...(askers.size > 0 ? [notBlockedStatement(pair)] : []),
       ...(mayBegin ? [openConversationStatement(pair)] : []),
     ]
     const results = await db.batch([...before, ...changes.flatMap(({ statements }) => statements)])

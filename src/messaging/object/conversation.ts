@@ -4,7 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
-import { isSignedOut } from '../../db/errors'
+import { ForeignKeyViolation, isSignedOut } from '../../db/errors'
 import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
 import { MAX_SOCKETS_PER_CONVERSATION } from '../../limits/limits'
@@ -135,6 +135,12 @@ export class Conversation extends DurableObject<Bindings> {
     await this.#listening.end(userId)
   }
 
+  /** Closes all sockets: the two have parted. */
+  async closeAll(): Promise<void> {
+    for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
+    await this.#listening.end()
+  }
+
   /** Opens a socket. Who it is, the Worker has checked (`worker/open-socket.ts`). */
   override async fetch(request: Request): Promise<Response> {
     const { listener, since } = readListenRequest(request)
@@ -153,6 +159,7 @@ export class Conversation extends DurableObject<Bindings> {
       return answer ?? new Response(null, { status: 429 })
     } catch (error) {
       if (isSignedOut(error)) return new Response(null, { status: 401 })
+      if (error instanceof ForeignKeyViolation) return new Response(null, { status: 404 })
       if (error instanceof Throttled)
         return new Response(null, { status: 429, headers: { 'retry-after': String(secondsToWait(error)) } })
       return new Response(null, { status: 503 })

@@ -8,6 +8,7 @@
 import type { Db } from '../../db/client'
 import { chargeStatement, charges } from '../../db/rate-limits'
 import type { Limits } from '../../limits/limits'
+import { notBlockedStatement } from '../shared/conversation-row'
 import { otherSide, type Pair, sideOf } from '../shared/pair'
 import { addListenerStatement, findListenerStatement, removeListenersStatement } from './listener-statements'
 import { newestSeqStatement } from './missed-changes'
@@ -15,7 +16,7 @@ import { newestSeqStatement } from './missed-changes'
 export interface Listening {
   /**
    * Notes that the user listens, then runs `accept` with the conversation's newest seq. Undefined where they listen to too many
-   * conversations. One D1 call, whose errors it throws, `Throttled` too.
+   * conversations. One D1 call, whose errors it throws: `Throttled`, and `ForeignKeyViolation` where one of the two blocks the other.
    */
   begin<T>(db: Db, userId: number, accept: (newest: number) => T): Promise<T | undefined>
   /** Forgets whoever has no socket open any more. One D1 call, and none where `userId` still has one. */
@@ -43,7 +44,8 @@ export function listening({ pair, openDb, limits, isListening }: Surroundings): 
     begin: (db, userId, accept) =>
       inTurn(async () => {
         const otherId = pair[otherSide(sideOf(pair, userId))]
-        const [, , noted, [conversation]] = await db.batch([
+        const [, , , noted, [conversation]] = await db.batch([
+          notBlockedStatement(pair),
           chargeStatement(charges(limits, 'sockets', userId), Date.now()),
           addListenerStatement(userId, otherId),
           findListenerStatement(userId, otherId),

@@ -4,7 +4,7 @@ import type { Db } from '../../db/client'
 import { changes } from '../../db/schema'
 import { build, statement } from '../../db/statements'
 import type { ConversationEvent } from '../shared/changes'
-import { ofPair } from '../shared/conversation-row'
+import { notBlockedStatement, ofPair } from '../shared/conversation-row'
 import { c, m, messageJson, parseMessage } from '../shared/message-row'
 import type { Pair } from '../shared/pair'
 import { EVENT } from './change-log'
@@ -42,7 +42,7 @@ export async function newestSeq(db: Db, pair: Pair): Promise<number> {
 export const newestSeqStatement = (pair: Pair) =>
   statement(build.select({ seq: c.seq }).from(c).where(ofPair(pair, c)))
 
-/** The first changes after `since`. One call. Reads at most 6 rows for each change. */
+/** The first changes after `since`. Throws `ForeignKeyViolation` where one of the two blocks the other. One call. Reads at most 6 rows for each change. */
 export async function missedChanges(
   db: Db,
   pair: Pair,
@@ -50,7 +50,8 @@ export async function missedChanges(
   { from, shown }: Pick<CatchUp, 'from' | 'shown'>,
 ): Promise<MissedChanges> {
   const message = messageJson(sql`${m.id} = ${changes.messageId} and ${m.changedSeq} = ${changes.seq}`)
-  const [[conversation], entries] = await db.batch([
+  const [, [conversation], entries] = await db.batch([
+    notBlockedStatement(pair),
     newestSeqStatement(pair),
     statement(
       build

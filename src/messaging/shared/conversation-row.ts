@@ -2,8 +2,8 @@
 import { type Column, type SQL, sql } from 'drizzle-orm'
 import { NO_RECIPIENT_PATH } from '../../db/errors'
 import { conversations } from '../../db/schema'
-import { build, statement } from '../../db/statements'
-import { isShown } from '../../db/visibility'
+import { build, selectStatement, statement } from '../../db/statements'
+import { isShown, notBlocked } from '../../db/visibility'
 import type { Pair } from './pair'
 
 /** The condition for the conversation of a pair, of the table or of an alias of it. */
@@ -18,9 +18,19 @@ export const ensureConversationStatement = (pair: Pair) => insertStatement(sql`$
 /** The same before a message is sent: fails in the same way where the account of one of the two is deleted. */
 export const openConversationStatement = (pair: Pair) =>
   insertStatement(
-    sql`iif(${isShown(sql`${pair.a}`)} and ${isShown(sql`${pair.b}`)}, ${pair.a}, json_extract('{}', ${sql.raw(`'${NO_RECIPIENT_PATH}'`)}))`,
+    sql`iif(${isShown(sql`${pair.a}`)} and ${isShown(sql`${pair.b}`)}, ${pair.a}, ${NO_RECIPIENT})`,
     pair,
   )
+
+/** The statement that fails, as if one of the two did not exist, where one blocks the other. */
+export const notBlockedStatement = ({ a, b }: Pair) =>
+  selectStatement(
+    { passed: sql<null>`iif(${notBlocked(sql`${a}`, sql`${b}`)}, null, ${NO_RECIPIENT})` },
+    sql``,
+  )
+
+/** Fails: see `NO_RECIPIENT_PATH`. */
+const NO_RECIPIENT = sql`json_extract('{}', ${sql.raw(`'${NO_RECIPIENT_PATH}'`)})`
 
 const insertStatement = (userA: SQL, { b }: Pair) =>
   statement(

@@ -1,4 +1,4 @@
-/** Sockets end with the session that opened them. */
+/** Sockets end with the session that opened them, and where one of the two blocks the other. */
 import { createMiddleware } from 'hono/factory'
 import { openDb } from '../../db/client'
 import type { AppEnv, Bindings, EndedSessions } from '../../http/env'
@@ -16,15 +16,30 @@ export const closeEndedSessions = createMiddleware<AppEnv>(async (c, next) => {
   if (ended) c.executionCtx.waitUntil(closeSockets(c.env, ended))
 })
 
+/**
+ * After a request that parted two people, closes the sockets of their conversation: one call to its object. What cannot be reached says nothing
+ * more, as every change asks, and ends with its access token.
+ */
+export const closeParted = createMiddleware<AppEnv>(async (c, next) => {
+  await next()
+  const { parted } = c.var
+  // Not where that was refused; where nobody knows what came of it, they come back.
+  if (parted && (c.res.ok || c.res.status >= 500))
+    c.executionCtx.waitUntil(
+      twice(() => conversationStub(c.env, pairOf(...parted)).closeAll()).catch(logUnclosed),
+    )
+})
+
 /** Closes the sockets of these sessions of a user, wherever they are. */
 export async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
   const close = (otherId: number) =>
     twice(() => conversationStub(env, pairOf(userId, otherId)).closeSockets(userId, which))
-  const log = (error: unknown) =>
-    console.error(JSON.stringify({ error: 'Sockets could not be closed.', why: String(error) }))
-  const heard = await twice(() => listHeard(openDb(env.DB, { primary: true }), userId)).catch(log)
-  await Promise.all((heard ?? []).map((otherId) => close(otherId).catch(log)))
+  const heard = await twice(() => listHeard(openDb(env.DB, { primary: true }), userId)).catch(logUnclosed)
+  await Promise.all((heard ?? []).map((otherId) => close(otherId).catch(logUnclosed)))
 }
+
+const logUnclosed = (error: unknown) =>
+  console.error(JSON.stringify({ error: 'Sockets could not be closed.', why: String(error) }))
 
 /** Asking and closing twice is the same as once. */
 const twice = async <T>(run: () => Promise<T>): Promise<T> => run().catch(run)

@@ -29,7 +29,7 @@ type RequireSender = MiddlewareHandler<
 const requireSender =
   (refusal: string): RequireSender =>
   async (c, next) => {
-    const message = await findMessage(c.var.db, c.req.valid('param').id)
+    const message = await findMessage(c.var.db, c.var.user.id, c.req.valid('param').id)
     c.set('message', requireOwn(message, c.var.user.id, refusal))
     await next()
   }

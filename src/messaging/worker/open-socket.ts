@@ -39,6 +39,7 @@ export async function openSocket(
     .fetch(request)
     .catch(() => new Response(null, { status: 503 }))
   if (answer.status === 401) throw new SessionEnded()
+  if (answer.status === 404) throw new ApiError('not_found')
   if (answer.status === 429) throw throttledFor(Number(answer.headers.get('retry-after') ?? 60))
   if (answer.status !== 101) throw new ApiError('unavailable')
   // What an object answers cannot be added to, and every answer of ours gets more headers.

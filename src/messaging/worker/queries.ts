@@ -7,7 +7,7 @@ import { inListOrder, ListOrder, oldestFirst } from '../../db/list-order'
 import { limits, type PageRequest, type PageSlice, withinBytes } from '../../db/page'
 import { conversations, type ImageHash, listeners, users } from '../../db/schema'
 import { build, selectedStatement, selectStatement, statement } from '../../db/statements'
-import { DELETED_USER, isShown } from '../../db/visibility'
+import { DELETED_USER, isShown, notBlocked, notMuted } from '../../db/visibility'
 import { ofPair } from '../shared/conversation-row'
 import { c, fromConversation, fromMessage, MESSAGE, type MessageRow, m } from '../shared/message-row'
 import { pairOf } from '../shared/pair'
@@ -33,7 +33,7 @@ export const NEWEST_CONVERSATIONS = new ListOrder<ConversationRow>('conversation
 
 /**
  * The user's conversations that have messages, newest first. Reads a row for each conversation of the user, and three for each shown; with a
- * search one more for each looked at. They are not kept by their newest message, which would cost each message two rows more.
+ * search one more for each looked at. Of somebody who is muted nothing counts as unread. They are not kept by their newest message, which would cost each message two rows more.
  */
 export async function listConversations(
   db: Db,
@@ -46,8 +46,8 @@ export async function listConversations(
     const named = nameContains
       ? sql`and instr((select search_key from users where id = ${theirs} and ${isShown(sql`users.id`)}), ${nameContains}) > 0`
       : sql``
-    return sql`select c.last_message_id, c.seq, ${unread}, ${theirs} from conversations c
-      where ${mine} = ${userId} and c.last_message_id is not null ${behind} ${named}`
+    return sql`select c.last_message_id, c.seq, iif(${notMuted(theirs, userId)}, ${unread}, 0), ${theirs} from conversations c
+      where ${mine} = ${userId} and c.last_message_id is not null and ${notBlocked(theirs, userId)} ${behind} ${named}`
   }
   // A recursion that never recurs, for its queue: it gives the largest first and, unlike sorting, reads no row twice.
   const [rows] = await db.batch([
@@ -76,12 +76,14 @@ export async function listThread(
   const pair = pairOf(userId, otherId)
   const order = OLDEST_MESSAGES.towards(page)
   const { after, olderThan } = page
+  const isThere = notBlocked(sql`${otherId}`, userId)
   const where = and(
     ofPair(pair, c),
+    isThere,
     after && order.after(after),
     olderThan === undefined ? undefined : sql`${m.id} < ${olderThan}`,
   )
-  const kept = sql<number>`coalesce((select ${conversations.messagesCount} from conversations where ${ofPair(pair)}), 0)`
+  const kept = sql<number>`coalesce((select ${conversations.messagesCount} from conversations where ${ofPair(pair)} and ${isThere}), 0)`
   const [rows, [counted]] = await db.batch([
     selectedStatement(
       MESSAGE,
@@ -98,9 +100,13 @@ export async function listThread(
 /** The message, and whose it is. Reads 5 rows. */
 export async function findMessage(
   db: Db,
+  viewerId: number,
   id: number,
 ): Promise<(MessageRow & { ownerId: number }) | undefined> {
-  const [rows] = await db.batch([selectStatement(MESSAGE, sql`${fromMessage} where ${m.id} = ${id}`)])
+  const isThere = sql`${notBlocked(c.userA, viewerId)} and ${notBlocked(c.userB, viewerId)}`
+  const [rows] = await db.batch([
+    selectStatement(MESSAGE, sql`${fromMessage} where ${m.id} = ${id} and ${isThere}`),
+  ])
   return rows[0] && { ...rows[0], ownerId: rows[0].senderId }
 }
 
@@ -114,6 +120,7 @@ export async function mayListenTo(db: Db, userId: number, otherId: number): Prom
         .where(
           and(
             eq(users.id, otherId),
+            notBlocked(users.id, userId),
             or(
               isShown(users.id),
               sql`exists (select 1 from conversations where ${ofPair(pairOf(userId, otherId))})`,

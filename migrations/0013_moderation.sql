@@ -1,5 +1,3 @@
-DROP TRIGGER `comments_deleted`;
---> statement-breakpoint
 DROP TRIGGER `posts_deleted`;
 --> statement-breakpoint
 DROP TRIGGER `posts_updated_image`;
@@ -9,6 +7,8 @@ DROP TRIGGER `posts_inserted`;
 DROP TRIGGER `deleted_accounts_deleted`;
 --> statement-breakpoint
 DROP TRIGGER `deleted_accounts_inserted`;
+--> statement-breakpoint
+DROP TRIGGER `comments_deleted`;
 --> statement-breakpoint
 CREATE TABLE `appeals` (
 	`action_id` integer PRIMARY KEY NOT NULL,
@@ -148,6 +148,8 @@ CREATE TRIGGER `comments_deleted` AFTER DELETE ON `comments` BEGIN
   UPDATE `posts` SET comments_count = comments_count - 1
     WHERE id = OLD.post_id;
   DELETE FROM `hidden_comments` WHERE comment_id = OLD.id;
+  DELETE FROM `notifications` WHERE kind = 'comment' AND cause_id = OLD.id;
+  DELETE FROM `notifications` WHERE kind = 'reply' AND cause_id = OLD.id;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `deleted_accounts_deleted` AFTER DELETE ON `deleted_accounts` BEGIN

@@ -1,0 +1,136 @@
+/** Somebody's own list of people: whom they block, whom they mute. Nobody else knows of it. */
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core'
+import type { Db } from '../db/client'
+import { type RowOf, selectList } from '../db/columns'
+import { type Created, type Creation, createRow } from '../db/create'
+import { TOO_MANY_PATH } from '../db/errors'
+import { inListOrder, newestFirst } from '../db/list-order'
+import { limits, type PageRequest, type PageSlice } from '../db/page'
+import { blocks, mutes, users } from '../db/schema'
+import { build, type Statement, selectStatement, statement, writeStatement } from '../db/statements'
+import { doesNotBlock, isShown, visibleTo } from '../db/visibility'
+
+/** How many people one may block, and how many mute. */
+export const MAX_LISTED = 10_000
+
+interface ListKind {
+  name: string
+  table: typeof blocks | typeof mutes
+  otherId: SQLiteColumn
+  /** How many are in the list, kept in the owner's row. */
+  count: SQLiteColumn
+  /** Whether somebody who is in the list is shown in it. */
+  isShown: (otherId: SQL, ownerId: number) => SQL
+  /** Whether somebody may come into it; whoever may not does not exist. */
+  isThere: (otherId: SQL, ownerId: number) => SQL
+  /** What comes with it. */
+  also?: (ownerId: number, otherId: number) => Statement
+}
+
+/** Ends what follows there are between the two. */
+const endFollowsStatement = (one: number, other: number) =>
+  writeStatement(sql`delete from followers where (owner_id = ${one} and followed_id = ${other})
+    or (owner_id = ${other} and followed_id = ${one})`)
+
+export const BLOCKS: ListKind = {
+  name: 'blocks',
+  table: blocks,
+  otherId: blocks.blockedId,
+  count: users.blocksCount,
+  isShown,
+  isThere: (otherId, ownerId) => sql`${isShown(otherId)} and ${doesNotBlock(otherId, ownerId)}`,
+  also: endFollowsStatement,
+}
+
+export const MUTES: ListKind = {
+  name: 'mutes',
+  table: mutes,
+  otherId: mutes.mutedId,
+  count: users.mutesCount,
+  isShown: (otherId, ownerId) => visibleTo(ownerId).user(otherId),
+  isThere: (otherId, ownerId) => visibleTo(ownerId).user(otherId),
+}
+
+const owners = alias(users, 'owners')
+const others = alias(users, 'others')
+
+const listedOf = ({ table, otherId }: ListKind) =>
+  selectList({
+    id: sql<number>`${table.id}`,
+    owner: owners.username,
+    otherId: sql<number>`${otherId}`,
+    otherName: others.username,
+    createdAt: sql<number>`${table.createdAt}`,
+  })
+export type ListedRow = RowOf<ReturnType<typeof listedOf>>
+
+const fromOf = ({ table, otherId }: ListKind): SQL =>
+  sql`from ${table} cross join users owners on ${owners.id} = ${table.ownerId} cross join users others on ${others.id} = ${otherId}`
+
+export const newestOf = ({ name, table }: ListKind) => newestFirst<ListedRow>(name, table.id)
+
+/** Newest first. Reads three rows for each, shown or skipped, and 1 more. */
+export async function listOwn(
+  db: Db,
+  kind: ListKind,
+  ownerId: number,
+  page: PageRequest,
+): Promise<PageSlice<ListedRow>> {
+  const order = newestOf(kind).towards(page)
+  const where = and(
+    eq(kind.table.ownerId, ownerId),
+    kind.isShown(sql`${kind.otherId}`, ownerId),
+    page.after && order.after(page.after),
+  )
+  const kept = sql<number>`(select ${kind.count} from users where id = ${ownerId})`
+  const [rows, [counted]] = await db.batch([
+    selectStatement(
+      listedOf(kind),
+      sql`${fromOf(kind)} where ${where} ${order.orderBy()} ${limits(page, kept)}`,
+    ),
+    selectStatement({ count: kept }, sql``),
+  ])
+  return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
+}
+
+/**
+ * Adds somebody. Throws `ForeignKeyViolation` where there is nobody of this id, `UniqueViolation` where they are in the list or the key was used,
+ * `TooMany`.
+ */
+export const addToOwn = (
+  db: Db,
+  kind: ListKind,
+  ownerId: number,
+  otherId: number,
+  creation: Creation,
+): Promise<Created<ListedRow>> =>
+  createRow(db, creation, {
+    columns: listedOf(kind),
+    insert: () => insertStatement(kind, ownerId, otherId, creation.now),
+    ...(kind.also && { also: [kind.also(ownerId, otherId)] }),
+    from: sql`${fromOf(kind)} where ${kind.table.ownerId} = ${ownerId} and ${kind.otherId} = ${otherId}`,
+  })
+
+function insertStatement(kind: ListKind, ownerId: number, otherId: number, now: number) {
+  const isFull = sql`(select ${kind.count} from users where id = ${ownerId}) >= ${MAX_LISTED}`
+  const other = sql`case when ${isFull} then json_extract('{}', ${sql.raw(`'${TOO_MANY_PATH}'`)})
+    when ${kind.isThere(sql`${otherId}`, ownerId)} then ${otherId} else 0 end`
+  return kind.table === blocks
+    ? statement(build.insert(blocks).values({ ownerId, blockedId: other, createdAt: now }))
+    : statement(build.insert(mutes).values({ ownerId, mutedId: other, createdAt: now }))
+}
+
+/** Takes somebody out; false where the owner's list has no such row. */
+export async function removeFromOwn(db: Db, kind: ListKind, ownerId: number, id: number): Promise<boolean> {
+  const { table } = kind
+  const [rows] = await db.batch([
+    statement(
+      build
+        .delete(table)
+        .where(and(eq(table.id, id), eq(table.ownerId, ownerId)))
+        .returning({ id: table.id }),
+    ),
+  ])
+  return rows.length > 0
+}

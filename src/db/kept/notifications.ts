@@ -1,0 +1,100 @@
+/**
+ * Notifications, which the database writes with what they tell of, and deletes with it: also where a cascade, an account's erasing or SQL by hand takes
+ * the cause away. Each is two rows more where it is written, and one where it goes.
+ */
+import type { Column } from 'drizzle-orm'
+import { type Kind, NOTIFICATION_DAYS } from '../notification-kinds'
+import { comments, followers, likes } from '../schema'
+import { nameOf, tableOf } from './triggers'
+import type { Kept } from './value'
+
+const DAY_MS = 86_400_000
+const NOW = "cast(unixepoch('subsec') * 1000 as integer)"
+
+/** Of those who have commented on a post, so many are told of the next comment, who are looked for among its newest comments. */
+export const REPLY = { recipients: 5, comments: 20 }
+
+interface Cause {
+  kind: Kind
+  id: Column
+  actor: Column
+  /** When it happened: what is older than notifications are kept is told to nobody, such as what an import brings. */
+  at: Column
+  /** SQL, which selects the ids of those who are told. The actor never is. */
+  recipients: string
+  /** SQL, of the row `NEW`. */
+  post?: string
+  comment?: string
+}
+
+const OWNER_OF_POST = 'SELECT owner_id FROM `posts` WHERE id = NEW.post_id'
+
+const CAUSES: readonly Cause[] = [
+  {
+    kind: 'like',
+    id: likes.id,
+    actor: likes.ownerId,
+    at: likes.createdAt,
+    recipients: OWNER_OF_POST,
+    post: 'NEW.post_id',
+  },
+  {
+    kind: 'comment',
+    id: comments.id,
+    actor: comments.ownerId,
+    at: comments.createdAt,
+    recipients: OWNER_OF_POST,
+    post: 'NEW.post_id',
+    comment: 'NEW.id',
+  },
+  {
+    kind: 'reply',
+    id: comments.id,
+    actor: comments.ownerId,
+    at: comments.createdAt,
+    recipients: `SELECT owner_id FROM (SELECT id, owner_id FROM \`comments\` WHERE post_id = NEW.post_id AND id < NEW.id
+      ORDER BY id DESC LIMIT ${REPLY.comments})
+      WHERE owner_id NOT IN (NEW.owner_id, (${OWNER_OF_POST})) GROUP BY owner_id ORDER BY max(id) DESC LIMIT ${REPLY.recipients}`,
+    post: 'NEW.post_id',
+    comment: 'NEW.id',
+  },
+  {
+    kind: 'follow',
+    id: followers.id,
+    actor: followers.ownerId,
+    at: followers.createdAt,
+    recipients: 'SELECT NEW.followed_id',
+  },
+]
+
+export const notifications = (): Kept[] => CAUSES.map(notified)
+
+function notified({ kind, id, actor, at, recipients, post = 'NULL', comment = 'NULL' }: Cause): Kept {
+  const cause = tableOf(id)
+  const orphans = `notifications where kind = '${kind}' and cause_id not in (select ${nameOf(id)} from ${cause})`
+  const insert = `INSERT INTO \`notifications\` (recipient_id, seq, kind, cause_id, actor_id, post_id, comment_id)
+    SELECT r.id, max(${NOW}, r.notifications_seen_to + 1,
+      coalesce((SELECT max(seq) FROM \`notifications\` WHERE recipient_id = r.id), 0) + 1),
+      '${kind}', NEW.${nameOf(id)}, NEW.${nameOf(actor)}, ${post}, ${comment}
+    FROM \`users\` r WHERE NEW.${nameOf(at)} > ${NOW} - ${NOTIFICATION_DAYS * DAY_MS}
+    AND r.id IN (${recipients}) AND r.id <> NEW.${nameOf(actor)}
+    AND NOT EXISTS (SELECT 1 FROM \`notification_settings\` WHERE user_id = r.id AND kind = '${kind}' AND level = 'off')`
+  return {
+    // Which are missing, nothing says: they may have been turned off, or have run out.
+    values: [
+      {
+        name: `notifications.${kind}`,
+        differences: `select cause_id as key, 1 as kept, null as truth from ${orphans}`,
+        repair: [`delete from ${orphans}`],
+      },
+    ],
+    effects: [
+      { table: cause, on: 'insert', statements: [insert] },
+      {
+        table: cause,
+        on: 'delete',
+        statements: [`DELETE FROM \`notifications\` WHERE kind = '${kind}' AND cause_id = OLD.${nameOf(id)}`],
+      },
+    ],
+  }
+}

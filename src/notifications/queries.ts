@@ -1,0 +1,162 @@
+/** Notifications in D1: `db/kept/notifications.ts` writes them. */
+import { type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Db } from '../db/client'
+import { fixed, type RowOf, selectList } from '../db/columns'
+import { ListOrder } from '../db/list-order'
+import { KINDS, type Kind, type Level, LIKE_DELAY_MS, NOTIFICATION_DAYS } from '../db/notification-kinds'
+import { databaseNow } from '../db/now'
+import type { PageRequest } from '../db/page'
+import { notificationSettings, notifications, users } from '../db/schema'
+import { selectStatement, writeStatement } from '../db/statements'
+import { notMuted, visibleTo } from '../db/visibility'
+
+/** A page looks at so many notifications at most, whatever becomes of them. */
+export const WINDOW = 200
+/** Unread ones are counted among the newest so many. */
+export const UNREAD_LIMIT = 100
+
+const n = alias(notifications, 'n')
+const u = alias(users, 'u')
+
+const areLikesTold = sql`${databaseNow} - ${sql.raw(String(LIKE_DELAY_MS))}`
+const isTold = fixed(sql`(${n.kind} <> 'like' or ${n.seq} <= ${areLikesTold})`)
+
+/** Whether the recipient is told of it now: of what people do whom they see and do not mute, with posts that they see. */
+const isVisible = (
+  userId: number,
+) => sql<number>`${isTold} and ${visibleTo(userId).user(n.actorId)} and ${notMuted(n.actorId, userId)}
+  and (${n.postId} is null or ${visibleTo(userId).postOf(n.postId)})`
+
+const NOTIFICATION = selectList({
+  seq: n.seq,
+  kind: sql<Kind>`${n.kind}`,
+  postId: n.postId,
+  commentId: n.commentId,
+  actorId: n.actorId,
+  actor: u.username,
+  actorImage: u.image,
+})
+/** Left joined, so that there may be no actor. */
+export type NotificationRow = Omit<RowOf<typeof NOTIFICATION>, 'actor'> & {
+  actor: string | null
+  isVisible: number
+}
+
+/** For cursors: a notification has no id but its `seq`, which is its recipient's own. */
+export const NEWEST_NOTIFICATIONS = new ListOrder<NotificationRow>('notifications:newest', [
+  { column: n.seq, descending: true, of: (row) => row.seq },
+])
+
+/** How far somebody has seen what they were told; of likes, which are told later, only so far. */
+const SEEN = selectList({ seenTo: users.notificationsSeenTo, likesSeenTo: users.likesSeenTo })
+export type Seen = RowOf<typeof SEEN>
+
+const newest = (userId: number, range: SQL, limit: number) =>
+  sql`from (select * from notifications where recipient_id = ${userId} and ${range} order by seq desc limit ${limit}) n`
+
+/** Newest first: one more than a page looks at. Reads 3 rows for each, and 2. */
+export async function listNotifications(db: Db, userId: number, after: PageRequest['after']) {
+  const range = after ? NEWEST_NOTIFICATIONS.after(after, [sql`seq`]) : sql`true`
+  const [rows, [seen]] = await db.batch([
+    selectStatement(
+      NOTIFICATION,
+      sql`${newest(userId, range, WINDOW + 1)} left join users u on u.id = n.actor_id order by n.seq desc`,
+      { isVisible: isVisible(userId) },
+    ),
+    selectStatement(SEEN, sql`from users where id = ${userId}`),
+  ])
+  return { rows: rows as NotificationRow[], seen: seen ?? { seenTo: 0, likesSeenTo: 0 } }
+}
+
+/** Of the newest so many people whom one blocks or mutes, or who block one, unread messages do not count. */
+const HIDDEN_LIMIT = 100
+
+/** How many messages are unread of those. Reads 2 rows for each of them, and none where there is nobody. */
+function unreadOfHidden(userId: number): SQL<number> {
+  const others = (other: SQL, table: SQL, own: SQL) =>
+    sql`select other_id from (select ${other} as other_id from ${table} where ${own} = ${userId} order by id desc limit ${HIDDEN_LIMIT})`
+  return sql<number>`coalesce((select sum(iif(c.user_a = ${userId}, c.unread_a, c.unread_b)) from (
+      ${others(sql`blocked_id`, sql`blocks`, sql`owner_id`)} union ${others(sql`owner_id`, sql`blocks`, sql`blocked_id`)}
+      union ${others(sql`muted_id`, sql`mutes`, sql`owner_id`)}) h
+    cross join conversations c on c.user_a = min(${userId}, h.other_id) and c.user_b = max(${userId}, h.other_id)), 0)`
+}
+
+const unreadStatement = (userId: number) => {
+  const mark = (column: SQL) => sql`(select ${column} from users where id = ${userId})`
+  const [seenTo, likesSeenTo] = [mark(sql`notifications_seen_to`), mark(sql`likes_seen_to`)]
+  return selectStatement(
+    {
+      notifications: sql<number>`(select count(*) ${newest(userId, sql`seq > ${likesSeenTo}`, UNREAD_LIMIT)}
+        where (${n.kind} = 'like' or ${n.seq} > ${seenTo}) and ${isVisible(userId)})`,
+      messages: sql<number>`${users.unreadMessages} - ${unreadOfHidden(userId)}`,
+    },
+    sql`from users where id = ${userId}`,
+  )
+}
+export interface Unread {
+  notifications: number
+  messages: number
+}
+
+/** Reads 2 rows for each notification that was not seen, of 100 at most, and 4. */
+export async function countUnread(db: Db, userId: number): Promise<Unread> {
+  const [[unread]] = await db.batch([unreadStatement(userId)])
+  return unread ?? { notifications: 0, messages: 0 }
+}
+
+/** Notes that they have seen all up to this `seq`, of what was told by then, and counts what is left. Writes 1 row where that is news, else none. */
+export async function markSeen(db: Db, userId: number, upTo: number): Promise<Unread> {
+  const known = sql`min(${upTo}, coalesce((select max(seq) from notifications where recipient_id = ${userId}), 0))`
+  const told = sql`min(${known}, ${areLikesTold})`
+  const [, [unread]] = await db.batch([
+    writeStatement(sql`update users set notifications_seen_to = max(notifications_seen_to, ${known}),
+      likes_seen_to = max(likes_seen_to, ${told})
+      where id = ${userId} and (notifications_seen_to < ${known} or likes_seen_to < ${told})`),
+    unreadStatement(userId),
+  ])
+  return unread ?? { notifications: 0, messages: 0 }
+}
+
+/** What they have said of each kind. Reads a row for each. */
+export async function findSettings(db: Db, userId: number): Promise<SettingRow[]> {
+  const [rows] = await db.batch([settingsStatement(userId)])
+  return rows
+}
+
+const settingsStatement = (userId: number) =>
+  selectStatement(
+    {
+      kind: sql<Kind>`${notificationSettings.kind}`,
+      level: sql<Level>`${notificationSettings.level}`,
+    },
+    sql`from notification_settings where user_id = ${userId}`,
+  )
+export interface SettingRow {
+  kind: Kind
+  level: Level
+}
+
+/** Writes 1 row for each kind of which something else is wanted. */
+export async function changeSettings(
+  db: Db,
+  userId: number,
+  levels: Partial<Record<Kind, Level | undefined>>,
+): Promise<SettingRow[]> {
+  const [, rows] = await db.batch([
+    writeStatement(sql`insert into notification_settings (user_id, kind, level)
+      select ${userId}, key, value from json_each(${JSON.stringify(levels)}) where true
+      on conflict do update set level = excluded.level where level <> excluded.level`),
+    settingsStatement(userId),
+  ])
+  return rows
+}
+
+/** The statements that forget what is older than notifications are kept, kind by kind, so many of each. */
+export const deleteOldNotificationsStatements = KINDS.map(
+  (kind) => (now: number, limit: number) =>
+    // The index holds those of a kind in the order in which they came about.
+    writeStatement(sql`delete from notifications where (recipient_id, seq) in (select recipient_id, seq from
+      (select recipient_id, seq from notifications indexed by notifications_cause where kind = ${kind} order by cause_id limit ${limit})
+      where seq < ${now - NOTIFICATION_DAYS * 86_400_000}) returning 1`),
+)

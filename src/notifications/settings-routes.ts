@@ -1,0 +1,36 @@
+/** `/notification-settings`: what somebody wants to be told. */
+
+import { Hono } from 'hono'
+import { requireUser } from '../auth/credentials'
+import { body } from '../http/body'
+import { describe } from '../http/describe'
+import type { AppEnv } from '../http/env'
+import { changeSettings, findSettings } from './queries'
+import { settingsAnswer, settingsPatch } from './schemas'
+import { settingsView } from './view'
+
+export const settingsRoutes = new Hono<AppEnv>()
+  .get(
+    '/',
+    describe({
+      id: 'getNotificationSettings',
+      summary: 'What the signed-in user is told of',
+      answers: { 200: settingsAnswer },
+    }),
+    requireUser,
+    async (c) => c.json(settingsView(await findSettings(c.var.db, c.var.user.id))),
+  )
+
+  .patch(
+    '/',
+    describe({
+      id: 'updateNotificationSettings',
+      summary: 'Change what the signed-in user is told of',
+      description:
+        'By kind: `list`, or `off` for none from now on, which those that are there already are not hidden by.',
+      answers: { 200: settingsAnswer },
+    }),
+    requireUser,
+    body(settingsPatch),
+    async (c) => c.json(settingsView(await changeSettings(c.var.db, c.var.user.id, c.req.valid('json')))),
+  )
