@@ -61,6 +61,8 @@ export interface Post {
   content: string
   image: string
   image_filter: string
+  /** As moderators have marked it. */
+  is_sensitive: boolean
   like_id: number | null
   likes_count: number
   comments_count: number

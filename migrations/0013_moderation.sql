@@ -4,9 +4,13 @@ DROP TRIGGER `posts_updated_image`;
 --> statement-breakpoint
 DROP TRIGGER `posts_inserted`;
 --> statement-breakpoint
+DROP TRIGGER `users_inserted_username_key`;
+--> statement-breakpoint
 DROP TRIGGER `deleted_accounts_deleted`;
 --> statement-breakpoint
 DROP TRIGGER `deleted_accounts_inserted`;
+--> statement-breakpoint
+DROP TRIGGER `users_updated_username_key`;
 --> statement-breakpoint
 DROP TRIGGER `comments_deleted`;
 --> statement-breakpoint
@@ -40,17 +44,30 @@ CREATE INDEX `cases_state_kind` ON `cases` (`state`,`kind`);
 --> statement-breakpoint
 CREATE INDEX `cases_author` ON `cases` (`author_id`);
 --> statement-breakpoint
+CREATE TABLE `daily_sizes` (
+	`day` text NOT NULL,
+	`name` text NOT NULL,
+	`last_id` integer NOT NULL,
+	PRIMARY KEY(`day`, `name`)
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `hidden_comments` (
 	`comment_id` integer PRIMARY KEY NOT NULL,
 	`post_id` integer NOT NULL,
-	`hidden_at` integer NOT NULL
+	`hidden_at` integer NOT NULL,
+	`erase_at` integer
 ) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `hidden_comments_erase` ON `hidden_comments` (`erase_at`) WHERE erase_at is not null;
 --> statement-breakpoint
 CREATE TABLE `hidden_posts` (
 	`post_id` integer PRIMARY KEY NOT NULL,
 	`owner_id` integer NOT NULL,
-	`hidden_at` integer NOT NULL
+	`hidden_at` integer NOT NULL,
+	`erase_at` integer
 ) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE INDEX `hidden_posts_erase` ON `hidden_posts` (`erase_at`) WHERE erase_at is not null;
 --> statement-breakpoint
 CREATE TABLE `moderation_actions` (
 	`id` integer PRIMARY KEY NOT NULL,
@@ -90,6 +107,17 @@ CREATE UNIQUE INDEX `reports_reporter_case` ON `reports` (`reporter_id`,`case_id
 --> statement-breakpoint
 CREATE INDEX `reports_case` ON `reports` (`case_id`);
 --> statement-breakpoint
+CREATE TABLE `settings` (
+	`name` text PRIMARY KEY NOT NULL,
+	`value` text NOT NULL
+) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE TABLE `silenced_accounts` (
+	`user_id` integer PRIMARY KEY NOT NULL,
+	`silenced_at` integer NOT NULL,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE cascade
+) WITHOUT ROWID;
+--> statement-breakpoint
 CREATE TABLE `suspended_accounts` (
 	`user_id` integer PRIMARY KEY NOT NULL,
 	`until` integer NOT NULL,
@@ -97,6 +125,8 @@ CREATE TABLE `suspended_accounts` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `suspended_accounts_until` ON `suspended_accounts` (`until`);
+--> statement-breakpoint
+ALTER TABLE `posts` ADD `is_sensitive` integer DEFAULT false NOT NULL;
 --> statement-breakpoint
 ALTER TABLE `users` ADD `role` text;
 --> statement-breakpoint
@@ -264,4 +294,22 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER `suspended_accounts_inserted` AFTER INSERT ON `suspended_accounts` BEGIN
   UPDATE `sequences` SET deleted = deleted + 1 WHERE name = 'users' AND NOT EXISTS (SELECT 1 FROM `deleted_accounts` WHERE user_id = NEW.user_id);
+END;
+--> statement-breakpoint
+CREATE TRIGGER `users_inserted_username_key` AFTER INSERT ON `users` WHEN NEW.username_key IS NOT NULL BEGIN
+  SELECT RAISE(ABORT, 'UNIQUE constraint failed: users.username_key') FROM `held_usernames`
+    WHERE username_key = NEW.username_key AND user_id <> NEW.id AND until > unixepoch() * 1000;
+  SELECT RAISE(ABORT, 'UNIQUE constraint failed: users.username_key') FROM `settings`, json_each(`settings`.value) reserved
+    WHERE `settings`.name = 'reserved_names' AND reserved.value = NEW.username_key;
+END;
+--> statement-breakpoint
+CREATE TRIGGER `users_updated_username_key` AFTER UPDATE OF `username_key` ON `users` WHEN NEW.username_key IS NOT OLD.username_key BEGIN
+  SELECT RAISE(ABORT, 'UNIQUE constraint failed: users.username_key') FROM `held_usernames`
+    WHERE username_key = NEW.username_key AND user_id <> NEW.id AND until > unixepoch() * 1000;
+  INSERT INTO `held_usernames` (username_key, user_id, until)
+    SELECT OLD.username_key, OLD.id, unixepoch() * 1000 + 2592000000 WHERE NOT EXISTS
+      (SELECT 1 FROM `deleted_accounts` WHERE user_id = OLD.id)
+    ON CONFLICT (username_key) DO UPDATE SET user_id = excluded.user_id, until = excluded.until;
+  SELECT RAISE(ABORT, 'UNIQUE constraint failed: users.username_key') FROM `settings`, json_each(`settings`.value) reserved
+    WHERE `settings`.name = 'reserved_names' AND reserved.value = NEW.username_key;
 END;

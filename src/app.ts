@@ -30,7 +30,10 @@ import { messageRoutes } from './messaging/worker/message-routes'
 import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
 import { noticeRoutes } from './moderation/notice-routes'
+import { personRoutes } from './moderation/person-routes'
 import { reportRoutes } from './moderation/report-routes'
+import { serviceSettingsRoutes } from './moderation/settings-routes'
+import { statisticsRoutes } from './moderation/statistics-routes'
 import { notificationRoutes } from './notifications/routes'
 import { settingsRoutes } from './notifications/settings-routes'
 import { postRoutes } from './posts/routes'
@@ -80,6 +83,9 @@ export const routes = app
   .route('/moderation/cases', caseRoutes)
   .route('/moderation/notices', noticeRoutes)
   .route('/moderation/log', logRoutes)
+  .route('/moderation/people', personRoutes)
+  .route('/moderation/settings', serviceSettingsRoutes)
+  .route('/moderation/statistics', statisticsRoutes)
   .route('/blocks', blockRoutes)
   .route('/mutes', muteRoutes)
   .route('/notifications', notificationRoutes)

@@ -46,6 +46,7 @@ const LISTS: Record<string, string[]> = {
     ...each('state', ['open', 'claimed', 'closed']),
     ...each('kind', ['post', 'comment', 'message', 'profile', 'conversation']),
   ],
+  '/moderation/people/': each('search', ['person', 'PERSON1', 'zz']),
   '/moderation/notices/': [],
   '/moderation/log/': [],
   '/blocks/': [],

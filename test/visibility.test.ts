@@ -319,6 +319,23 @@ const ROUTES: Record<string, Route[]> = {
       named: ({ user }) => [['post', '/blocks/', { blocked: user }]],
     },
   ],
+  createReport: [
+    {
+      verdicts: SIGNED_IN,
+      named: ({ user, post, comment }) =>
+        [{ profile: user }, { post }, { comment }].map(
+          (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
+        ),
+    },
+    {
+      // Whoever blocks somebody may still report what they said.
+      verdicts: { ...SIGNED_IN, blocker: 'there' },
+      named: ({ user, message }) =>
+        [{ conversation: user }, { message }].map(
+          (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
+        ),
+    },
+  ],
   deleteBlock: [{ verdicts: BLOCKER_ONLY, named: ({ block }) => [['delete', `/blocks/${block}/`]] }],
 }
 
@@ -346,6 +363,10 @@ const OF_NOBODY_ELSE = [
   // How much is unread: notifications.test.ts and boundaries.test.ts.
   ...['markNotificationsSeen', 'countUnread', 'getNotificationSettings', 'updateNotificationSettings'],
   ...['listSessions', 'endOtherSessions', 'endSession', 'exportAccount', 'createPost'],
+  // Of one's own, and for staff, who see all: test/moderation/.
+  ...['listNotices', 'createAppeal'],
+  ...['listCases', 'openCase', 'getCase', 'moveCase', 'actOnCase', 'listModerationLog', 'getStatistics'],
+  ...['listPeople', 'getPerson', 'setRole', 'signOutPerson', 'getSettings', 'updateSettings'],
 ]
 
 const viewers = new Map<Role, { viewer: Client; things: Things }>()

@@ -37,6 +37,7 @@ const PARAMETERS: Record<string, Parameter> = {
   part: { example: '' },
   post: id(1),
   search: { example: 'a' },
+  days: { example: '7' },
   state: { example: 'open' },
   kind: { example: 'post' },
   since: { schema: { type: 'integer', minimum: 0 }, example: 0 },

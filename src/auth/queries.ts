@@ -8,6 +8,7 @@ import { heldUsernames, passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold, searchKey } from '../db/text'
 import type { Limits } from '../limits/limits'
+import { obstaclesStatement } from '../moderation/settings-queries'
 import { restoreAccountStatement } from './deletion-queries'
 import { forgetEmailChangesStatement } from './email-queries'
 import { type Guess, guessStatements, requireTurn } from './guess-statements'
@@ -79,7 +80,7 @@ export async function findByUsername(
   return rows[0]
 }
 
-/** Which of the two is taken: by somebody, or held for whom it was. Reads at most 3 rows. Throws `Throttled`. */
+/** Which of the two is taken, by somebody or held for whom it was, and what settings say against them. Reads a few rows. Throws `Throttled`. */
 export async function findTaken(
   db: Db,
   username: string | undefined,
@@ -88,7 +89,8 @@ export async function findTaken(
 ) {
   const now = Date.now()
   const nameKey = fold(username ?? '')
-  const [, byName, held, byEmail] = await db.batch([
+  const mailKey = emailKey(email ?? '')
+  const [, byName, held, byEmail, [obstacles]] = await db.batch([
     chargeStatement(charged, now),
     statement(build.select({ id: users.id }).from(users).where(eq(users.usernameKey, nameKey))),
     statement(
@@ -97,14 +99,15 @@ export async function findTaken(
         .from(heldUsernames)
         .where(and(eq(heldUsernames.usernameKey, nameKey), gt(heldUsernames.until, now))),
     ),
-    statement(
-      build
-        .select({ id: users.id })
-        .from(users)
-        .where(eq(users.emailKey, emailKey(email ?? ''))),
-    ),
+    statement(build.select({ id: users.id }).from(users).where(eq(users.emailKey, mailKey))),
+    obstaclesStatement(nameKey, [mailKey, mailKey.slice(mailKey.lastIndexOf('@') + 1)]),
   ])
-  return { username: byName.length + held.length > 0, email: byEmail.length > 0 }
+  return {
+    isClosed: obstacles?.isClosed === 1,
+    username: byName.length + held.length > 0 || obstacles?.isReserved === 1,
+    email: byEmail.length > 0,
+    isMailBlocked: obstacles?.isMailBlocked === 1,
+  }
 }
 
 interface NewUser {

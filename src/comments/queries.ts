@@ -10,7 +10,7 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
-import { notMuted, type ViewerId, visibleTo } from '../db/visibility'
+import { isNotSilenced, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
 export const OWN_COMMENT: Owned = {
   table: comments,
@@ -53,7 +53,7 @@ export async function listComments(
   const conditions = [
     visible.comment(m),
     notMuted(m.ownerId, viewerId),
-    postId !== undefined && sql`${m.postId} = ${postId}`,
+    postId === undefined ? isNotSilenced(m.ownerId) : sql`${m.postId} = ${postId}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = sql`where ${sql.join(conditions, sql` and `)}`

@@ -14,6 +14,7 @@ import { heldUsernames } from './kept/held-usernames'
 import { goesWith } from './kept/hidden'
 import { imageReferences, newestImages } from './kept/images'
 import { notifications } from './kept/notifications'
+import { reservedUsernames } from './kept/reserved-usernames'
 import { postSearch, userSearch } from './kept/search'
 import { nameOf, triggersOf } from './kept/triggers'
 import { unreadMessages } from './kept/unread'
@@ -92,6 +93,9 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   schema.hiddenPosts,
   schema.hiddenComments,
   schema.appeals,
+  schema.silencedAccounts,
+  schema.settings,
+  schema.dailySizes,
 ]
 
 export const KEPT: Kept[] = [
@@ -121,6 +125,7 @@ export const KEPT: Kept[] = [
   postSearch(),
   userSearch(),
   heldUsernames(),
+  reservedUsernames(),
   ...notifications(),
   unreadMessages(),
 

@@ -102,6 +102,8 @@ export const posts = sqliteTable(
     content: text().notNull().default(''),
     image: text().$type<ImageHash>(),
     imageFilter: text().notNull().default('normal'),
+    /** Marked by moderators: front ends show it only to those who want to see it. */
+    isSensitive: integer({ mode: 'boolean' }).notNull().default(false),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
     likesCount: integer().notNull().default(0),
@@ -254,6 +256,37 @@ export const suspendedAccounts = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId] }), index('suspended_accounts_until').on(t.until)],
 )
 
+/** Accounts that are out of all lists that nobody asked for them. */
+export const silencedAccounts = sqliteTable(
+  'silenced_accounts',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    silencedAt: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId] })],
+)
+
+/** What admins decide while the service runs: see `moderation/settings-queries.ts`. */
+export const settings = sqliteTable('settings', {
+  name: text().primaryKey(),
+  /** JSON. */
+  value: text().notNull(),
+})
+
+/** How far each sequence had come at the end of a day, so that what a day has brought is a difference. */
+export const dailySizes = sqliteTable(
+  'daily_sizes',
+  {
+    /** `2024-08-27`, of UTC. */
+    day: text().notNull(),
+    name: text().notNull(),
+    lastId: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.day, t.name] })],
+)
+
 /** Posts that moderators have hidden. Tables of their own, so that posts that are shown cost no row more (`visibility.ts`). */
 export const hiddenPosts = sqliteTable(
   'hidden_posts',
@@ -263,8 +296,13 @@ export const hiddenPosts = sqliteTable(
     /** Of the post: known also when that has gone first. */
     ownerId: integer().notNull(),
     hiddenAt: integer().notNull(),
+    /** When it is deleted for good; null where it is only hidden. */
+    eraseAt: integer(),
   },
-  (t) => [primaryKey({ columns: [t.postId] })],
+  (t) => [
+    primaryKey({ columns: [t.postId] }),
+    index('hidden_posts_erase').on(t.eraseAt).where(sql`erase_at is not null`),
+  ],
 )
 
 /** Comments that moderators have hidden. */
@@ -275,8 +313,12 @@ export const hiddenComments = sqliteTable(
     /** Of the comment: known also when that has gone first. */
     postId: integer().notNull(),
     hiddenAt: integer().notNull(),
+    eraseAt: integer(),
   },
-  (t) => [primaryKey({ columns: [t.commentId] })],
+  (t) => [
+    primaryKey({ columns: [t.commentId] }),
+    index('hidden_comments_erase').on(t.eraseAt).where(sql`erase_at is not null`),
+  ],
 )
 
 /** What moderators look into: one thing, however many people report it and however often. */

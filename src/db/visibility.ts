@@ -27,6 +27,10 @@ export const isNotSuspended = (userId: Id): SQL =>
 /** Whether the account of this user is there for anybody. */
 export const isShown = (userId: Id): SQL => sql`(${isNotDeleted(userId)} and ${isNotSuspended(userId)})`
 
+/** Whether the account may stand in lists that nobody asked for it. */
+export const isNotSilenced = (userId: Id): SQL =>
+  sql`not exists (select 1 from silenced_accounts vl where vl.user_id = ${userId})`
+
 /** Whether moderators have not hidden this post. */
 export const isNotHiddenPost = (postId: Id): SQL =>
   sql`not exists (select 1 from hidden_posts vh where vh.post_id = ${postId})`

@@ -11,16 +11,18 @@ interface Deed {
   reason: Reason
   /** To the person concerned. */
   text: string
+  /** When a suspension ends. */
+  until?: number | undefined
   now: number
 }
 
 /** Does it, notes it, and leaves the person concerned a notice: all in one transaction. Gives the entry of the log. */
 export async function act(db: Db, actorId: number, on: CaseRow, deed: Deed): Promise<EntryRow | undefined> {
-  const { action, now } = deed
+  const { action } = deed
   const results: unknown[] = await db.batch([
     logCaseStatement({ ...deed, actorId, isNotice: true }, sql`from cases c where c.id = ${on.id}`),
     newestEntriesStatement(sql`${l.caseId} = ${on.id}`, 1),
-    ...effectStatements(action, on, now),
+    ...effectStatements(action, on, deed),
   ])
   // What the second statement gives.
   const [entry] = results[1] as EntryRow[]

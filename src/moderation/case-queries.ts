@@ -36,7 +36,7 @@ export const OLDEST_CASES = oldestFirst<CaseRow>('cases', c.id)
 export const fromCases = sql`from cases c cross join users author on ${author.id} = ${c.authorId}
   left join users claimer on ${claimer.id} = ${c.claimedBy}`
 
-/** Whether it is theirs to deal with: nobody judges themselves, and only admins judge staff. Reads 1 row where the author has a role. */
+/** Whether it is theirs to deal with, of `cases c` and `users author`: nobody judges themselves, and only admins judge staff. Reads 1 row where the author has a role. */
 export const isFor = (actorId: number): SQL<number> =>
   sql<number>`(${c.authorId} <> ${actorId} and (${author.role} is null
     or exists (select 1 from users staff where staff.id = ${actorId} and staff.role = 'admin')))`
@@ -87,15 +87,10 @@ export async function findCase(
 }
 
 /** Opens the case of a thing that anybody may see, unless it is open; undefined where there is no such thing. */
-export async function openCase(
-  db: Db,
-  actorId: number,
-  subject: Subject,
-  now: number,
-): Promise<CaseRow | undefined> {
+export async function openCase(db: Db, subject: Subject, now: number): Promise<CaseRow | undefined> {
   const [, rows] = await db.batch([
-    openCaseStatement(subject, actorId, now),
-    selectStatement(CASE, sql`${fromCases} where c.id = ${caseOf(subject, actorId)}`),
+    openCaseStatement(subject, undefined, now),
+    selectStatement(CASE, sql`${fromCases} where c.id = ${caseOf(subject, undefined)}`),
   ])
   return rows[0]
 }

@@ -5,7 +5,7 @@ import { requireStaff, staffBody } from '../auth/staff'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
-import { noSuchPk } from '../http/fields'
+import { noSuchPk, REQUIRED } from '../http/fields'
 import { choiceFilters } from '../http/filters'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
@@ -24,7 +24,7 @@ import {
 } from './schemas'
 import { subjectOf } from './subject'
 import { caseDetailView, caseView, entryView } from './view'
-import { CASE_KINDS, CASE_STATES, isFor } from './vocabulary'
+import { CASE_KINDS, CASE_STATES, isFor, MAX_SUSPENSION_DAYS, SIGNS_OUT } from './vocabulary'
 
 const staff = requireStaff('moderator')
 
@@ -33,6 +33,14 @@ function requireTheirs<Row extends CaseRow & { isFor: number }>(row: Row | undef
   if (!row) throw new ApiError('not_found')
   if (row.isFor !== 1) throw new ApiError('permission_denied')
   return row
+}
+
+/** 400 unless it is a time to come, and not too far away. */
+function suspendedUntil(until: string | undefined, now: number): number {
+  if (until === undefined) throw new ValidationError({ until: [REQUIRED] })
+  const time = Date.parse(until)
+  if (time > now && time <= now + MAX_SUSPENSION_DAYS * 86_400_000) return time
+  throw new ValidationError({ until: [`It has to be in the next ${MAX_SUSPENSION_DAYS} days.`] })
 }
 
 export const caseRoutes = new Hono<AppEnv>()
@@ -83,9 +91,8 @@ export const caseRoutes = new Hono<AppEnv>()
     staff,
     staffBody(caseBody),
     async (c) => {
-      const { db, user } = c.var
       const subject = subjectOf(c.req.valid('json'))
-      const opened = await openCase(db, user.id, subject, Date.now())
+      const opened = await openCase(c.var.db, subject, Date.now())
       if (!opened) throw new ValidationError({ [subject.kind]: [noSuchPk(subject.id)] })
       return c.json(caseView(opened))
     },
@@ -150,10 +157,13 @@ export const caseRoutes = new Hono<AppEnv>()
     async (c) => {
       const { db, user } = c.var
       const deed = c.req.valid('json')
+      const now = Date.now()
       const found = requireTheirs(await findCase(db, user.id, c.req.valid('param').id))
       if (!isFor(deed.action, found.kind))
         throw new ValidationError({ action: [`That is not done to a ${found.kind}.`] })
-      const entry = await act(db, user.id, found, { ...deed, now: Date.now() })
+      const until = deed.action === 'suspend' ? suspendedUntil(deed.until, now) : undefined
+      if (SIGNS_OUT.has(deed.action)) c.set('endedSessions', { userId: found.authorId, except: undefined })
+      const entry = await act(db, user.id, found, { ...deed, until, now })
       if (!entry) throw new ApiError('not_found')
       return c.json(entryView(entry), 201)
     },

@@ -59,6 +59,14 @@ const THING = {
   thingCreatedAt: sql<
     number | null
   >`case c.kind when 'profile' then author.created_at else coalesce(p.created_at, m.created_at) end`,
+  isSilenced: sql<number>`exists (select 1 from silenced_accounts where user_id = c.author_id)`,
+  suspendedUntil: sql<
+    number | null
+  >`(select until from suspended_accounts where user_id = c.author_id and until > unixepoch() * 1000)`,
+  isSensitive: sql<number>`coalesce(p.is_sensitive, 0)`,
+  eraseAt: sql<
+    number | null
+  >`coalesce((select erase_at from hidden_posts h where h.post_id = p.id), (select erase_at from hidden_comments h where h.comment_id = m.id))`,
   isHidden: sql<number>`exists (select 1 from hidden_posts h where h.post_id = p.id) or exists (select 1 from hidden_comments h where h.comment_id = m.id)`,
 }
 const joinedThing = sql`left join posts p on c.kind = 'post' and p.id = c.subject_id

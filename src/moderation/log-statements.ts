@@ -54,3 +54,8 @@ export const logCaseStatement = (
     (id, actor_id, action, case_id, user_id, kind, subject_id, reason, text, until, is_notice, created_at)
     select ${nextId('moderation_actions')}, ${actorId}, ${action}, c.id, c.author_id, c.kind, c.subject_id, ${reason ?? null},
       ${text}, ${until ?? null}, ${Number(isNotice)}, ${now} ${from}`)
+
+/** The same about somebody, `users u`, apart from any case. */
+export const logPersonStatement = ({ actorId, action, text = '', now }: NewEntry, where: SQL) =>
+  writeStatement(sql`insert into moderation_actions (id, actor_id, action, user_id, kind, subject_id, text, created_at)
+    select ${nextId('moderation_actions')}, ${actorId}, ${action}, u.id, 'profile', u.id, ${text}, ${now} from users u where ${where}`)

@@ -1,6 +1,6 @@
 /** Bodies and answers of reports, cases, notices and the log. */
 import * as z from 'zod/mini'
-import { oneOf, text } from '../http/fields'
+import { oneOf, optional, text } from '../http/fields'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 import { anySubject, namesOne, publicSubject } from './subject'
@@ -15,6 +15,8 @@ import {
   ROLES,
 } from './vocabulary'
 
+const NOT_A_TIME =
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].'
 const isoTime = () => z.iso.datetime()
 const maybeTime = () => z.nullable(isoTime())
 
@@ -52,6 +54,9 @@ export const actionBody = z
     action: oneOf(ACTION_NAMES),
     reason: oneOf(REASONS),
     text: text({ max: MAX_WORDS_CHARACTERS }).check(z.describe('Words to the person concerned.')),
+    until: optional(
+      text({ max: 40 }).check(z.refine((time) => !Number.isNaN(Date.parse(time)), NOT_A_TIME)),
+    ).check(z.describe('When a suspension ends, in ISO 8601.')),
   })
   .register(z.globalRegistry, { id: 'ModerationActionBody' })
 
@@ -103,6 +108,8 @@ const reportedAnswer = z.object({
 export const caseDetailAnswer = z
   .extend(caseAnswer, {
     author_role: z.nullable(z.enum(ROLES)),
+    author_is_silenced: z.boolean(),
+    author_suspended_until: maybeTime().check(z.describe('In the year 9999 for whoever is banned.')),
     thing: z
       .nullable(
         z.object({
@@ -111,6 +118,8 @@ export const caseDetailAnswer = z
           image: z.nullable(z.url()),
           post: z.nullable(z.int()),
           is_hidden: z.boolean(),
+          is_sensitive: z.boolean(),
+          erased_at: maybeTime().check(z.describe('When it is deleted for good, where it was deleted.')),
           created: isoTime(),
         }),
       )
@@ -163,3 +172,35 @@ export const noticeAnswer = z
   })
   .register(z.globalRegistry, { id: 'Notice' })
 export type NoticeAnswer = z.output<typeof noticeAnswer>
+
+export const personListQuery = z.extend(pageQuery, {
+  search: queryParam('How the name begins, in any case.'),
+})
+
+export const personAnswer = z
+  .object({
+    id: z.int(),
+    username: z.string(),
+    role: z.nullable(z.enum(ROLES)),
+    is_silenced: z.boolean(),
+    suspended_until: maybeTime().check(z.describe('In the year 9999 for whoever is banned.')),
+    is_deleted: z.boolean(),
+    posts_count: z.int(),
+    created: isoTime(),
+  })
+  .register(z.globalRegistry, { id: 'Person' })
+export type PersonAnswer = z.output<typeof personAnswer>
+
+export const personDetailAnswer = z
+  .extend(personAnswer, {
+    sessions: z
+      .array(z.object({ device: z.string(), created: isoTime(), last_used: isoTime() }))
+      .check(z.describe('Last used first.')),
+    entries: z.array(entryAnswer).check(z.describe('What was done to them, newest first.')),
+  })
+  .register(z.globalRegistry, { id: 'PersonDetail' })
+export type PersonDetailAnswer = z.output<typeof personDetailAnswer>
+
+export const personPatch = z
+  .object({ role: oneOf([...ROLES, 'none'] as const) })
+  .register(z.globalRegistry, { id: 'PersonPatch' })

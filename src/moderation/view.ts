@@ -4,10 +4,22 @@ import type { CaseRow } from './case-queries'
 import type { readCase } from './detail-queries'
 import type { EntryRow } from './log-statements'
 import type { NoticeRow } from './notice-queries'
+import type { PersonRow } from './person-queries'
 import type { ReportRow } from './report-queries'
-import type { CaseAnswer, CaseDetailAnswer, EntryAnswer, NoticeAnswer, ReportAnswer } from './schemas'
+import type {
+  CaseAnswer,
+  CaseDetailAnswer,
+  EntryAnswer,
+  NoticeAnswer,
+  PersonAnswer,
+  ReportAnswer,
+} from './schemas'
 
 const maybeDate = (time: number | null) => (time === null ? null : isoDate(time))
+
+/** The latest time that four digits of a year can tell: bans have no end. */
+const LATEST = Date.UTC(9999, 11, 31)
+const endOf = (until: number | null) => (until === null ? null : isoDate(Math.min(until, LATEST)))
 
 /** A report as whoever made it sees it. */
 export const reportView = ({ id, kind, category, text, createdAt }: ReportRow): ReportAnswer => ({
@@ -69,6 +81,8 @@ export const caseDetailView = (read: Read, urls: ImageUrls): CaseDetailAnswer =>
   return {
     ...caseView(row),
     author_role: row.authorRole,
+    author_is_silenced: row.isSilenced === 1,
+    author_suspended_until: endOf(row.suspendedUntil),
     thing:
       row.thingContent === null || row.thingCreatedAt === null
         ? null
@@ -78,6 +92,8 @@ export const caseDetailView = (read: Read, urls: ImageUrls): CaseDetailAnswer =>
             image: image(row.thingImage),
             post: row.thingPostId,
             is_hidden: row.isHidden === 1,
+            is_sensitive: row.isSensitive === 1,
+            erased_at: maybeDate(row.eraseAt),
             created: isoDate(row.thingCreatedAt),
           },
     messages: read.said.map((message) => ({
@@ -107,3 +123,15 @@ export const caseDetailView = (read: Read, urls: ImageUrls): CaseDetailAnswer =>
     other_cases: read.others.map(caseView),
   }
 }
+
+/** Somebody as staff see them. */
+export const personView = (row: PersonRow): PersonAnswer => ({
+  id: row.id,
+  username: row.username,
+  role: row.role,
+  is_silenced: row.isSilenced === 1,
+  suspended_until: endOf(row.suspendedUntil),
+  is_deleted: row.isDeleted === 1,
+  posts_count: row.postsCount,
+  created: isoDate(row.createdAt),
+})

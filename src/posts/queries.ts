@@ -31,6 +31,7 @@ export const POST = selectList({
   content: p.content,
   image: p.image,
   imageFilter: p.imageFilter,
+  isSensitive: p.isSensitive,
   createdAt: p.createdAt,
   updatedAt: p.updatedAt,
   likesCount: p.likesCount,
@@ -62,7 +63,7 @@ export async function findPost(db: Db, viewerId: ViewerId, id: number): Promise<
 }
 
 type Column = keyof typeof posts.$inferInsert
-type NotOwn = 'id' | 'ownerId' | 'titleKey' | 'image' | 'createdAt' | 'updatedAt'
+type NotOwn = 'id' | 'ownerId' | 'titleKey' | 'image' | 'isSensitive' | 'createdAt' | 'updatedAt'
 type Kept = 'likesCount' | 'commentsCount' | 'lastLikeId'
 /** What an owner writes; undefined is left as it is. Images go another way, by a lease. */
 export type PostFields = {

@@ -63,6 +63,7 @@ export const postAnswer = z
     content: z.string(),
     image: z.url(),
     image_filter: z.string(),
+    is_sensitive: z.boolean().check(z.describe('As moderators have marked it.')),
     like_id: z.nullable(z.int()),
     likes_count: z.int(),
     comments_count: z.int(),

@@ -18,6 +18,7 @@ export const postView = (post: PostRow, viewerId: number | undefined, urls: Imag
   content: post.content,
   image: urls.imageOr('post', post.image),
   image_filter: post.imageFilter,
+  is_sensitive: post.isSensitive === 1,
   like_id: post.likeId,
   likes_count: post.likesCount,
   comments_count: post.commentsCount,

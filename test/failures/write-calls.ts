@@ -508,4 +508,52 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
       return { method: 'POST', path: `${path}actions/`, headers: moderator.headers, body, ok: 201, count }
     },
   ],
+  setRole: [
+    async () => {
+      const { moderator } = await openCase()
+      await stored("update users set role = 'admin' where id = ?", moderator.id)
+      const { id } = await account()
+      const count = () => rows("users where id = ? and role = 'moderator'", id)
+      const body = { role: 'moderator' }
+      return {
+        method: 'PATCH',
+        path: `/moderation/people/${id}/`,
+        headers: moderator.headers,
+        body,
+        ok: 200,
+        count,
+      }
+    },
+  ],
+  signOutPerson: [
+    async () => {
+      const { moderator } = await openCase()
+      const { id } = await account()
+      const count = () => rows('sessions where user_id = ? and revoked_at is not null', id)
+      return {
+        method: 'DELETE',
+        path: `/moderation/people/${id}/sessions/`,
+        headers: moderator.headers,
+        ok: 204,
+        count,
+      }
+    },
+  ],
+  updateSettings: [
+    async () => {
+      const { moderator } = await openCase()
+      await stored("update users set role = 'admin' where id = ?", moderator.id)
+      const name = next()
+      const count = () => rows("settings where name = 'reserved_names' and instr(value, ?)", name)
+      const body = { reserved_names: name }
+      return {
+        method: 'PATCH',
+        path: '/moderation/settings/',
+        headers: moderator.headers,
+        body,
+        ok: 200,
+        count,
+      }
+    },
+  ],
 }
