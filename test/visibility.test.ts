@@ -76,6 +76,24 @@ const get = (path: string): Ask => ['get', path]
 
 /** By the name of the operation. */
 const ROUTES: Record<string, Route[]> = {
+  // Before those below block: then there is nothing to report.
+  createReport: [
+    {
+      verdicts: SIGNED_IN,
+      named: ({ user, post, comment }) =>
+        [{ profile: user }, { post }, { comment }].map(
+          (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
+        ),
+    },
+    {
+      // Whoever blocks somebody may still report what they said.
+      verdicts: { ...SIGNED_IN, blocker: 'there' },
+      named: ({ user, message }) =>
+        [{ conversation: user }, { message }].map(
+          (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
+        ),
+    },
+  ],
   listUsers: [
     { verdicts: SIGNED_IN, lists: () => ['/users/', '/users/?ordering=-username', '/users/?page=last'] },
     { verdicts: SIGNED_IN, lists: () => [`/users/?username=${MARK}`] },
@@ -317,23 +335,6 @@ const ROUTES: Record<string, Route[]> = {
       // Who blocks already is told so.
       verdicts: { ...SIGNED_IN, blocker: 'there' },
       named: ({ user }) => [['post', '/blocks/', { blocked: user }]],
-    },
-  ],
-  createReport: [
-    {
-      verdicts: SIGNED_IN,
-      named: ({ user, post, comment }) =>
-        [{ profile: user }, { post }, { comment }].map(
-          (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
-        ),
-    },
-    {
-      // Whoever blocks somebody may still report what they said.
-      verdicts: { ...SIGNED_IN, blocker: 'there' },
-      named: ({ user, message }) =>
-        [{ conversation: user }, { message }].map(
-          (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
-        ),
     },
   ],
   deleteBlock: [{ verdicts: BLOCKER_ONLY, named: ({ block }) => [['delete', `/blocks/${block}/`]] }],

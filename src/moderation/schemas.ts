@@ -199,7 +199,6 @@ export const personDetailAnswer = z
     entries: z.array(entryAnswer).check(z.describe('What was done to them, newest first.')),
   })
   .register(z.globalRegistry, { id: 'PersonDetail' })
-export type PersonDetailAnswer = z.output<typeof personDetailAnswer>
 
 export const personPatch = z
   .object({ role: oneOf([...ROLES, 'none'] as const) })

@@ -4,6 +4,7 @@ import type { Db } from '../db/client'
 import { settings } from '../db/schema'
 import { nextId } from '../db/sequences'
 import { build, selectStatement, statement, writeStatement } from '../db/statements'
+import { fold } from '../db/text'
 
 export interface Settings {
   registration: 'open' | 'closed'
@@ -30,6 +31,10 @@ export async function readSettings(db: Db): Promise<Settings> {
   return settingsOf(rows)
 }
 
+/** Each once, as names and addresses are compared. */
+const folded = (value: string | string[]) =>
+  typeof value === 'string' ? value : [...new Set(value.map(fold))]
+
 /** Changes some, and notes which. */
 export async function changeSettings(
   db: Db,
@@ -40,7 +45,7 @@ export async function changeSettings(
   const changed = Object.entries(changes).filter(([, value]) => value !== undefined)
   const results: unknown[] = await db.batch([
     ...changed.map(([name, value]) =>
-      writeStatement(sql`insert into settings (name, value) values (${name}, ${JSON.stringify(value)})
+      writeStatement(sql`insert into settings (name, value) values (${name}, ${JSON.stringify(folded(value))})
         on conflict (name) do update set value = excluded.value`),
     ),
     ...(changed.length === 0

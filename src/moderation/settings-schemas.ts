@@ -1,19 +1,16 @@
 import * as z from 'zod/mini'
-import { fold } from '../db/text'
 import { choice, text } from '../http/fields'
 import { trimmed } from '../http/visible'
 
 const MAX_CHARACTERS = 20_000
 
-/** One a line; kept each once, as names and addresses are compared. */
+/** One a line. */
 const lines = (what: string) =>
   z
     .optional(
       z.pipe(
         text({ max: MAX_CHARACTERS, blank: true }),
-        z.transform((list: string) => [
-          ...new Set(list.split('\n').flatMap((line) => fold(trimmed(line)) || [])),
-        ]),
+        z.transform((list: string) => [...new Set(list.split('\n').flatMap((line) => trimmed(line) || []))]),
       ),
     )
     .check(z.describe(what))
