@@ -32,7 +32,7 @@ export async function readSettings(db: Db): Promise<Settings> {
 }
 
 /** Each once, as names and addresses are compared. */
-const folded = (value: string | string[]) =>
+const folded = (value: string | string[] = []) =>
   typeof value === 'string' ? value : [...new Set(value.map(fold))]
 
 /** Changes some, and notes which. */
