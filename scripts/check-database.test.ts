@@ -45,6 +45,15 @@ class Project {
     writeFileSync(join(this.root, path), text.replace(from, to))
   }
 
+  /** The last migration that makes the trigger. */
+  migrationOf(trigger: string): string {
+    const files = readdirSync(join(this.root, 'migrations')).filter((file) => file.endsWith('.sql'))
+    const paths = files.sort().map((file) => `migrations/${file}`)
+    const found = paths.findLast((path) => this.read(path).includes(`CREATE TRIGGER \`${trigger}\``))
+    assert.ok(found)
+    return found
+  }
+
   append(path: string, text: string) {
     appendFileSync(join(this.root, path), text)
   }
@@ -137,7 +146,7 @@ test('the project as it is has no faults', async () => {
 test('a trigger that was lost', async () => {
   const project = new Project()
   project.append(
-    'migrations/0011_notifications.sql',
+    project.migrationOf('likes_deleted'),
     '--> statement-breakpoint\nDROP TRIGGER `likes_deleted`;',
   )
   assert.deepEqual(await project.faults(), ['trigger likes_deleted: is missing'])
@@ -145,7 +154,7 @@ test('a trigger that was lost', async () => {
 
 test('a trigger that does something else', async () => {
   const project = new Project()
-  project.edit('migrations/0011_notifications.sql', 'comments_count + 1', 'comments_count + 2')
+  project.edit(project.migrationOf('comments_inserted'), 'comments_count + 1', 'comments_count + 2')
   const [fault, ...more] = await project.faults()
   assert.match(
     fault ?? '',

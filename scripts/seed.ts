@@ -8,7 +8,6 @@
  * The same number of people gives the same data, but for the dates, which end today. `--persist-to <directory>` is
  * wrangler's: another place of the local state.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { getPlatformProxy, unstable_readConfig as readConfig } from 'wrangler'
@@ -16,6 +15,7 @@ import { migrateLocal } from './migrate.ts'
 import { PASSWORD } from './seed/account.ts'
 import { invent } from './seed/invent.ts'
 import { clear, lastIds, type Stores, store, takenNames } from './seed/store.ts'
+import { storesOnly } from './transfer/stores.ts'
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,7 +29,7 @@ if (!Number.isInteger(people) || people < 2 || people > 5000) {
 
 migrateLocal(options['persist-to'])
 const platform = await getPlatformProxy<Stores>({
-  configPath: storesOnly(),
+  configPath: storesOnly(readConfig),
   persist: { path: resolve(options['persist-to'] ?? '.wrangler/state', 'v3') },
 })
 try {
@@ -60,14 +60,6 @@ async function seed(stores: Stores): Promise<void> {
   )
   const names = world.users.slice(0, 2).map(({ username }) => username)
   console.log(`Sign in as ${names.join(' or ')}, or as anyone else there, with the password ${PASSWORD}`)
-}
-
-/** A configuration with the two stores of wrangler.toml and nothing else: without the Worker, wrangler complains of its objects. */
-function storesOnly(): string {
-  const { compatibility_date, d1_databases, r2_buckets } = readConfig({ config: 'wrangler.toml' })
-  mkdirSync('.wrangler', { recursive: true })
-  writeFileSync('.wrangler/seed.json', JSON.stringify({ compatibility_date, d1_databases, r2_buckets }))
-  return '.wrangler/seed.json'
 }
 
 /** One line that changes on a terminal; one line a step elsewhere. */

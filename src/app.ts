@@ -14,6 +14,7 @@ import { sessionRoutes } from './auth/session-routes'
 import { blockRoutes } from './boundaries/block-routes'
 import { muteRoutes } from './boundaries/mute-routes'
 import { commentRoutes } from './comments/routes'
+import { requestRoutes } from './followers/request-routes'
 import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
 import { asApiError, onError } from './http/errors'
@@ -86,6 +87,7 @@ export const routes = app
   .route('/moderation/people', personRoutes)
   .route('/moderation/settings', serviceSettingsRoutes)
   .route('/moderation/statistics', statisticsRoutes)
+  .route('/follow-requests', requestRoutes)
   .route('/blocks', blockRoutes)
   .route('/mutes', muteRoutes)
   .route('/notifications', notificationRoutes)

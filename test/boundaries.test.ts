@@ -1,10 +1,12 @@
 /** Blocks and mutes: the lists themselves. What they hide is in visibility.test.ts. */
 import { describe, expect, it } from 'vitest'
 import { MAX_LISTED } from '../src/boundaries/list-queries'
+import { MAX_REQUESTS } from '../src/followers/request-queries'
 import { anyone, call, type Person, signUp, stored } from './client'
 import { DAY, ISO, NOT_FOUND, NOT_SIGNED_IN, WRONG_PKS } from './fixtures/answers'
 import { createComment, createPost, follow, signUpCast } from './fixtures/factories'
-import { say, thread } from './fixtures/messages'
+import { say, send, start, thread } from './fixtures/messages'
+import { file, freshPng } from './fixtures/uploads'
 import { listen, upgrade } from './sockets'
 
 const { alice, bob, carol } = await signUpCast()
@@ -243,5 +245,189 @@ describe('a block', () => {
         { [field]: [`Invalid pk "${one.id}" - object does not exist.`] },
       ])
     }
+  })
+})
+
+describe('a private account', () => {
+  const makePrivate = (person: Person, is_private = true) =>
+    person.patch(`/profiles/${person.id}/`, { is_private })
+  const follows = (owner: Person, followed: Person) =>
+    stored('select id from followers where owner_id = ? and followed_id = ?', owner.id, followed.id)
+  const kept = async (person: Person) =>
+    (await stored('select follow_requests_count as n from users where id = ?', person.id))[0]?.n
+
+  it('is followed once it has accepted; until then its posts are not there, and its profile is', async () => {
+    const [host, guest] = [await signUp('host'), await signUp('guest')]
+    const { id: post } = await createPost(host, { image: file(freshPng()) })
+    expect((await makePrivate(host)).body).toMatchObject({ is_private: true, posts: [expect.any(String)] })
+
+    const asked = await guest.post('/followers/', { followed: host.id })
+    expect(asked.status).toBe(201)
+    expect(asked.body).toMatchObject({ id: 0, owner: 'guest', followed: host.id, followed_name: 'host' })
+    const { request_id: id } = asked.body
+    expect(await follows(guest, host)).toEqual([])
+    expect((await guest.get(`/profiles/${host.id}/`)).body).toMatchObject({
+      is_private: true,
+      follow_request_id: id,
+      following_id: null,
+      followers_count: 0,
+      posts_count: 1,
+      posts: [],
+    })
+    expect((await guest.get(`/posts/${post}/`)).status).toBe(404)
+    const again = await guest.post('/followers/', { followed: host.id })
+    expect([again.status, again.body]).toEqual([
+      400,
+      { followed: ['You have already asked to follow this user.'] },
+    ])
+
+    expect((await host.get('/follow-requests/')).body).toMatchObject({
+      count: 1,
+      results: [{ id, owner: 'guest', profile_id: guest.id, followed: host.id }],
+    })
+    for (const other of [guest, carol]) {
+      const refused = await other.post(`/follow-requests/${id}/accept/`)
+      expect([refused.status, refused.body]).toEqual([404, NOT_FOUND])
+    }
+    expect(await follows(guest, host)).toEqual([])
+    const accepted = await host.post(`/follow-requests/${id}/accept/`)
+    expect(accepted.status).toBe(200)
+    expect(accepted.body).toMatchObject({ owner: 'guest', followed: host.id, request_id: null })
+    expect(await follows(guest, host)).toEqual([{ id: accepted.body.id }])
+    expect(await kept(host)).toBe(0)
+    expect((await guest.get(`/profiles/${host.id}/`)).body).toMatchObject({
+      follow_request_id: null,
+      following_id: accepted.body.id,
+      followers_count: 1,
+      posts: [expect.any(String)],
+    })
+    expect((await guest.get(`/posts/${post}/`)).status).toBe(200)
+    expect((await guest.get(`/posts/?followed=${guest.id}`)).body.count).toBe(1)
+
+    // And taken out again.
+    expect((await host.delete(`/followers/${accepted.body.id}/`)).status).toBe(204)
+    expect((await guest.get(`/posts/${post}/`)).status).toBe(404)
+  })
+
+  it('refuses, and who has asked takes back; nobody else does', async () => {
+    const [host, guest] = [await signUp('host2'), await signUp('guest2')]
+    await makePrivate(host)
+    for (const by of [host, guest]) {
+      const id = (await guest.post('/followers/', { followed: host.id })).body.request_id
+      expect((await anyone.delete(`/follow-requests/${id}/`)).status).toBe(401)
+      expect((await carol.delete(`/follow-requests/${id}/`)).status).toBe(404)
+      expect(await kept(host)).toBe(1)
+      expect((await by.delete(`/follow-requests/${id}/`)).status).toBe(204)
+      expect((await by.delete(`/follow-requests/${id}/`)).status).toBe(404)
+      expect(await kept(host)).toBe(0)
+    }
+    expect(await follows(guest, host)).toEqual([])
+  })
+
+  it('that becomes public accepts all that wait, in their order', async () => {
+    const host = await signUp('host3')
+    await makePrivate(host)
+    const guests = [await signUp('guest3'), await signUp('guest4'), await signUp('guest5')]
+    for (const guest of guests) await guest.post('/followers/', { followed: host.id })
+    await makePrivate(host, false)
+    const rows = await stored('select owner_id from followers where followed_id = ? order by id', host.id)
+    expect(rows).toEqual(guests.map(({ id }) => ({ owner_id: id })))
+    expect(await stored('select id from follow_requests where followed_id = ?', host.id)).toEqual([])
+    expect((await host.get(`/profiles/${host.id}/`)).body).toMatchObject({
+      is_private: false,
+      followers_count: 3,
+    })
+    // Whoever follows meanwhile gets the next id.
+    await follow(carol, host)
+  })
+
+  it('keeps its followers, and what others asked before a block is gone with it', async () => {
+    const [host, friend, guest] = [await signUp('host4'), await signUp('friend4'), await signUp('guest6')]
+    const { id } = await follow(friend, host)
+    await makePrivate(host)
+    expect(await follows(friend, host)).toEqual([{ id }])
+    await guest.post('/followers/', { followed: host.id })
+    await host.post('/blocks/', { blocked: guest.id })
+    expect(await kept(host)).toBe(0)
+  })
+
+  it('lets no more than so many wait', async () => {
+    const [host, guest] = [await signUp('host5'), await signUp('guest7')]
+    await makePrivate(host)
+    await stored('update users set follow_requests_count = ? where id = ?', MAX_REQUESTS, host.id)
+    const answer = await guest.post('/followers/', { followed: host.id })
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      { followed: ['Too many requests wait for this user.'] },
+    ])
+    await stored('update users set follow_requests_count = 0 where id = ?', host.id)
+  })
+
+  it('says yes or no', async () => {
+    const answer = await carol.patch(`/profiles/${carol.id}/`, { is_private: 'perhaps' })
+    expect([answer.status, answer.body]).toEqual([400, { is_private: ['Must be a valid boolean.'] }])
+  })
+})
+
+describe('who may write to somebody', () => {
+  const setPolicy = (person: Person, message_policy: string) =>
+    person.patch(`/profiles/${person.id}/`, { message_policy })
+  const NOBODY = { detail: ['Recipient not found: User matching query does not exist.'] }
+
+  it('is everybody, those whom they follow, or nobody; only they are told', async () => {
+    const [one, other] = [await signUp('choosy'), await signUp('writer')]
+    expect((await one.get(`/profiles/${one.id}/`)).body.message_policy).toBe('everyone')
+    expect((await setPolicy(one, 'following')).body.message_policy).toBe('following')
+    expect((await other.get(`/profiles/${one.id}/`)).body.message_policy).toBeNull()
+    const refused = await send(other, one, { content: 'hello' })
+    const unknown = await send(other, { id: 999_999 }, { content: 'hello' })
+    expect([refused.status, refused.body]).toEqual([unknown.status, unknown.body])
+    expect(refused.body).toEqual(NOBODY)
+    expect((await start(other, one, { content: 'hello' })).body).toEqual(['Recipient does not exist.'])
+    expect(await stored('select id from conversations where ? in (user_a, user_b)', one.id)).toEqual([])
+    await follow(one, other)
+    expect((await send(other, one, { content: 'hello' })).status).toBe(201)
+  })
+
+  it('does not end what there is, nor keep anybody from writing themselves', async () => {
+    const [one, other, third] = [await signUp('closed'), await signUp('open'), await signUp('late')]
+    await say(other, one, 'before')
+    await setPolicy(one, 'nobody')
+    expect((await send(other, one, { content: 'still' })).status).toBe(201)
+    expect((await send(third, one, { content: 'hello' })).body).toEqual(NOBODY)
+    await say(one, third, 'hello')
+    expect((await send(third, one, { content: 'hi' })).status).toBe(201)
+    await setPolicy(one, 'everyone')
+    expect((await send(carol, one, { content: 'hello' })).status).toBe(201)
+  })
+})
+
+describe('comments', () => {
+  it('are closed by whose post it is: nobody adds one, and those that there are stay', async () => {
+    const { id: post } = await createPost(alice, { title: 'Quiet' })
+    const { id } = await createComment(bob, post, { content: 'first' })
+    expect((await bob.patch(`/posts/${post}/`, { comments_closed: true })).status).toBe(403)
+    expect((await alice.patch(`/posts/${post}/`, { comments_closed: true })).body).toMatchObject({
+      comments_closed: true,
+      title: 'Quiet',
+    })
+    for (const person of [bob, alice]) {
+      const answer = await person.post('/comments/', { post, content: 'second' })
+      expect([answer.status, answer.body]).toEqual([400, { post: ['Comments on this post are closed.'] }])
+    }
+    expect(await stored('select id from comments where post_id = ?', post)).toEqual([{ id }])
+    expect((await bob.patch(`/comments/${id}/`, { content: 'changed' })).status).toBe(200)
+    await alice.patch(`/posts/${post}/`, { comments_closed: false })
+    await createComment(bob, post)
+  })
+
+  it('are deleted by who wrote them or whose post it is, and by nobody else', async () => {
+    const { id: post } = await createPost(alice)
+    const { id } = await createComment(bob, post)
+    expect((await carol.delete(`/comments/${id}/`)).status).toBe(403)
+    expect((await alice.patch(`/comments/${id}/`, { content: 'yours' })).status).toBe(403)
+    expect((await alice.delete(`/comments/${id}/`)).status).toBe(204)
+    expect(await stored('select id from comments where id = ?', id)).toEqual([])
+    expect((await alice.get(`/posts/${post}/`)).body.comments_count).toBe(0)
   })
 })

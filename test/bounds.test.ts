@@ -49,6 +49,7 @@ const LISTS: Record<string, string[]> = {
   '/moderation/people/': each('search', ['person', 'PERSON1', 'zz']),
   '/moderation/notices/': [],
   '/moderation/log/': [],
+  '/follow-requests/': [],
   '/blocks/': [],
   '/mutes/': [],
   '/notifications/': [],

@@ -141,6 +141,7 @@ export const deleteByHand = (userId: number) =>
       'delete from followers where ?1 in (owner_id, followed_id)',
       'delete from blocks where ?1 in (owner_id, blocked_id)',
       'delete from mutes where ?1 in (owner_id, muted_id)',
+      'delete from follow_requests where ?1 in (owner_id, followed_id)',
       'delete from conversations where ?1 in (user_a, user_b)',
       'delete from notifications where recipient_id = ?1',
       'delete from users where id = ?1',

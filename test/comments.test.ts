@@ -78,6 +78,7 @@ describe('/comments/', () => {
       created: expect.stringMatching(ISO),
       updated: expect.stringMatching(ISO),
       content: 'First!',
+      mentions: [],
     })
     expect(await stored('select owner_id, post_id, content from comments where id = ?', body.id)).toEqual([
       { owner_id: bob.id, post_id: sunrise, content: 'First!' },
@@ -86,6 +87,7 @@ describe('/comments/', () => {
     expect((await anyone.get(`/comments/${body.id}/`)).body).toMatchObject({
       is_owner: false,
       content: 'First!',
+      mentions: [],
     })
     expect((await bob.get(`/api/comments/${body.id}`)).body.is_owner).toBe(true)
   })
@@ -170,12 +172,12 @@ describe('/comments/', () => {
     ])
   })
 
-  it('only the owner deletes a comment', async () => {
+  it('nobody deletes a comment but its owner, and the owner of the post', async () => {
     const before = (await anyone.get(`/posts/${sunrise}/`)).body.comments_count
     const { id } = await createComment(bob, sunrise)
     const nobody = await anyone.delete(`/comments/${id}/`)
     expect([nobody.status, nobody.body]).toEqual([401, NOT_SIGNED_IN])
-    const other = await alice.delete(`/comments/${id}/`)
+    const other = await carol.delete(`/comments/${id}/`)
     expect([other.status, other.body]).toEqual([403, FORBIDDEN])
     expect((await bob.delete(`/comments/${UNKNOWN}/`)).status).toBe(404)
     expect((await anyone.get(`/posts/${sunrise}/`)).body.comments_count).toBe(before + 1)

@@ -47,6 +47,7 @@ describe('/followers/', () => {
       updated: expect.stringMatching(ISO),
       followed: alice.id,
       followed_name: 'alice',
+      request_id: null,
     })
     expect(await stored('select owner_id, followed_id from followers where id = ?', body.id)).toEqual([
       { owner_id: bob.id, followed_id: alice.id },
@@ -103,11 +104,11 @@ describe('/followers/', () => {
     expect((await anyone.get(`/followers/?owner=${UNKNOWN}`)).body).toEqual({ owner: [NOT_A_CHOICE] })
   })
 
-  it('only the owner unfollows, and then may follow again', async () => {
+  it('only the two of them end a follow, and then there may be another', async () => {
     const [frank, grace] = [await signUp('frank'), await signUp('grace')]
     const { id } = await follow(frank, grace)
     expect((await anyone.delete(`/followers/${id}/`)).body).toEqual(NOT_SIGNED_IN)
-    const other = await grace.delete(`/followers/${id}/`)
+    const other = await alice.delete(`/followers/${id}/`)
     expect([other.status, other.body]).toEqual([403, FORBIDDEN])
     expect((await frank.delete(`/followers/${UNKNOWN}/`)).status).toBe(404)
     expect((await frank.patch(`/followers/${id}/`, {})).status).toBe(405)
@@ -119,7 +120,10 @@ describe('/followers/', () => {
       following_id: null,
     })
     expect((await frank.get(`/profiles/${frank.id}/`)).body.following_count).toBe(0)
-    expect((await follow(frank, grace)).id).toBeGreaterThan(id)
+    const again = (await follow(frank, grace)).id
+    expect(again).toBeGreaterThan(id)
+    expect((await grace.delete(`/followers/${again}/`)).status).toBe(204)
+    expect(await exists('followers', again)).toBe(false)
   })
 })
 

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { KEPT, KEPT_VALUES } from '../src/db/kept'
+import { KINDS } from '../src/db/notification-kinds'
 import { NEVER } from '../src/db/schema'
 
 interface Difference {
@@ -32,6 +33,7 @@ const EVERYBODY = [
   'comments',
   'likes',
   'followers',
+  'follow_requests',
   'blocks',
   'mutes',
   'conversations',
@@ -50,6 +52,7 @@ const WORLD = [
   `insert into likes (id, owner_id, post_id, created_at) values (1, 2, 1, 0), (2, 3, 1, 0), (3, 1, 3, 0), (4, 1, 4, 0)`,
   `insert into followers (id, owner_id, followed_id, created_at) values (1, 1, 2, 0), (2, 1, 3, 0), (3, 2, 1, 0), (4, 3, 2, 0)`,
   'insert into blocks (id, owner_id, blocked_id, created_at) values (1, 1, 3, 0)',
+  'insert into follow_requests (id, owner_id, followed_id, created_at) values (1, 3, 1, 0)',
   'insert into mutes (id, owner_id, muted_id, created_at) values (1, 1, 2, 0), (2, 1, 3, 0)',
   // As the conversation's object leaves it.
   `insert into conversations (id, user_a, user_b, seq, last_message_id, messages_count, unread_a, unread_b) values
@@ -127,6 +130,7 @@ describe('what is written', () => {
       'delete from followers where 1 in (owner_id, followed_id)',
       'delete from blocks where 1 in (owner_id, blocked_id)',
       'delete from mutes where 1 in (owner_id, muted_id)',
+      'delete from follow_requests where 1 in (owner_id, followed_id)',
       'delete from conversations where 1 in (user_a, user_b)',
       'delete from users where id = 1',
     ],
@@ -194,12 +198,13 @@ describe('what is not true', () => {
     ...column('users', 'followers_count', 1),
     ...column('users', 'blocks_count', 1),
     ...column('users', 'mutes_count', 2),
+    ...column('users', 'follow_requests_count', 1),
     ...column('users', 'last_following_id', 2),
     ...column('users', 'last_followed_id', 3),
     ...column('users', 'newest_images', '[null,"a"]'),
     ...column('users', 'unread_messages', 1),
     ...Object.fromEntries(
-      ['like', 'comment', 'reply', 'follow'].map((kind) => [
+      KINDS.map((kind) => [
         `notifications.${kind}`,
         {
           by: `insert into notifications (recipient_id, seq, kind, cause_id) values (1, 1, '${kind}', 9)`,

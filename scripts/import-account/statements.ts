@@ -49,6 +49,8 @@ const TEXT_CHARACTERS = 30_000
 const quoted = (value: string) => `'${value.replaceAll("'", "''")}'`
 const hash = (image: string | null) => {
   if (image === null) return 'null'
+  // It has stayed where it was.
+  if (image.startsWith('https://')) return quoted(image)
   const [, found] = /^images\/([0-9a-f]{64})$/.exec(image) ?? []
   if (!found) throw new Error('An image is named otherwise than in an export.')
   return quoted(found)

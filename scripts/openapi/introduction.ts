@@ -53,6 +53,7 @@ const NAMES: [segment: string, name: string, description: string][] = [
   ['comments', 'Comments', 'On posts.'],
   ['likes', 'Likes', 'Of posts, one by each user.'],
   ['followers', 'Followers', 'Who follows whom.'],
+  ['follow-requests', 'Follow requests', 'To people whose accounts are private.'],
   ['blocks', 'Blocks', 'Whom the user blocks: neither sees anything of the other.'],
   ['mutes', 'Mutes', 'Whom the user mutes: what these write is not in the user’s lists.'],
   ['notifications', 'Notifications', 'What others did that concerns the signed-in user, and what is unread.'],

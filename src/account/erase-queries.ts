@@ -14,13 +14,16 @@ import {
   deletedAccounts,
   emailKeys,
   followers,
+  followRequests,
   idempotencyKeys,
   likes,
   listeners,
+  messagePolicies,
   mutes,
   notificationSettings,
   notifications,
   passwordResets,
+  privateAccounts,
   sessions,
   users,
 } from '../db/schema'
@@ -52,7 +55,10 @@ export async function findAccountsToErase(db: Db, now: number) {
 /** Begins: from here on nothing brings the account back. Takes away all that says who it was, but the name that is held, and all that opens it. */
 export async function beginErasing(db: Db, userId: number, now: number): Promise<MarkedImage[]> {
   const isBegun = sql`exists (select 1 from deleted_accounts where user_id = ${userId} and erasing_since is not null)`
-  const few = [sessions, passwordResets, emailKeys, accountExports, notificationSettings]
+  const few = [
+    ...[sessions, passwordResets, emailKeys, accountExports],
+    ...[notificationSettings, privateAccounts, messagePolicies],
+  ]
   const [, , marked] = await db.batch([
     statement(
       build
@@ -130,6 +136,10 @@ const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
     rowsOf(blocks, blocks.id, blocks.blockedId, userId, PIECE_ROWS / 4),
     rowsOf(mutes, mutes.id, mutes.ownerId, userId, PIECE_ROWS / 4),
     rowsOf(mutes, mutes.id, mutes.mutedId, userId, PIECE_ROWS / 4),
+  ],
+  (userId) => [
+    rowsOf(followRequests, followRequests.id, followRequests.ownerId, userId, PIECE_ROWS / 2),
+    rowsOf(followRequests, followRequests.id, followRequests.followedId, userId, PIECE_ROWS / 2),
   ],
   (userId) => [
     deleting(

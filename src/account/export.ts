@@ -3,6 +3,7 @@ import type { Db } from '../db/client'
 import type { Bindings } from '../http/env'
 import type { ZipEntry } from '../http/zip'
 import { getImage } from '../images/store'
+import { isAddress } from '../images/url'
 import {
   exportedAccount,
   exportedComments,
@@ -29,7 +30,7 @@ interface Page {
 type Read = (db: Db, userId: number, after: readonly number[]) => Promise<Page>
 
 const iso = (ms: number) => new Date(ms).toISOString()
-const file = (hash: string | null) => (hash === null ? null : `images/${hash}`)
+const file = (key: string | null) => (key === null || isAddress(key) ? key : `images/${key}`)
 const postView = (post: { owner: string; title: string; postedAt: number }) => ({
   owner: post.owner,
   title: post.title,
@@ -153,7 +154,7 @@ export async function* exportEntries(
     const { rows, images, next }: Page = await KINDS[kind](db, userId, after)
     calls -= 1
     for (const hash of images) {
-      if (hash === null || sent.has(hash)) continue
+      if (hash === null || isAddress(hash) || sent.has(hash)) continue
       sent.add(hash)
       const object = await getImage(db, env.MEDIA, hash, {})
       calls -= 1

@@ -1,7 +1,8 @@
-/** Password hashes: Argon2id in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */
+/** Password hashes: Argon2id in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. Those of Django are taken once. */
 import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 import type { Limit } from '../limits/gcra'
+import { isArgon2, readDjangoHash, verifyDjangoHash } from './django-hash'
 import { inTurn } from './hash-turn'
 
 /**
@@ -46,7 +47,11 @@ export async function verifyPassword(
 ): Promise<Verdict> {
   decoy ??= await hashPassword(crypto.randomUUID(), undefined)
   const [argon2, known] = [await load(), hash ?? decoy]
-  const { success } = await inTurn(pace, () => argon2.tryVerify(known, padded(password)))
+  const django = readDjangoHash(known)
+  const success = await inTurn(pace, () => {
+    if (django) return verifyDjangoHash(django, password)
+    return isArgon2(known) && argon2.tryVerify(known, padded(password)).success
+  })
   return { matches: success && hash !== undefined, outdated: hash !== undefined && !hash.startsWith(CURRENT) }
 }
 

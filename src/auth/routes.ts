@@ -25,6 +25,7 @@ import {
 } from './cookies'
 import { bearerToken } from './credentials'
 import { deviceOf, setDeviceCookie } from './device'
+import { isVerifiable } from './django-hash'
 import { mailProofLater } from './email-keys'
 import { type Guess, guessKey } from './guess-statements'
 import { hashPassword, verifyPassword } from './password'
@@ -48,6 +49,8 @@ import { readToken } from './tokens'
 import { accountView } from './view'
 
 const WRONG_CREDENTIALS = { non_field_errors: ['Unable to log in with provided credentials.'] }
+/** Of accounts that came from elsewhere. That they exist is no secret: names are public. */
+const NEEDS_RESET = { non_field_errors: ['Your password was not carried over. Please reset it to log in.'] }
 
 export const authRoutes = new Hono<AppEnv>()
   .post(
@@ -74,6 +77,7 @@ export const authRoutes = new Hono<AppEnv>()
         address: await hashedAddress(c),
       }
       const user = await findByUsername(db, username, guess, limits, Date.now())
+      if (user && !isVerifiable(user.passwordHash)) throw new ValidationError(NEEDS_RESET)
       const { matches, outdated } = await verifyPassword(user?.passwordHash, password, limits.hashes)
       if (!user || !matches) {
         throw new ValidationError(WRONG_CREDENTIALS)

@@ -25,12 +25,12 @@ interface ListKind {
   /** Whether somebody may come into it; whoever may not does not exist. */
   isThere: (otherId: SQL, ownerId: number) => SQL
   /** What comes with it. */
-  also?: (ownerId: number, otherId: number) => Statement
+  before?: (ownerId: number, otherId: number) => Statement[]
 }
 
-/** Ends what follows there are between the two. */
-const endFollowsStatement = (one: number, other: number) =>
-  writeStatement(sql`delete from followers where (owner_id = ${one} and followed_id = ${other})
+/** Ends what follows, or requests, there are between the two. */
+const endStatement = (table: SQL, one: number, other: number) =>
+  writeStatement(sql`delete from ${table} where (owner_id = ${one} and followed_id = ${other})
     or (owner_id = ${other} and followed_id = ${one})`)
 
 export const BLOCKS: ListKind = {
@@ -40,7 +40,10 @@ export const BLOCKS: ListKind = {
   count: users.blocksCount,
   isShown,
   isThere: (otherId, ownerId) => sql`${isShown(otherId)} and ${doesNotBlock(otherId, ownerId)}`,
-  also: endFollowsStatement,
+  before: (ownerId, otherId) => [
+    endStatement(sql`followers`, ownerId, otherId),
+    endStatement(sql`follow_requests`, ownerId, otherId),
+  ],
 }
 
 export const MUTES: ListKind = {
@@ -108,7 +111,7 @@ export const addToOwn = (
   createRow(db, creation, {
     columns: listedOf(kind),
     insert: () => insertStatement(kind, ownerId, otherId, creation.now),
-    ...(kind.also && { also: [kind.also(ownerId, otherId)] }),
+    before: kind.before?.(ownerId, otherId) ?? [],
     from: sql`${fromOf(kind)} where ${kind.table.ownerId} = ${ownerId} and ${kind.otherId} = ${otherId}`,
   })
 

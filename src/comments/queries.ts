@@ -4,7 +4,9 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
+import { CLOSED_PATH } from '../db/errors'
 import { inListOrder, newestFirst } from '../db/list-order'
+import { mentionsIn } from '../db/mentions'
 import type { Owned } from '../db/owned'
 import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { comments, posts, users } from '../db/schema'
@@ -17,6 +19,9 @@ export const OWN_COMMENT: Owned = {
   id: comments.id,
   ownerId: comments.ownerId,
   isThere: (visible) => visible.comment(comments),
+  // Whose post it is on.
+  alsoDeletedBy: (userId) =>
+    sql`exists (select 1 from posts where id = ${comments.postId} and owner_id = ${userId})`,
 }
 
 const m = alias(comments, 'm')
@@ -30,6 +35,7 @@ const COMMENT = selectList({
   ownerImage: u.image,
   postId: m.postId,
   content: m.content,
+  mentions: m.mentions,
   createdAt: m.createdAt,
   updatedAt: m.updatedAt,
 })
@@ -81,7 +87,12 @@ export async function findComment(db: Db, viewerId: ViewerId, id: number): Promi
   return rows[0]
 }
 
-/** Throws `ForeignKeyViolation` where there is no such post, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each of at most 6 who are told. */
+/** The id of a post that there is for the user, else 0, which none has. Fails where its comments are closed. */
+const openPost = (userId: number, postId: number) =>
+  sql`coalesce((select iif(comments_closed, json_extract('{}', ${sql.raw(`'${CLOSED_PATH}'`)}), id) from posts
+    where id = ${postId} and ${visibleTo(userId).post(posts)}), 0)`
+
+/** Throws `ForeignKeyViolation` where there is no such post, `Closed`, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each who is told: at most 6, and 10 whom it names. */
 export const createComment = (
   db: Db,
   ownerId: number,
@@ -94,8 +105,9 @@ export const createComment = (
       statement(
         build.insert(comments).values({
           ownerId,
-          postId: sql`iif(${visibleTo(ownerId).postOf(sql`${postId}`)}, ${postId}, 0)`,
+          postId: openPost(ownerId, postId),
           content,
+          mentions: mentionsIn(content, ownerId),
           createdAt: creation.now,
           updatedAt: creation.now,
         }),
@@ -114,7 +126,11 @@ export async function updateComment(
     statement(
       build
         .update(comments)
-        .set({ content, updatedAt: now })
+        .set({
+          content,
+          mentions: content === undefined ? undefined : mentionsIn(content, ownerId),
+          updatedAt: now,
+        })
         .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId), visibleTo(ownerId).comment(comments))),
     ),
     commentStatement(ownerId, id),

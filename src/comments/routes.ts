@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
-import { ForeignKeyViolation } from '../db/errors'
+import { Closed, ForeignKeyViolation } from '../db/errors'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
@@ -80,6 +80,8 @@ export const commentRoutes = new Hono<AppEnv>()
         // As it was when it was made: so the answer to a second try is the same.
         return c.json(viewer(c, comment.createdAt)(comment), 201)
       } catch (error) {
+        if (error instanceof Closed)
+          throw new ValidationError({ post: ['Comments on this post are closed.'] })
         if (error instanceof ForeignKeyViolation) throw new ValidationError({ post: [noSuchPk(postId)] })
         throw error
       }
@@ -133,6 +135,7 @@ export const commentRoutes = new Hono<AppEnv>()
     describe({
       id: 'deleteComment',
       summary: 'Delete a comment',
+      description: 'One’s own, or one on a post of one’s own.',
       answers: { 204: null },
       errors: ['permission_denied', 'not_found'],
     }),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { pk, text } from '../http/fields'
 import { textBytes } from '../http/limits'
+import { mentions } from '../http/mentions'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 
@@ -33,6 +34,7 @@ export const commentAnswer = z
     created: z.iso.datetime(),
     updated: z.iso.datetime(),
     content: z.string(),
+    mentions,
   })
   .register(z.globalRegistry, { id: 'Comment' })
 export type CommentAnswer = z.output<typeof commentAnswer>

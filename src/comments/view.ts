@@ -1,4 +1,5 @@
 import { isoDate, timeAgo } from '../http/dates'
+import { mentionsView } from '../http/mentions'
 import type { ImageUrls } from '../images/url'
 import type { CommentRow } from './queries'
 import type { CommentAnswer } from './schemas'
@@ -19,4 +20,5 @@ export const commentView = (
   created: isoDate(comment.createdAt),
   updated: isoDate(comment.updatedAt),
   content: comment.content,
+  mentions: mentionsView({ content: comment.mentions }),
 })

@@ -28,11 +28,9 @@ interface NewRow<C extends Columns, M extends Columns> {
   /** The columns of the answer; `more` are those with parameters. */
   columns: SelectList<C>
   more?: M
-  /** What has to be there, or done, before it. */
-  first?: Statement
   insert: (image: ImageHash | undefined) => Statement
-  /** What else is done where the row is inserted. */
-  also?: readonly Statement[]
+  /** What is done before it, in the same batch. */
+  before?: readonly Statement[]
   /** `from … where …`, which finds the new row. */
   from: SQL
 }
@@ -41,20 +39,19 @@ interface NewRow<C extends Columns, M extends Columns> {
 export async function createRow<C extends Columns, M extends Columns = Record<never, never>>(
   db: Db,
   { key, image, charges, given, now }: Creation,
-  { columns, more, first, insert, also = [], from }: NewRow<C, M>,
+  { columns, more, insert, before = [], from }: NewRow<C, M>,
 ): Promise<Created<RowOf<C> & RowOf<M>>> {
-  const before = [chargeStatement(charges, now, key && isUnused(key)), ...(first ? [first] : [])]
-  const results: unknown[] = await db.batch(
+  const results = await db.batch(
     withLease(image, (hash) => [
+      chargeStatement(charges, now, key && isUnused(key)),
       ...before,
       insert(hash ?? undefined),
       selectStatement(columns, from, more),
-      ...also,
       ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, given, from, now)] : []),
     ]),
   )
-  // What the select gives, which stands behind the insert.
-  const [row] = results[before.length + 1] as (RowOf<C> & RowOf<M>)[]
+  // Behind the charge, what comes before, and the insert.
+  const [row] = results[before.length + 2] as (RowOf<C> & RowOf<M>)[]
   if (!row) throw new Error('an insert left no row')
   // The mark is in the types only.
   return row as Created<RowOf<C> & RowOf<M>>

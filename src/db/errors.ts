@@ -17,6 +17,9 @@ export class ForeignKeyViolation extends Rejected {}
 /** There would be more of something than one may have. */
 export class TooMany extends Rejected {}
 
+/** Whoever may see it may not add to it any more. */
+export class Closed extends Rejected {}
+
 /** The signed-in user's row is gone. */
 export class UserNotFound extends Rejected {}
 
@@ -54,6 +57,9 @@ export const NO_RECIPIENT_PATH = 'no recipient'
 /** What adding to a full list provokes in the same way (`boundaries/`). */
 export const TOO_MANY_PATH = 'too many'
 
+/** What commenting on a post whose comments are closed provokes in the same way. */
+export const CLOSED_PATH = 'closed'
+
 /** The session that the signed-in user's token names was ended, or its time is over. */
 export class SessionEnded extends Error {}
 
@@ -80,6 +86,7 @@ export function normalizeError(error: unknown): Error {
   if (throttled) return throttled
   if (messages.includes(`'${NO_RECIPIENT_PATH}'`)) return new ForeignKeyViolation('no recipient')
   if (messages.includes(`'${TOO_MANY_PATH}'`)) return new TooMany('too many')
+  if (messages.includes(`'${CLOSED_PATH}'`)) return new Closed('closed')
   // What `activeUserStatement` provokes (client.ts).
   if (messages.includes('malformed JSON')) return new UserInactive()
   if (messages.includes('integer overflow')) return new UserNotFound()

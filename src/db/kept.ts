@@ -32,6 +32,7 @@ const {
   followers,
   hiddenComments,
   hiddenPosts,
+  followRequests,
   idempotencyKeys,
   likes,
   listeners,
@@ -84,6 +85,8 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   changes,
   idempotencyKeys,
   listeners,
+  schema.messagePolicies,
+  schema.privateAccounts,
   schema.notifications,
   schema.notificationSettings,
   schema.rateLimits,
@@ -113,6 +116,7 @@ export const KEPT: Kept[] = [
   goesWith(hiddenComments.commentId, comments.id),
   countAndNewest({ of: blocks.ownerId, count: users.blocksCount }),
   countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
+  countAndNewest({ of: followRequests.followedId, count: users.followRequestsCount }),
 
   imageReferences(imageColumns),
   newestImages({

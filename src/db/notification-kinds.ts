@@ -1,8 +1,9 @@
 /**
- * What somebody is told of: a like of their post, a comment on it, a comment on a post that they have commented on themselves (`reply`), somebody
- * who follows them.
+ * What somebody is told of: a like of their post, a comment on it, a comment on a post that they have commented on themselves (`reply`), their name
+ * in a post or a comment, somebody who follows them. One comment is told to somebody once: the owner of the post has a `comment`, others whom it
+ * names have a `comment_mention` and no `reply`.
  */
-export const KINDS = ['like', 'comment', 'reply', 'follow'] as const
+export const KINDS = ['like', 'comment', 'reply', 'post_mention', 'comment_mention', 'follow'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** What somebody wants of a kind: nothing from now on, or that it is listed. */

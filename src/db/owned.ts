@@ -1,5 +1,5 @@
 /** Rows that belong to somebody, who alone may change them. */
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq, or, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Db } from './client'
 import { build, type Statement, selectStatement, statement } from './statements'
@@ -12,6 +12,8 @@ export interface Owned {
   ownerId: SQLiteColumn
   /** Whether it is there for somebody. */
   isThere: (visible: ReturnType<typeof visibleTo>) => SQL
+  /** Who may delete it besides. */
+  alsoDeletedBy?: (userId: number) => SQL
 }
 
 const ownerStatement = ({ table, id, ownerId, isThere }: Owned, rowId: number, viewerId: ViewerId) =>
@@ -31,20 +33,21 @@ export async function findOwner(
   return rows[0]
 }
 
-/** Deletes the row if it is this user's and there for them, and what `also` does in the same batch; says whose it was. */
+/** Deletes the row if this user may and it is there for them, and what `also` does in the same batch; says whose it was, or theirs where they might. */
 export async function deleteOwned(
   db: Db,
   kind: Owned,
   { id, userId }: { id: number; userId: number },
   also: Statement[] = [],
 ): Promise<{ ownerId: number } | undefined> {
+  const isIt = sql`${kind.id} = ${id} and ${kind.isThere(visibleTo(userId))}`
+  const mayDelete = or(eq(kind.ownerId, userId), kind.alsoDeletedBy?.(userId))
   const [rows] = await db.batch([
-    ownerStatement(kind, id, userId),
-    statement(
-      build
-        .delete(kind.table)
-        .where(and(eq(kind.id, id), eq(kind.ownerId, userId), kind.isThere(visibleTo(userId)))),
+    selectStatement(
+      { ownerId: sql<number>`iif(${mayDelete}, ${userId}, ${kind.ownerId})` },
+      sql`from ${kind.table} where ${isIt}`,
     ),
+    statement(build.delete(kind.table).where(and(isIt, mayDelete))),
     ...also,
   ])
   return rows[0]

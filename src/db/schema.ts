@@ -69,6 +69,8 @@ export const users = sqliteTable(
     followingCount: integer().notNull().default(0),
     blocksCount: integer().notNull().default(0),
     mutesCount: integer().notNull().default(0),
+    /** Requests to follow this user. */
+    followRequestsCount: integer().notNull().default(0),
     /** Ids of the newest follow by, and of, this user. Not indexed: that would cost each follow two rows more. */
     lastFollowingId: integer().notNull().default(NEVER),
     lastFollowedId: integer().notNull().default(NEVER),
@@ -100,6 +102,9 @@ export const posts = sqliteTable(
     /** `searchKey(title)`: searched and sorted by. */
     titleKey: text().notNull(),
     content: text().notNull().default(''),
+    /** Whom title and content name, and where: see `mentions.ts`. */
+    titleMentions: text().notNull().default('[]'),
+    contentMentions: text().notNull().default('[]'),
     image: text().$type<ImageHash>(),
     imageFilter: text().notNull().default('normal'),
     /** Marked by moderators: front ends show it only to those who want to see it. */
@@ -108,6 +113,8 @@ export const posts = sqliteTable(
     updatedAt: integer().notNull(),
     likesCount: integer().notNull().default(0),
     commentsCount: integer().notNull().default(0),
+    /** Nobody may comment any more. */
+    commentsClosed: integer({ mode: 'boolean' }).notNull().default(false),
     lastLikeId: integer().notNull().default(NEVER),
   },
   (t) => [
@@ -129,6 +136,8 @@ export const comments = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     content: text().notNull(),
+    /** Whom it names, and where: see `mentions.ts`. */
+    mentions: text().notNull().default('[]'),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
   },
@@ -174,6 +183,48 @@ export const followers = sqliteTable(
     // Ends in the id: the newest follow first.
     index('followers_owner').on(t.ownerId),
     check('followers_not_self', sql`${t.ownerId} <> ${t.followedId}`),
+  ],
+)
+
+/** Accounts whose posts, likes and follows are for their followers: see `visibility.ts`. A table, as who is not in it costs no row. */
+export const privateAccounts = sqliteTable(
+  'private_accounts',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+  },
+  (t) => [primaryKey({ columns: [t.userId] })],
+)
+
+/** Who may begin a conversation with somebody: those whom they follow, or nobody. Everybody, where there is no row. */
+export const messagePolicies = sqliteTable(
+  'message_policies',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    policy: text({ enum: ['following', 'nobody'] }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId] })],
+)
+
+/** `owner` asks to follow `followed`, whose account is private. */
+export const followRequests = sqliteTable(
+  'follow_requests',
+  {
+    id: id('follow_requests'),
+    ownerId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    followedId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('follow_requests_owner_followed').on(t.ownerId, t.followedId),
+    index('follow_requests_followed').on(t.followedId),
   ],
 )
 

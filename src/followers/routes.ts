@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
-import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
+import { ForeignKeyViolation, TooMany, UniqueViolation } from '../db/errors'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
@@ -13,7 +13,8 @@ import { createOnce } from '../http/idempotency'
 import { deleteOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
-import { createFollower, findFollower, listFollowers, NEWEST_FOLLOWS, OWN_FOLLOW } from './queries'
+import { createFollower } from './create-queries'
+import { findFollower, listFollowers, NEWEST_FOLLOWS, OWN_FOLLOW } from './queries'
 import { followerAnswer, followerBody, followerListQuery } from './schemas'
 import { followerView } from './view'
 
@@ -54,6 +55,7 @@ export const followerRoutes = new Hono<AppEnv>()
     describe({
       id: 'createFollower',
       summary: 'Follow a user',
+      description: 'Where the account is private this asks to: `request_id` is the request then, and `id` 0.',
       answers: { 201: followerAnswer },
       isIdempotent: true,
     }),
@@ -69,9 +71,16 @@ export const followerRoutes = new Hono<AppEnv>()
         )
         return c.json(followerView(follower), 201)
       } catch (error) {
-        if (error instanceof UniqueViolation) {
-          throw new ValidationError({ followed: ['You are already following this user.'] })
-        }
+        if (error instanceof UniqueViolation)
+          throw new ValidationError({
+            followed: [
+              error.target.startsWith('follow_requests.')
+                ? 'You have already asked to follow this user.'
+                : 'You are already following this user.',
+            ],
+          })
+        if (error instanceof TooMany)
+          throw new ValidationError({ followed: ['Too many requests wait for this user.'] })
         if (error instanceof ForeignKeyViolation)
           throw new ValidationError({ followed: [noSuchPk(followed)] })
         throw error
@@ -100,6 +109,7 @@ export const followerRoutes = new Hono<AppEnv>()
     describe({
       id: 'deleteFollower',
       summary: 'Stop following',
+      description: 'By who follows, or by who is followed.',
       answers: { 204: null },
       errors: ['permission_denied', 'not_found'],
     }),

@@ -19,6 +19,27 @@ export const followerAnswer = z
     updated: z.iso.datetime(),
     followed: z.int(),
     followed_name: z.string(),
+    request_id: z
+      .nullable(z.int())
+      .check(
+        z.describe(
+          'Where the account followed is private and has not accepted yet: the request. There is no follow then, and `id` is 0.',
+        ),
+      ),
   })
   .register(z.globalRegistry, { id: 'Follower' })
 export type FollowerAnswer = z.output<typeof followerAnswer>
+
+export const requestAnswer = z
+  .object({
+    id: z.int(),
+    owner: z.string(),
+    profile_id: z.int(),
+    created_at: z.string(),
+    created: z.iso.datetime(),
+    updated: z.iso.datetime(),
+    followed: z.int(),
+    followed_name: z.string(),
+  })
+  .register(z.globalRegistry, { id: 'FollowRequest' })
+export type RequestAnswer = z.output<typeof requestAnswer>

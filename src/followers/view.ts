@@ -1,6 +1,7 @@
 import { isoDate, shortDate } from '../http/dates'
 import type { FollowerRow } from './queries'
-import type { FollowerAnswer } from './schemas'
+import type { RequestRow } from './request-queries'
+import type { FollowerAnswer, RequestAnswer } from './schemas'
 
 /** A follow. It never changes: it was updated when it was created. */
 export const followerView = (follower: FollowerRow): FollowerAnswer => ({
@@ -11,4 +12,17 @@ export const followerView = (follower: FollowerRow): FollowerAnswer => ({
   updated: isoDate(follower.createdAt),
   followed: follower.followedId,
   followed_name: follower.followedName,
+  request_id: follower.requestId,
+})
+
+/** A request to follow. */
+export const requestView = (request: RequestRow): RequestAnswer => ({
+  id: request.id,
+  owner: request.owner,
+  profile_id: request.ownerId,
+  created_at: shortDate(request.createdAt),
+  created: isoDate(request.createdAt),
+  updated: isoDate(request.createdAt),
+  followed: request.followedId,
+  followed_name: request.followedName,
 })

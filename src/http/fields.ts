@@ -150,6 +150,21 @@ export const wholeNumber = () =>
       .check(z.minimum(0, 'A valid integer is required.')),
   )
 
+/** Yes or no, also as a form says it. */
+export const flag = () =>
+  preparing(
+    (value) => {
+      const sent = asText(value)
+      const word = typeof sent === 'string' ? sent.trim().toLowerCase() : sent
+      return word === 'true' || word === 'on' || word === '1'
+        ? true
+        : word === 'false' || word === 'off' || word === '0'
+          ? false
+          : value
+    },
+    z.boolean({ error: typeError('Must be a valid boolean.') }),
+  )
+
 /** zod's issues as messages by field. */
 export function fieldErrors(error: z.core.$ZodError): FieldErrors {
   const errors: FieldErrors = {}

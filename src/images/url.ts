@@ -13,13 +13,16 @@ export interface ImageUrls {
   imageOr(fallback: keyof typeof DEFAULTS, key: string | null): string
 }
 
+/** Images that came from elsewhere (`npm run import -- --media-url`) may have stayed there: their key is their address, and answers pass it on. */
+export const isAddress = (key: string): boolean => key.startsWith('https://')
+
 /** The builder of URLs for this request. */
 export const imageUrls = (c: RequestContext): ImageUrls => imageUrlsAt(c.env, new URL(c.req.url).origin)
 
 /** On the API's own origin, or on the configured public one. */
 export function imageUrlsAt(env: Bindings, origin: string): ImageUrls {
   const base = config(env).mediaUrl ?? `${origin}/media`
-  const image = (key: string) => `${base}/${key}`
+  const image = (key: string) => (isAddress(key) ? key : `${base}/${key}`)
   return {
     image,
     imageOr: (fallback, key) => (key === null ? origin + DEFAULTS[fallback] : image(key)),
@@ -29,9 +32,13 @@ export function imageUrlsAt(env: Bindings, origin: string): ImageUrls {
 const MAX_URL_LENGTH = 2_000
 const HASH_PATH = /\/[0-9a-f]{64}$/
 
-/** Whether it has the form of a URL that these builders make, with or without an appended `?t=…`. */
+/** Whether it has the form of a URL that these builders make or pass on, with or without an appended `?t=…`. */
 export function isImageUrl(value: unknown): boolean {
   if (typeof value !== 'string' || value.length > MAX_URL_LENGTH || !/^https?:\/\//.test(value)) return false
   const path = URL.parse(value)?.pathname ?? ''
-  return HASH_PATH.test(path) || Object.values(DEFAULTS).some((one) => path === one)
+  return (
+    HASH_PATH.test(path) ||
+    path.includes('/image/upload/') ||
+    Object.values(DEFAULTS).some((one) => path === one)
+  )
 }

@@ -10,7 +10,7 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { likes, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
-import { type ViewerId, visibleTo } from '../db/visibility'
+import { openId, type ViewerId, visibleTo } from '../db/visibility'
 
 export const OWN_LIKE: Owned = {
   table: likes,
@@ -48,14 +48,15 @@ export async function listLikes(
 ): Promise<LikePage> {
   const order = NEWEST_LIKES.towards(page)
   const visible = visibleTo(viewerId)
+  const openOwner = openId(owner, viewerId)
   const conditions = [
     visible.like(l),
     post !== undefined && sql`${l.postId} = ${post}`,
-    owner !== undefined && sql`${l.ownerId} = ${owner}`,
+    openOwner && sql`${l.ownerId} = ${openOwner}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = sql`where ${sql.join(conditions, sql` and `)}`
-  const kept = countOf({ post, owner })
+  const kept = countOf(post, openOwner)
   const [rows, [found]] = await db.batch([
     selectStatement(LIKE, sql`${from} ${where} ${order.orderBy()} ${limits(page, kept)}`),
     selectStatement(
@@ -80,7 +81,7 @@ export async function listLikes(
 }
 
 /** One user's like of one post is there or not; all others are kept counts. */
-function countOf({ post, owner }: LikeFilter): SQL<number> {
+function countOf(post: number | undefined, owner: SQL | undefined): SQL<number> {
   if (post === undefined && owner === undefined) return rowCount('likes')
   if (owner === undefined) return sql`coalesce((select likes_count from posts where id = ${post}), 0)`
   if (post === undefined) return sql`coalesce((select likes_given_count from users where id = ${owner}), 0)`

@@ -37,7 +37,7 @@ export function createReport(
       : sql`null`
   return createRow(db, creation, {
     columns: REPORT,
-    first: openCaseStatement(subject, reporterId, creation.now),
+    before: [openCaseStatement(subject, reporterId, creation.now)],
     insert: () =>
       statement(
         build.insert(reports).values({

@@ -13,17 +13,17 @@ const SORTED_LOOKED_AT = 300
 /** From where a feed is read. */
 export interface FeedPart {
   viewerId: ViewerId
-  followedBy: number
+  followedBy: number | SQL
   descending: boolean
   after: PageRequest['after']
 }
 
-const followsMany = (followedBy: number) =>
+const followsMany = (followedBy: number | SQL) =>
   sql`(select following_count > ${MAX_MERGED} from users where id = ${followedBy})`
 
 /** Whether the viewer is shown posts of this user in a feed. */
 const shownTo = (viewerId: ViewerId) => (userId: SQL) =>
-  sql`${visibleTo(viewerId).user(userId)} and ${notMuted(userId, viewerId)}`
+  sql`${visibleTo(viewerId).open(userId)} and ${notMuted(userId, viewerId)}`
 
 /** The id behind which this part begins. */
 const startOf = ({ descending, after }: FeedPart): SQL =>
@@ -79,7 +79,7 @@ export function feedEnd(part: FeedPart): SQL<number | null> {
 }
 
 /** Up to `COUNT_LIMIT`, which it says for whoever follows many. Reads two rows for each account followed. */
-export const feedCount = (viewerId: ViewerId, followedBy: number) =>
+export const feedCount = (viewerId: ViewerId, followedBy: number | SQL) =>
   sql<number>`iif(${followsMany(followedBy)}, ${COUNT_LIMIT}, (select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
   from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy}
     and ${shownTo(viewerId)(sql`users.id`)}))`

@@ -20,7 +20,7 @@ import { type PageRequest, type PageSlice, withinBytes } from '../db/page'
 import { posts } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
-import type { ViewerId } from '../db/visibility'
+import { openId, type ViewerId } from '../db/visibility'
 import { feedCount, feedEnd, feedQueue } from './feed'
 import { filteredList, SEARCH_COUNT_LIMIT } from './filtered-list'
 import { POST, p, viewerColumns } from './queries'
@@ -29,6 +29,7 @@ import {
   isByCount,
   isById,
   isByOwnLikes,
+  type NamedFilter,
   type PostFilter,
   type PostOrder,
   SORT_COLUMNS,
@@ -46,11 +47,17 @@ export interface PostPage extends PageSlice<SortedPost> {
 export async function listPosts(
   db: Db,
   viewerId: ViewerId,
-  filter: PostFilter,
+  filter: NamedFilter,
   order: PostOrder,
   page: PageRequest,
 ): Promise<PostPage> {
-  const { rows, count, end } = source(viewerId, filter, order, page)
+  const opened = {
+    words: filter.words,
+    owner: openId(filter.owner, viewerId),
+    followedBy: openId(filter.followedBy, viewerId),
+    likedBy: openId(filter.likedBy, viewerId),
+  }
+  const { rows, count, end } = source(viewerId, opened, order, page)
   const viewer = viewerColumns(viewerId)
   const [found, [counted], existing] = await db.batch([
     selectedStatement(
@@ -127,7 +134,7 @@ const byCount =
           where ${where} and ${visible}`,
     })
 
-function feed(viewerId: ViewerId, followedBy: number, order: PostOrder, page: PageRequest): Source {
+function feed(viewerId: ViewerId, followedBy: number | SQL, order: PostOrder, page: PageRequest): Source {
   const [key] = order.list.towards(page).keys
   const part = { viewerId, followedBy, descending: key.descending, after: page.after }
   const direction = key.descending ? sql`desc` : sql`asc`

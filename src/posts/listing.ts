@@ -6,7 +6,7 @@ import { requireShort } from '../http/params'
 import type { PostPage } from './list'
 import type { postListQuery } from './schemas'
 import { MAX_WORDS, searchWords } from './search'
-import { type PostFilter, type PostOrder, postOrder, SORT_COLUMNS, type SortField } from './selection'
+import { type NamedFilter, type PostOrder, postOrder, SORT_COLUMNS, type SortField } from './selection'
 
 /** The long names are the original's; the short ones do the same. */
 const FILTERS = {
@@ -27,7 +27,7 @@ export function postListing(query: z.output<typeof postListQuery>) {
   const errors: FieldErrors = {}
   if (words.length > MAX_WORDS) errors.search = [`Ensure this field has no more than ${MAX_WORDS} words.`]
   // Told once it is known what else is wrong; until then searching for so many would be in vain.
-  const filter: PostFilter = { words: errors.search ? [] : words }
+  const filter: NamedFilter = { words: errors.search ? [] : words }
   for (const name of FILTER_NAMES) {
     // Of two names for the same, the long one counts.
     if (filter[FILTERS[name]] === undefined) filter[FILTERS[name]] = ids[name]
@@ -42,7 +42,7 @@ export function postListing(query: z.output<typeof postListQuery>) {
 }
 
 /** The first field of the list that posts can be ordered by; newest first where there is none. */
-function ordering(filter: PostFilter, value = ''): PostOrder {
+function ordering(filter: NamedFilter, value = ''): PostOrder {
   for (const term of value.split(',')) {
     const name = term.trim().replace(/^-/, '')
     if (Object.hasOwn(SORT_COLUMNS, name))

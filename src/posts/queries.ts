@@ -5,6 +5,7 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { type LeasedImage, withLease } from '../db/image-leases'
+import { mentionsIn } from '../db/mentions'
 import type { Owned } from '../db/owned'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement } from '../db/statements'
@@ -29,6 +30,8 @@ export const POST = selectList({
   ownerImage: u.image,
   title: p.title,
   content: p.content,
+  titleMentions: p.titleMentions,
+  contentMentions: p.contentMentions,
   image: p.image,
   imageFilter: p.imageFilter,
   isSensitive: p.isSensitive,
@@ -36,6 +39,7 @@ export const POST = selectList({
   updatedAt: p.updatedAt,
   likesCount: p.likesCount,
   commentsCount: p.commentsCount,
+  commentsClosed: p.commentsClosed,
 })
 
 /** What the row has for the viewer. */
@@ -64,16 +68,21 @@ export async function findPost(db: Db, viewerId: ViewerId, id: number): Promise<
 
 type Column = keyof typeof posts.$inferInsert
 type NotOwn = 'id' | 'ownerId' | 'titleKey' | 'image' | 'isSensitive' | 'createdAt' | 'updatedAt'
+type Found = 'titleMentions' | 'contentMentions'
 type Kept = 'likesCount' | 'commentsCount' | 'lastLikeId'
 /** What an owner writes; undefined is left as it is. Images go another way, by a lease. */
 export type PostFields = {
-  [Name in Exclude<Column, NotOwn | Kept>]?: (typeof posts.$inferInsert)[Name] | undefined
+  [Name in Exclude<Column, NotOwn | Found | Kept>]?: (typeof posts.$inferInsert)[Name] | undefined
 }
 
 /** The columns that hold the fields. */
-const columnsOf = <Fields extends PostFields>(fields: Fields) => ({
+const columnsOf = <Fields extends PostFields>(ownerId: number, fields: Fields) => ({
   ...fields,
-  ...(fields.title !== undefined && { titleKey: searchKey(fields.title) }),
+  ...(fields.title !== undefined && {
+    titleKey: searchKey(fields.title),
+    titleMentions: mentionsIn(fields.title, ownerId),
+  }),
+  ...(fields.content !== undefined && { contentMentions: mentionsIn(fields.content, ownerId) }),
 })
 
 /** Throws `UniqueViolation` where the key was used. */
@@ -89,7 +98,7 @@ export const createPost = (
     insert: (image) =>
       statement(
         build.insert(posts).values({
-          ...columnsOf(fields),
+          ...columnsOf(ownerId, fields),
           titleKey: searchKey(fields.title),
           ownerId,
           image,
@@ -115,7 +124,7 @@ export async function updatePost(
       statement(
         build
           .update(posts)
-          .set({ ...columnsOf(fields), image: hash ?? undefined, updatedAt: now })
+          .set({ ...columnsOf(ownerId, fields), image: hash ?? undefined, updatedAt: now })
           .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId), visibleTo(ownerId).post(posts))),
       ),
       postStatement(ownerId, id),

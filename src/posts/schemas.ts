@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { choice, text } from '../http/fields'
+import { choice, flag, optional, text } from '../http/fields'
+import { mentions } from '../http/mentions'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 import { changedImageField, IMAGE, imageField, imageUpload } from '../images/field'
@@ -24,6 +25,7 @@ export const postBody = z
     content: z.optional(text({ max: MAX_CONTENT, blank: true })),
     image: imageField(IMAGE),
     image_filter: z.optional(choice([...IMAGE_FILTERS])),
+    comments_closed: optional(flag()),
   })
   .register(z.globalRegistry, { id: 'PostBody' })
 export const postPut = z
@@ -61,12 +63,14 @@ export const postAnswer = z
     updated: z.iso.datetime(),
     title: z.string(),
     content: z.string(),
+    mentions,
     image: z.url(),
     image_filter: z.string(),
     is_sensitive: z.boolean().check(z.describe('As moderators have marked it.')),
     like_id: z.nullable(z.int()),
     likes_count: z.int(),
     comments_count: z.int(),
+    comments_closed: z.boolean(),
   })
   .register(z.globalRegistry, { id: 'Post' })
 export type PostAnswer = z.output<typeof postAnswer>

@@ -25,7 +25,7 @@ export function searchWords(search: string): string[] {
 const isIndexed = (word: string) => [...word].length >= 3
 
 /** The query for the index of posts, as SQL; undefined where all words are too short for it. Reads up to `MAX_OWNERS` rows and one for each word. */
-export function ftsQuery(words: string[], owner: number | undefined): SQL | undefined {
+export function ftsQuery(words: string[], owner: number | SQL | undefined): SQL | undefined {
   const indexed = words.filter(isIndexed)
   if (indexed.length === 0) return undefined
   const owners = Math.max(1, Math.floor(MAX_OWNERS / indexed.length))
@@ -38,7 +38,7 @@ export function ftsQuery(words: string[], owner: number | undefined): SQL | unde
     from json_each(${JSON.stringify(indexed)}) word`
   return owner === undefined
     ? sql`(${every})`
-    : sql`((${every}) || ' AND owner : "' || ${sql.raw(ownerToken(String(owner)))} || '"')`
+    : sql`((${every}) || ' AND owner : "' || (select ${token} from (select ${owner} as id) named) || '"')`
 }
 
 /** The words that the index cannot find: conditions of their own. */

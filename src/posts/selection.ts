@@ -24,12 +24,14 @@ const TEXTS: ReadonlySet<SortField> = new Set(['title', 'owner'])
 
 export interface PostFilter {
   /** Ids of users: whose posts, whose feed, whose likes. */
-  owner?: number | undefined
-  followedBy?: number | undefined
-  likedBy?: number | undefined
+  owner?: number | SQL | undefined
+  followedBy?: number | SQL | undefined
+  likedBy?: number | SQL | undefined
   /** Folded words that must all occur. */
   words: string[]
 }
+/** As it was asked for: `openId` has not looked at it. */
+export type NamedFilter = { [Name in keyof PostFilter]: Exclude<PostFilter[Name], SQL> }
 
 /**
  * Whether the viewer is shown `posts p` in this list: of whom they mute, only where they ask for that person's posts; of whom moderators have

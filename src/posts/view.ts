@@ -1,4 +1,5 @@
 import { isoDate, shortDate } from '../http/dates'
+import { mentionsView } from '../http/mentions'
 import type { ImageUrls } from '../images/url'
 import type { PostRow } from './queries'
 import type { PostAnswer } from './schemas'
@@ -16,10 +17,12 @@ export const postView = (post: PostRow, viewerId: number | undefined, urls: Imag
   updated: isoDate(post.updatedAt),
   title: post.title,
   content: post.content,
+  mentions: mentionsView({ title: post.titleMentions, content: post.contentMentions }),
   image: urls.imageOr('post', post.image),
   image_filter: post.imageFilter,
   is_sensitive: post.isSensitive === 1,
   like_id: post.likeId,
   likes_count: post.likesCount,
   comments_count: post.commentsCount,
+  comments_closed: post.commentsClosed === 1,
 })

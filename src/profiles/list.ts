@@ -16,7 +16,7 @@ import { limits, type PageRequest, type PageSlice, withinBytes } from '../db/pag
 import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
-import { isNotSilenced, type ViewerId, visibleTo } from '../db/visibility'
+import { isNotSilenced, openId, type ViewerId, visibleTo } from '../db/visibility'
 import { type ProfileOrder, type SortedProfile, sortKeys } from './order'
 import { PROFILE, u, viewerColumns } from './queries'
 
@@ -31,6 +31,9 @@ export interface ProfileFilter {
   /** Only those whom this user follows. */
   followedBy?: number | undefined
 }
+
+/** The filter where `openId` has looked at it. */
+type OpenFilter = { [Name in keyof ProfileFilter]: SQL | undefined }
 
 export interface ProfilePage extends PageSlice<SortedProfile> {
   /** Those users of the filter who exist. */
@@ -58,9 +61,13 @@ export async function listProfiles(
   page: PageRequest,
 ): Promise<ProfilePage> {
   const named = [filter.following, filter.followedBy].filter((id) => id !== undefined)
+  const opened = {
+    following: openId(filter.following, viewerId),
+    followedBy: openId(filter.followedBy, viewerId),
+  }
   const viewer = viewerColumns(viewerId)
   const columns = sql`${PROFILE.sql}, ${listed(viewer)}, ${sortKeys(order)} as "sortKeys"`
-  const { rows, count, end } = source(columns, viewerId, filter, order, page)
+  const { rows, count, end } = source(columns, viewerId, opened, order, page)
   const [found, [counted], existing] = await db.batch([
     selectedStatement({ ...PROFILE.columns, ...viewer, sortKeys: sql<string>`` }, rows),
     selectStatement({ count, end: end ?? sql<null>`null` }, sql``),
@@ -74,6 +81,9 @@ export async function listProfiles(
   }
 }
 
+/** A follow that a filtered list is read from. */
+const FOLLOW = { ownerId: sql`f.owner_id`, followedId: sql`f.followed_id` }
+
 interface Source {
   rows: SQL
   /** Null: unknown. */
@@ -85,7 +95,7 @@ interface Source {
 function source(
   columns: SQL,
   viewerId: ViewerId,
-  filter: ProfileFilter,
+  filter: OpenFilter,
   order: ProfileOrder,
   page: PageRequest,
 ): Source {
@@ -104,8 +114,8 @@ function source(
   // The index of follows that leads gives the order of ids too.
   const [id, where] =
     following !== undefined
-      ? [sql`f.owner_id`, sql`f.followed_id = ${following} and ${visible}`]
-      : [sql`f.followed_id`, sql`f.owner_id = ${followedBy} and ${visible}`]
+      ? [sql`f.owner_id`, sql`f.followed_id = ${following} and ${visibleTo(viewerId).follow(FOLLOW)}`]
+      : [sql`f.followed_id`, sql`f.owner_id = ${followedBy} and ${visibleTo(viewerId).follow(FOLLOW)}`]
   const from = sql`followers f cross join users u on u.id = ${id}`
   if (!isNewestFirst(order)) return sorted(columns, { from, where, id, window: SORTED }, order, page, kept)
   const list = order.list.towards(page)
@@ -177,13 +187,14 @@ function sorted(
 function bothFilters(
   columns: SQL,
   viewerId: ViewerId,
-  { following, followedBy }: { following: number; followedBy: number },
+  { following, followedBy }: { following: SQL; followedBy: SQL },
   order: ProfileOrder,
   page: PageRequest,
 ): Source {
   const id = sql`f.owner_id`
   const isFollowed = sql`exists (select 1 from followers where owner_id = ${followedBy} and followed_id = f.owner_id)
-    and ${visibleTo(viewerId).user(id)}`
+    and ${visibleTo(viewerId).follow({ ownerId: id, followedId: following })}
+    and ${visibleTo(viewerId).follow({ ownerId: followedBy, followedId: id })}`
   const list = isNewestFirst(order) ? order.list.towards(page) : undefined
   const behind = page.after && list ? sql`and ${list.after(page.after, [id])}` : sql``
   const follows = sql`select f.owner_id from followers f where f.followed_id = ${following} ${behind}
@@ -203,7 +214,7 @@ function bothFilters(
   }
 }
 
-function countOf({ following, followedBy }: ProfileFilter): SQL<number> {
+function countOf({ following, followedBy }: OpenFilter): SQL<number> {
   if (following !== undefined)
     return sql`coalesce((select followers_count from users where id = ${following}), 0)`
   if (followedBy !== undefined)

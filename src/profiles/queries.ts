@@ -6,8 +6,9 @@ import { type RowOf, selectList } from '../db/columns'
 import { type LeasedImage, withLease } from '../db/image-leases'
 import type { Owned } from '../db/owned'
 import { users } from '../db/schema'
-import { build, selectStatement, statement } from '../db/statements'
-import { visibleTo } from '../db/visibility'
+import { build, type Statement, selectStatement, statement, writeStatement } from '../db/statements'
+import { isOpen, visibleTo } from '../db/visibility'
+import { acceptAllStatements } from '../followers/request-queries'
 
 /** A profile is its user's row. */
 export const OWN_PROFILE: Owned = {
@@ -31,15 +32,23 @@ export const PROFILE = selectList({
   postsCount: u.postsCount,
   followersCount: u.followersCount,
   followingCount: u.followingCount,
-  newestImages: u.newestImages,
 })
 
-/** What the row has for the viewer: the id of their follow. */
+/** What the row has for the viewer: the ids of their follow or request, and images if these are for them. */
 export const viewerColumns = (viewerId: number | undefined) => ({
   followingId:
     viewerId === undefined
       ? sql<number | null>`null`
       : sql<number | null>`(select id from followers where owner_id = ${viewerId} and followed_id = u.id)`,
+  followRequestId:
+    viewerId === undefined
+      ? sql<number | null>`null`
+      : sql<
+          number | null
+        >`(select id from follow_requests where owner_id = ${viewerId} and followed_id = u.id)`,
+  newestImages: sql<string>`iif(${isOpen(u.id, viewerId)}, ${u.newestImages}, '[]')`,
+  isPrivate: sql<number>`exists (select 1 from private_accounts where user_id = u.id)`,
+  messagePolicy: sql<MessagePolicy>`coalesce((select policy from message_policies where user_id = u.id), 'everyone')`,
 })
 export type ProfileRow = RowOf<typeof PROFILE> & RowOf<ReturnType<typeof viewerColumns>>
 
@@ -60,11 +69,45 @@ export async function findProfile(
   return rows[0]
 }
 
+type MessagePolicy = 'everyone' | 'following' | 'nobody'
+
+interface Settings {
+  isPrivate?: boolean | undefined
+  messagePolicy?: MessagePolicy | undefined
+}
+
+interface ProfileFields extends Settings {
+  name?: string | undefined
+  content?: string | undefined
+}
+
+/** Tables of their own hold what is not usual. Where the account becomes public, whoever has asked to follow it follows from now on. */
+function settingsStatements(id: number, { isPrivate, messagePolicy }: Settings, now: number): Statement[] {
+  const statements: Statement[] = []
+  if (isPrivate === true)
+    statements.push(
+      writeStatement(sql`insert into private_accounts (user_id) values (${id}) on conflict do nothing`),
+    )
+  if (isPrivate === false)
+    statements.push(
+      writeStatement(sql`delete from private_accounts where user_id = ${id}`),
+      ...acceptAllStatements(id, now),
+    )
+  if (messagePolicy === 'everyone')
+    statements.push(writeStatement(sql`delete from message_policies where user_id = ${id}`))
+  else if (messagePolicy !== undefined)
+    statements.push(
+      writeStatement(sql`insert into message_policies (user_id, policy) values (${id}, ${messagePolicy})
+        on conflict (user_id) do update set policy = excluded.policy`),
+    )
+  return statements
+}
+
 /** Changes a user's own profile. */
 export async function updateProfile(
   db: Db,
   id: number,
-  { name, content }: { name?: string | undefined; content?: string | undefined },
+  { name, content, ...settings }: ProfileFields,
   image: LeasedImage | undefined,
   now: number,
 ): Promise<ProfileRow | undefined> {
@@ -82,7 +125,16 @@ export async function updateProfile(
           .where(eq(users.id, id)),
       ),
       profileStatement(id, id),
+      ...settingsStatements(id, settings, now),
     ]),
   )
-  return rows[0]
+  const profile = rows[0]
+  // Selected before the settings were changed.
+  return (
+    profile && {
+      ...profile,
+      isPrivate: settings.isPrivate === undefined ? profile.isPrivate : Number(settings.isPrivate),
+      messagePolicy: settings.messagePolicy ?? profile.messagePolicy,
+    }
+  )
 }

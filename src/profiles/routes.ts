@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import type * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { findOwner } from '../db/owned'
+import { camelCased } from '../http/camel-case'
 import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
@@ -123,7 +124,9 @@ async function update(c: OwnContext, { image, ...fields }: z.output<typeof profi
   const { db, user } = c.var
   const { id } = c.req.valid('param')
   if (id !== user.id) requireOwn(await findOwner(db, OWN_PROFILE, id, user.id), user.id)
-  const profile = await withImage(c, image, (lease) => updateProfile(db, user.id, fields, lease, Date.now()))
+  const profile = await withImage(c, image, (lease) =>
+    updateProfile(db, user.id, camelCased(fields), lease, Date.now()),
+  )
   if (!profile) throw new ApiError('not_found')
   return profileView(profile, user.id, imageUrls(c))
 }

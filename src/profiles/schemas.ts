@@ -1,11 +1,14 @@
 import * as z from 'zod/mini'
-import { text } from '../http/fields'
+import { choice, flag, optional, text } from '../http/fields'
 import { textBytes } from '../http/limits'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
 import { changedImageField, IMAGE, imageUpload } from '../images/field'
 
 const MAX_CONTENT = 10_000
+
+/** Who may begin a conversation with somebody. */
+const MESSAGE_POLICIES = ['everyone', 'following', 'nobody'] as const
 
 /** For `body()`. */
 export const PROFILE_LIMITS = { maxBytes: textBytes(MAX_CONTENT), upload: imageUpload(IMAGE) }
@@ -15,6 +18,8 @@ export const profileBody = z
     name: z.optional(text({ max: 255, blank: true })),
     content: z.optional(text({ max: MAX_CONTENT, blank: true })),
     image: changedImageField(IMAGE),
+    is_private: optional(flag()),
+    message_policy: z.optional(choice([...MESSAGE_POLICIES])),
   })
   .register(z.globalRegistry, { id: 'ProfileBody' })
 
@@ -46,6 +51,17 @@ export const profileAnswer = z
     following_count: z.int(),
     posts: z.array(z.url()),
     user_id: z.int(),
+    is_private: z.boolean().check(z.describe('Posts, likes and follows are for followers.')),
+    message_policy: z
+      .nullable(z.enum(MESSAGE_POLICIES))
+      .check(
+        z.describe(
+          'Who may begin a conversation with the user: `following` are those whom the user follows. Only its owner is told.',
+        ),
+      ),
+    follow_request_id: z
+      .nullable(z.int())
+      .check(z.describe('The viewer’s request to follow, which has not been accepted yet.')),
   })
   .register(z.globalRegistry, { id: 'Profile' })
 export type ProfileAnswer = z.output<typeof profileAnswer>

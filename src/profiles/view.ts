@@ -27,5 +27,8 @@ export function profileView(
     following_count: profile.followingCount,
     posts: images.map((image) => urls.imageOr('post', image)),
     user_id: profile.id,
+    is_private: profile.isPrivate === 1,
+    message_policy: profile.id === viewerId ? profile.messagePolicy : null,
+    follow_request_id: profile.followRequestId,
   }
 }

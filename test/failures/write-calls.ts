@@ -162,6 +162,11 @@ const userBy = (method: 'PUT' | 'PATCH') => async (): Promise<WriteCall> => {
   return { method, path: '/dj-rest-auth/user/', headers: owner.headers, body, ok: 200, count }
 }
 
+/** Asks to follow somebody, whose account becomes private. */
+async function requested(one: Person, other: Person): Promise<number> {
+  await other.patch(`/profiles/${other.id}/`, { is_private: true })
+  return (await one.post('/followers/', { followed: other.id })).body.request_id
+}
 /** Adds somebody to a list of people, and takes them out. */
 const listing = (table: string, name: string) => async (): Promise<WriteCall> => {
   const [{ id, headers }, other] = pair()
@@ -404,6 +409,30 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
       const { id } = await follow(one, other)
       const [path, count] = [`/followers/${id}/`, lacks('followers', id)]
       return { method: 'DELETE', path, headers: one.headers, ok: 204, again: [404], count }
+    },
+  ],
+  acceptFollowRequest: [
+    async () => {
+      const [one, other] = pair()
+      const id = await requested(one, other)
+      const path = `/follow-requests/${id}/accept/`
+      const count = () => rows('followers where owner_id = ? and followed_id = ?', one.id, other.id)
+      return { method: 'POST', path, headers: other.headers, ok: 200, again: [404], count }
+    },
+  ],
+  deleteFollowRequest: [
+    async () => {
+      const [one, other] = pair()
+      const id = await requested(one, other)
+      const path = `/follow-requests/${id}/`
+      return {
+        method: 'DELETE',
+        path,
+        headers: one.headers,
+        ok: 204,
+        again: [404],
+        count: lacks('follow_requests', id),
+      }
     },
   ],
   createBlock: [listing('blocks', 'blocked')],

@@ -65,7 +65,7 @@ describe.each(ENVIRONMENTS)('wrangler.toml, environment "%s"', (env) => {
       workers_dev: true,
       preview_urls: false,
     })
-    expect(limits?.cpu_ms).toBe(1_000)
+    expect(limits?.cpu_ms).toBe(2_500)
   })
 })
 

@@ -71,7 +71,7 @@ describe.sequential('npm run deploy', () => {
     expect(files).toContain('/media/images/default_post_ovkj9a.jpg')
     expect(files.filter((file) => /example|test|\.map$/.test(file))).toEqual([])
     expect(parts.filter((part) => part.endsWith('.map'))).toHaveLength(1)
-    expect(metadata.limits).toEqual({ cpu_ms: 1000 })
+    expect(metadata.limits).toEqual({ cpu_ms: 2500 })
   })
 
   it('gives a Worker without a secret one, and lets no page of a laptop in', () => {

@@ -3,7 +3,7 @@ import { createScheduledController } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import worker from '../../src'
-import { NOTIFICATION_DAYS } from '../../src/db/notification-kinds'
+import { KINDS, NOTIFICATION_DAYS } from '../../src/db/notification-kinds'
 import { WINDOW } from '../../src/notifications/queries'
 import { anyone, deleteByHand, type Person, signUp, stored } from '../client'
 import { DEFAULT_PROFILE, ISO, NOT_SIGNED_IN } from '../fixtures/answers'
@@ -100,7 +100,8 @@ describe('what is told', () => {
 
   it('a comment is told to the five others who commented last, among the newest twenty', async () => {
     const { id: post } = await createPost(alice)
-    const people = await Promise.all(Array.from({ length: 6 }, (_, i) => signUp(`talker${i}`)))
+    const people: Person[] = []
+    for (let i = 0; i < 6; i++) people.push(await signUp(`talker${i}`))
     for (const person of people) await createComment(person, post)
     const [oldest, ...others] = people
     await stored('delete from notifications')
@@ -336,7 +337,7 @@ describe('seen', () => {
 })
 
 describe('settings', () => {
-  const SETTINGS = { like: 'list', comment: 'list', reply: 'list', follow: 'list' }
+  const SETTINGS = Object.fromEntries(KINDS.map((kind) => [kind, 'list']))
 
   it('are `list` until changed, kind by kind', async () => {
     expect((await alice.get('/notification-settings/')).body).toEqual(SETTINGS)

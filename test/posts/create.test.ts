@@ -210,6 +210,7 @@ describe('POST /posts/ (PostListViewTests)', () => {
       updated_at: expect.stringMatching(/^\d\d [A-Z][a-z]{2} \d{4}$/),
       title: 'Sunrise',
       content: 'above\nclouds',
+      mentions: [],
       image: DEFAULT_POST,
       image_filter: '_1977',
       like_id: null,

@@ -42,6 +42,9 @@ describe('/profiles/:id/ (ProfileDetailViewTests)', () => {
       following_count: 0,
       posts: [],
       user_id: dave.id,
+      is_private: false,
+      message_policy: null,
+      follow_request_id: null,
     })
     expect((await dave.get(`/profiles/${dave.id}/`)).body.is_owner).toBe(true)
   })

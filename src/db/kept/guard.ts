@@ -9,6 +9,8 @@ const OWNED = [
   ['followers', 'followed_id'],
   ['blocks', 'owner_id'],
   ['blocks', 'blocked_id'],
+  ['follow_requests', 'owner_id'],
+  ['follow_requests', 'followed_id'],
   ['mutes', 'owner_id'],
   ['mutes', 'muted_id'],
   ['conversations', 'user_a'],

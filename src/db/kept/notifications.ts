@@ -4,8 +4,8 @@
  */
 import type { Column } from 'drizzle-orm'
 import { type Kind, NOTIFICATION_DAYS } from '../notification-kinds'
-import { comments, followers, likes } from '../schema'
-import { nameOf, tableOf } from './triggers'
+import { comments, followers, likes, posts } from '../schema'
+import { type Effect, nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
 const DAY_MS = 86_400_000
@@ -20,6 +20,8 @@ interface Cause {
   actor: Column
   /** When it happened: what is older than notifications are kept is told to nobody, such as what an import brings. */
   at: Column
+  /** Where they change, others are told. */
+  mentions?: readonly Column[]
   /** SQL, which selects the ids of those who are told. The actor never is. */
   recipients: string
   /** SQL, of the row `NEW`. */
@@ -28,6 +30,9 @@ interface Cause {
 }
 
 const OWNER_OF_POST = 'SELECT owner_id FROM `posts` WHERE id = NEW.post_id'
+
+/** Whom a column of mentions names. */
+const named = (column: Column) => `SELECT value ->> 0 FROM json_each(NEW.${nameOf(column)})`
 
 const CAUSES: readonly Cause[] = [
   {
@@ -54,7 +59,26 @@ const CAUSES: readonly Cause[] = [
     at: comments.createdAt,
     recipients: `SELECT owner_id FROM (SELECT id, owner_id FROM \`comments\` WHERE post_id = NEW.post_id AND id < NEW.id
       ORDER BY id DESC LIMIT ${REPLY.comments})
-      WHERE owner_id NOT IN (NEW.owner_id, (${OWNER_OF_POST})) GROUP BY owner_id ORDER BY max(id) DESC LIMIT ${REPLY.recipients}`,
+      WHERE owner_id NOT IN (NEW.owner_id, (${OWNER_OF_POST})) AND owner_id NOT IN (${named(comments.mentions)}) GROUP BY owner_id ORDER BY max(id) DESC LIMIT ${REPLY.recipients}`,
+    post: 'NEW.post_id',
+    comment: 'NEW.id',
+  },
+  {
+    kind: 'post_mention',
+    id: posts.id,
+    actor: posts.ownerId,
+    at: posts.updatedAt,
+    mentions: [posts.titleMentions, posts.contentMentions],
+    recipients: `${named(posts.titleMentions)} UNION ${named(posts.contentMentions)}`,
+    post: 'NEW.id',
+  },
+  {
+    kind: 'comment_mention',
+    id: comments.id,
+    actor: comments.ownerId,
+    at: comments.updatedAt,
+    mentions: [comments.mentions],
+    recipients: `${named(comments.mentions)} EXCEPT ${OWNER_OF_POST}`,
     post: 'NEW.post_id',
     comment: 'NEW.id',
   },
@@ -69,7 +93,16 @@ const CAUSES: readonly Cause[] = [
 
 export const notifications = (): Kept[] => CAUSES.map(notified)
 
-function notified({ kind, id, actor, at, recipients, post = 'NULL', comment = 'NULL' }: Cause): Kept {
+function notified({
+  kind,
+  id,
+  actor,
+  at,
+  mentions = [],
+  recipients,
+  post = 'NULL',
+  comment = 'NULL',
+}: Cause): Kept {
   const cause = tableOf(id)
   const orphans = `notifications where kind = '${kind}' and cause_id not in (select ${nameOf(id)} from ${cause})`
   const insert = `INSERT INTO \`notifications\` (recipient_id, seq, kind, cause_id, actor_id, post_id, comment_id)
@@ -78,7 +111,10 @@ function notified({ kind, id, actor, at, recipients, post = 'NULL', comment = 'N
       '${kind}', NEW.${nameOf(id)}, NEW.${nameOf(actor)}, ${post}, ${comment}
     FROM \`users\` r WHERE NEW.${nameOf(at)} > ${NOW} - ${NOTIFICATION_DAYS * DAY_MS}
     AND r.id IN (${recipients}) AND r.id <> NEW.${nameOf(actor)}
-    AND NOT EXISTS (SELECT 1 FROM \`notification_settings\` WHERE user_id = r.id AND kind = '${kind}' AND level = 'off')`
+    AND NOT EXISTS (SELECT 1 FROM \`notification_settings\` WHERE user_id = r.id AND kind = '${kind}' AND level = 'off')
+    ON CONFLICT (kind, cause_id, recipient_id) DO NOTHING`
+  const ofCause = (row: 'NEW' | 'OLD') =>
+    `DELETE FROM \`notifications\` WHERE kind = '${kind}' AND cause_id = ${row}.${nameOf(id)}`
   return {
     // Which are missing, nothing says: they may have been turned off, or have run out.
     values: [
@@ -90,11 +126,15 @@ function notified({ kind, id, actor, at, recipients, post = 'NULL', comment = 'N
     ],
     effects: [
       { table: cause, on: 'insert', statements: [insert] },
-      {
-        table: cause,
-        on: 'delete',
-        statements: [`DELETE FROM \`notifications\` WHERE kind = '${kind}' AND cause_id = OLD.${nameOf(id)}`],
-      },
+      ...mentions.map(
+        (column): Effect => ({
+          table: cause,
+          on: 'update',
+          where: column,
+          statements: [`${ofCause('NEW')} AND recipient_id NOT IN (${recipients})`, insert],
+        }),
+      ),
+      { table: cause, on: 'delete', statements: [ofCause('OLD')] },
     ],
   }
 }

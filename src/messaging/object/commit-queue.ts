@@ -199,12 +199,12 @@ export function commitQueue(
         change.type === 'erase' ? [] : [[`${change.userId}/${change.session}`, change] as const],
       ),
     )
-    const mayBegin = batch.some(({ change }) => change.type === 'send')
+    const senders = new Set(batch.flatMap(({ change }) => (change.type === 'send' ? change.userId : [])))
     const before = [
       ...[...askers.values()].map(activeUserStatement),
       // An account is erased whoever blocks it.
       ...(askers.size > 0 ? [notBlockedStatement(pair)] : []),
-      ...(mayBegin ? [openConversationStatement(pair)] : []),
+      ...(senders.size > 0 ? [openConversationStatement(pair, [...senders])] : []),
     ]
     const results = await db.batch([...before, ...changes.flatMap(({ statements }) => statements)])
     const rest = results.slice(before.length)

@@ -3,7 +3,7 @@ import { type Column, type SQL, sql } from 'drizzle-orm'
 import { NO_RECIPIENT_PATH } from '../../db/errors'
 import { conversations } from '../../db/schema'
 import { build, selectStatement, statement } from '../../db/statements'
-import { isShown, notBlocked } from '../../db/visibility'
+import { isShown, mayWriteTo, notBlocked } from '../../db/visibility'
 import type { Pair } from './pair'
 
 /** The condition for the conversation of a pair, of the table or of an alias of it. */
@@ -15,12 +15,18 @@ export const ofPair = (
 /** The statement that makes the row unless it is there. Fails with a `ForeignKeyViolation` where one of the two does not exist. */
 export const ensureConversationStatement = (pair: Pair) => insertStatement(sql`${pair.a}`, pair)
 
-/** The same before a message is sent: fails in the same way where the account of one of the two is deleted. */
-export const openConversationStatement = (pair: Pair) =>
-  insertStatement(
-    sql`iif(${isShown(sql`${pair.a}`)} and ${isShown(sql`${pair.b}`)}, ${pair.a}, ${NO_RECIPIENT})`,
+/**
+ * The same before messages are sent: fails in the same way where the account of one of the two is deleted, or where there is no conversation yet and
+ * one of those who write may not begin it.
+ */
+export function openConversationStatement(pair: Pair, senders: readonly number[]) {
+  const mayBegin = senders.map((id) => mayWriteTo(id, pair.a + pair.b - id))
+  const mayWrite = sql`((${sql.join(mayBegin, sql` and `)}) or exists (select 1 from conversations where ${ofPair(pair)} and seq > 0))`
+  return insertStatement(
+    sql`iif(${isShown(sql`${pair.a}`)} and ${isShown(sql`${pair.b}`)} and ${mayWrite}, ${pair.a}, ${NO_RECIPIENT})`,
     pair,
   )
+}
 
 /** The statement that fails, as if one of the two did not exist, where one blocks the other. */
 export const notBlockedStatement = ({ a, b }: Pair) =>

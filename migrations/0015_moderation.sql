@@ -1,8 +1,4 @@
-DROP TRIGGER `posts_deleted`;
---> statement-breakpoint
 DROP TRIGGER `posts_updated_image`;
---> statement-breakpoint
-DROP TRIGGER `posts_inserted`;
 --> statement-breakpoint
 DROP TRIGGER `users_inserted_username_key`;
 --> statement-breakpoint
@@ -13,6 +9,10 @@ DROP TRIGGER `deleted_accounts_inserted`;
 DROP TRIGGER `users_updated_username_key`;
 --> statement-breakpoint
 DROP TRIGGER `comments_deleted`;
+--> statement-breakpoint
+DROP TRIGGER `posts_deleted`;
+--> statement-breakpoint
+DROP TRIGGER `posts_inserted`;
 --> statement-breakpoint
 CREATE TABLE `appeals` (
 	`action_id` integer PRIMARY KEY NOT NULL,
@@ -180,6 +180,7 @@ CREATE TRIGGER `comments_deleted` AFTER DELETE ON `comments` BEGIN
   DELETE FROM `hidden_comments` WHERE comment_id = OLD.id;
   DELETE FROM `notifications` WHERE kind = 'comment' AND cause_id = OLD.id;
   DELETE FROM `notifications` WHERE kind = 'reply' AND cause_id = OLD.id;
+  DELETE FROM `notifications` WHERE kind = 'comment_mention' AND cause_id = OLD.id;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `deleted_accounts_deleted` AFTER DELETE ON `deleted_accounts` BEGIN
@@ -240,6 +241,7 @@ CREATE TRIGGER `posts_deleted` AFTER DELETE ON `posts` BEGIN
       AND NOT EXISTS (SELECT 1 FROM `hidden_posts` h WHERE h.post_id = `posts`.id)
       ORDER BY id DESC LIMIT 6)) WHERE id = OLD.owner_id;
   DELETE FROM `post_search` WHERE rowid = OLD.id;
+  DELETE FROM `notifications` WHERE kind = 'post_mention' AND cause_id = OLD.id;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `posts_inserted` AFTER INSERT ON `posts` BEGIN
@@ -250,6 +252,14 @@ CREATE TRIGGER `posts_inserted` AFTER INSERT ON `posts` BEGIN
       AND NOT EXISTS (SELECT 1 FROM `hidden_posts` h WHERE h.post_id = `posts`.id)
       ORDER BY id DESC LIMIT 6)) WHERE id = NEW.owner_id;
   INSERT INTO `post_search` (rowid, title, owner) VALUES (NEW.id, NEW.title_key, char(19968 + NEW.owner_id / 268435456 % 16384, 19968 + NEW.owner_id / 16384 % 16384, 19968 + NEW.owner_id / 1 % 16384));
+  INSERT INTO `notifications` (recipient_id, seq, kind, cause_id, actor_id, post_id, comment_id)
+    SELECT r.id, max(cast(unixepoch('subsec') * 1000 as integer), r.notifications_seen_to + 1,
+      coalesce((SELECT max(seq) FROM `notifications` WHERE recipient_id = r.id), 0) + 1),
+      'post_mention', NEW.id, NEW.owner_id, NEW.id, NULL
+    FROM `users` r WHERE NEW.updated_at > cast(unixepoch('subsec') * 1000 as integer) - 7776000000
+    AND r.id IN (SELECT value ->> 0 FROM json_each(NEW.title_mentions) UNION SELECT value ->> 0 FROM json_each(NEW.content_mentions)) AND r.id <> NEW.owner_id
+    AND NOT EXISTS (SELECT 1 FROM `notification_settings` WHERE user_id = r.id AND kind = 'post_mention' AND level = 'off')
+    ON CONFLICT (kind, cause_id, recipient_id) DO NOTHING;
 END;
 --> statement-breakpoint
 CREATE TRIGGER `posts_updated_image` AFTER UPDATE OF `image` ON `posts` WHEN NEW.image IS NOT OLD.image BEGIN

@@ -1,0 +1,79 @@
+/**
+ * The database that `wrangler dev` serves, opened where it is stored. Going through the runtime would cost ten times as much for each row; both
+ * lock the file as SQLite does.
+ */
+import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { type Command, type Database, progressCommand, type Row, type Value } from './database'
+
+const OBJECT = 'miniflare-D1DatabaseObject'
+const LOCK_MS = 10_000
+/** In KiB. */
+const CACHE = 16_384
+
+/** `state` is the folder of `--persist-to`, `id` what wrangler calls the database: its id, or its binding where it has none. */
+export function localFile(state: string, id: string): string {
+  const file = join(state, 'v3', 'd1', OBJECT, `${objectId(id)}.sqlite`)
+  if (!existsSync(file)) throw new Error(`There is no local database: ${file}`)
+  return file
+}
+
+/** As workerd names the object that holds a database. */
+function objectId(name: string): string {
+  const key = createHash('sha256').update(OBJECT).digest()
+  const hmac = (data: Buffer | string) => createHmac('sha256', key).update(data).digest().subarray(0, 16)
+  const named = hmac(name)
+  return Buffer.concat([named, hmac(named)]).toString('hex')
+}
+
+/** Reads are of the moment at which it was opened where `snapshot` is set. */
+export function openLocal(file: string, { snapshot = false } = {}): Database {
+  const db = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: LOCK_MS })
+  // A commit may be lost with the machine's power, but none in part, nor one before another.
+  db.exec(`pragma cache_size = -${CACHE}; pragma synchronous = normal`)
+  if (snapshot) {
+    db.exec('begin')
+    // A transaction begins with its first read.
+    db.prepare('select count(*) from sqlite_schema').get()
+  }
+  /** What is read is of this moment, until the file is opened again. */
+  const moment = randomUUID()
+  const prepared = new Map<string, StatementSync>()
+  const statement = (sql: string): StatementSync => {
+    const known = prepared.get(sql)
+    if (known) return known
+    const made = db.prepare(sql)
+    made.setReturnArrays(true)
+    prepared.set(sql, made)
+    return made
+  }
+  const run = ({ sql, values = [] }: Command) => {
+    statement(sql).run(...values)
+  }
+  const transaction = (work: () => void) => {
+    db.exec('begin immediate')
+    try {
+      work()
+      db.exec('commit')
+    } catch (error) {
+      db.exec('rollback')
+      throw error
+    }
+  }
+  return {
+    // Arrays, as was set above.
+    read: async (sql: string, ...values: Value[]) => statement(sql).all(...values) as unknown as Row[],
+    write: async (commands) => transaction(() => commands.forEach(run)),
+    insert: async ({ table, columns, rows }, progress) =>
+      transaction(() => {
+        const places = columns.map(() => '?').join(', ')
+        const insert = statement(`insert into ${table} (${columns.join(', ')}) values (${places})`)
+        for (const row of rows) insert.run(...row)
+        run(progressCommand(progress))
+      }),
+    bookmark: async () => moment,
+    close: () => db.close(),
+  }
+}

@@ -1,0 +1,61 @@
+/** The database and the bucket that a command's options name, as wrangler names them. */
+import { execFileSync } from 'node:child_process'
+import { resolve } from 'node:path'
+import { migrate } from '../migrate'
+import { type Bucket, openLocalBucket, openRemoteBucket } from './bucket'
+import { openAccount } from './cloudflare'
+import type { Database } from './database'
+import { localFile, openLocal } from './local'
+import { openRemote } from './remote'
+
+/** For `parseArgs`. */
+export const PLACE = {
+  remote: { type: 'boolean', default: false },
+  env: { type: 'string' },
+  'persist-to': { type: 'string' },
+} as const
+
+export interface Place {
+  remote?: boolean
+  env?: string
+  'persist-to'?: string
+}
+
+const stateOf = (place: Place) => resolve(place['persist-to'] ?? '.wrangler/state')
+
+interface Stores {
+  database?: { binding: string; database_name?: string; database_id?: string }
+  bucket?: { bucket_name?: string }
+}
+
+function storesOf({ env }: Place): Stores {
+  const script = 'scripts/read-config.ts'
+  const said = execFileSync(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    script,
+    ...(env ? [env] : []),
+  ])
+  return JSON.parse(said.toString())
+}
+
+/** `snapshot` where it is only read, `migrated` where it is to be brought up to date first. */
+export async function openDatabase(
+  place: Place,
+  { snapshot = false, migrated = false }: { snapshot?: boolean; migrated?: boolean },
+): Promise<Database> {
+  const { database } = storesOf(place)
+  if (!database?.database_name) throw new Error('wrangler.toml names no database.')
+  if (migrated) {
+    const more = place['persist-to'] === undefined ? [] : ['--persist-to', place['persist-to']]
+    migrate(place.remote ? '--remote' : '--local', ...(place.env ? ['--env', place.env] : []), ...more)
+  }
+  if (place.remote) return openRemote(openAccount(), database.database_name)
+  return openLocal(localFile(stateOf(place), database.database_id ?? database.binding), { snapshot })
+}
+
+export async function openBucket(place: Place): Promise<Bucket> {
+  if (!place.remote) return openLocalBucket(stateOf(place))
+  const { bucket } = storesOf(place)
+  if (!bucket?.bucket_name) throw new Error('wrangler.toml names no bucket.')
+  return openRemoteBucket(openAccount(), bucket.bucket_name)
+}

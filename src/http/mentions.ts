@@ -1,0 +1,23 @@
+/** Whom texts name, as answers show it. */
+import * as z from 'zod/mini'
+import { readMentions } from '../db/mentions'
+
+const mention = z
+  .object({
+    field: z.enum(['title', 'content']),
+    /** The id of the user and profile. */
+    user: z.int(),
+    /** In code points, from the `@` to behind the name. */
+    start: z.int(),
+    end: z.int(),
+  })
+  .register(z.globalRegistry, { id: 'Mention' })
+type Mention = z.output<typeof mention>
+
+export const mentions = z.array(mention)
+
+/** Columns of mentions, by the field that each is of. */
+export const mentionsView = (columns: Partial<Record<Mention['field'], string>>): Mention[] =>
+  (['title', 'content'] as const).flatMap((field) =>
+    readMentions(columns[field] ?? '[]').map(([user, start, end]) => ({ field, user, start, end })),
+  )
