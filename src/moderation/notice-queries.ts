@@ -66,9 +66,10 @@ export const createAppeal = (
   const own = sql`from moderation_actions l where l.id = ${id} and ${isOf(userId)}`
   return createRow(db, creation, {
     columns: NOTICE,
-    first:
+    before: [
       writeStatement(sql`update cases set is_appealed = 1, state = 'open', closed_at = null, claimed_by = null
       where id = (select l.case_id ${own})`),
+    ],
     insert: () =>
       statement(
         build
