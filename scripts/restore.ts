@@ -3,21 +3,26 @@
  *
  *   npm run restore -- backup.gz              the local one, which is made if there is none
  *   npm run restore -- backup.gz --remote     the deployed one; `--env staging` that of another environment
+ *   npm run restore -- backup.gz --images-only    the files of its images alone, into a bucket that has lost them
  *
  * Stopped, it goes on when it is called again. `--persist-to <directory>` is wrangler's: another place of the local data.
  */
 import { parseArgs } from 'node:util'
 import { openBucket, openDatabase, PLACE } from './transfer/open'
 import { endWith, rowsOf, speed } from './transfer/report'
-import { readBackup, restore } from './transfer/restore'
+import { type Backup, putImages, readBackup, restore } from './transfer/restore'
 import { openShow } from './transfer/show'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: PLACE })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { ...PLACE, 'images-only': { type: 'boolean', default: false } },
+})
 
 await endWith(async () => {
   const [path, ...more] = positionals
   if (!path || more.length > 0) throw new Error('Which file? npm run restore -- backup.gz')
   const backup = await readBackup(path)
+  if (values['images-only']) return restoreImages(path, backup)
   const db = await openDatabase(values, { migrated: true })
   const bucket = backup.header.images ? await openBucket(values) : undefined
   const show = openShow()
@@ -34,3 +39,14 @@ await endWith(async () => {
     await bucket?.close()
   }
 })
+
+async function restoreImages(path: string, { header, end }: Backup): Promise<void> {
+  if (!header.images) throw new Error('The backup has no images: it was made without --images.')
+  const bucket = await openBucket(values)
+  try {
+    await putImages(path, bucket, end.images, openShow())
+    console.log(`${end.images} images are in the bucket.`)
+  } finally {
+    await bucket.close()
+  }
+}

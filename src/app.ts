@@ -27,6 +27,7 @@ import { likeRoutes } from './likes/routes'
 import { closeEndedSessions, closeParted } from './messaging/worker/close-sockets'
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
+import { messageImageRoutes } from './messaging/worker/image-routes'
 import { messageRoutes } from './messaging/worker/message-routes'
 import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
@@ -60,6 +61,7 @@ export const routes = app
   .route('/media', mediaRoutes)
   .use(crossOrigin)
   .use(refuseFloods)
+  .route('/media/messages', messageImageRoutes)
   .route('/', aboutRoutes)
   .use(negotiate)
   .use(closeEndedSessions)

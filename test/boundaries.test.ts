@@ -309,6 +309,16 @@ describe('a private account', () => {
     expect((await guest.get(`/posts/${post}/`)).status).toBe(404)
   })
 
+  it('accepts also who is blocked by others, and whose acceptor is', async () => {
+    const [host, guest, third] = [await signUp('host6'), await signUp('guest8'), await signUp('third6')]
+    await makePrivate(host)
+    const id = (await guest.post('/followers/', { followed: host.id })).body.request_id
+    await third.post('/blocks/', { blocked: host.id })
+    await third.post('/blocks/', { blocked: guest.id })
+    expect((await host.post(`/follow-requests/${id}/accept/`)).status).toBe(200)
+    expect(await follows(guest, host)).toHaveLength(1)
+  })
+
   it('refuses, and who has asked takes back; nobody else does', async () => {
     const [host, guest] = [await signUp('host2'), await signUp('guest2')]
     await makePrivate(host)

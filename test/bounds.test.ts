@@ -59,6 +59,8 @@ const LISTS: Record<string, string[]> = {
 const ARRAYS = { '/messages/': CONVERSATIONS + 3 * 501 + 5, '/sessions/': 2 * MAX_SESSIONS + 6 }
 
 let alice: Person
+/** Somebody who blocks 200 people. */
+let blocker: Person
 
 const pathOf = (list: string) => list.replace(':id{[0-9]+}', String(BUSY))
 const normal = (path: string) => `${path.replace(/^\/api/, '').replace(/\/$/, '')}/`
@@ -72,6 +74,7 @@ beforeAll(async () => {
     2,
     ROWS,
   )
+  blocker = await signUp('blocker')
   await stored(
     `${numbers} insert into posts (id, owner_id, title, title_key, created_at, updated_at)
      select i, iif(i % 4 = 0, ${BUSY}, 1 + i % ${ROWS}), 'Picture ' || i, 'picture ' || i, i, i from n`,
@@ -112,6 +115,11 @@ beforeAll(async () => {
      select ${alice.id}, i, 'like', i, 8, i from n`,
     1,
     ROWS,
+  )
+  await stored(
+    `${numbers} insert into blocks (id, owner_id, blocked_id, created_at) select i, ${blocker.id}, 1000 + i * 90, i from n`,
+    1,
+    200,
   )
   const [a, b] = [Math.min(alice.id, BUSY), Math.max(alice.id, BUSY)]
   await stored(
@@ -164,6 +172,18 @@ function queries(parameters: string[]): string[] {
 }
 
 describe.each(Object.entries(LISTS))('%s', (list, parameters) => {
+  test('a page costs somebody with 200 blocks a quarter more at most, and nobody else anything', async () => {
+    if (list === '/blocks/') return
+    for (const query of ['', ...parameters]) {
+      const path = `${pathOf(list)}?${query}`
+      const [one, other] = [await alice.get(path), await blocker.get(path)]
+      expect([one.status, other.status], path).toEqual([200, 200])
+      expect(other.cost.read, `${path}: ${one.cost.read} without`).toBeLessThanOrEqual(
+        Math.max(one.cost.read * 1.25, one.cost.read + 5),
+      )
+    }
+  })
+
   test('no page reads more than the bound, and the last no more than the first', {
     timeout: 300_000,
   }, async () => {

@@ -94,9 +94,11 @@ describe('what is written', () => {
       comments_count: 2,
       last_like_id: 2,
     })
-    expect(await row('select json_group_object(hash, refs) as refs from images')).toEqual({
-      refs: '{"a":3,"b":1,"c":2,"d":1}',
-    })
+    expect(
+      await row(
+        'select json_group_object(hash, refs) as refs, json_group_object(hash, public_refs) as public from images',
+      ),
+    ).toEqual({ refs: '{"a":3,"b":1,"c":2,"d":1}', public: '{"a":2,"b":1,"c":2,"d":0}' })
   })
 
   const WRITES: Record<string, string[]> = {
@@ -224,6 +226,10 @@ describe('what is not true', () => {
       by: `update images set refs = 9 where hash = 'a'`,
       difference: { key: 'a', kept: 9, truth: 3 },
     },
+    'images.public_refs': {
+      by: `update images set public_refs = 9 where hash = 'a'`,
+      difference: { key: 'a', kept: 9, truth: 2 },
+    },
     user_search: {
       by: 'delete from user_search where rowid = 3',
       difference: { key: 3, kept: null, truth: 1 },
@@ -267,6 +273,7 @@ describe('what is not true', () => {
         { key: 'nobody', kept: 2, truth: 0 },
         { key: 'a', kept: null, truth: 3 },
       ],
+      'images.public_refs': [{ key: 'a', kept: null, truth: 2 }],
       post_search: [{ key: 77, kept: 1, truth: null }],
     })
     await repair()

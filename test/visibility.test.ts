@@ -103,10 +103,14 @@ const ROUTES: Record<string, Route[]> = {
   createReport: [
     {
       verdicts: SIGNED_IN,
-      named: ({ user, post, comment }) =>
-        [{ profile: user }, { post }, { comment }].map(
+      named: ({ user, comment }) =>
+        [{ profile: user }, { comment }].map(
           (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
         ),
+    },
+    {
+      verdicts: { ...SIGNED_IN, 'a stranger': 'absent' },
+      named: ({ post }) => [['post', '/reports/', { post, category: 'spam' }]],
     },
     {
       // Whoever blocks somebody may still report what they said.

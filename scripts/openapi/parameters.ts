@@ -41,6 +41,7 @@ const PARAMETERS: Record<string, Parameter> = {
   state: { example: 'open' },
   kind: { example: 'post' },
   since: { schema: { type: 'integer', minimum: 0 }, example: 0 },
+  ticket: { example: '1.3f8a1c90d2b7e645.1724760000.mO3xZ7fQk2uYcB1nTvLs0w' },
   username: { example: 'alice' },
 }
 

@@ -127,7 +127,7 @@ async function* rowsOf(path: string, skip: number): AsyncGenerator<Rows> {
 }
 
 /** Putting an image again changes nothing: one that was stopped begins anew. */
-async function putImages(path: string, bucket: Bucket, total: number, show: Show): Promise<void> {
+export async function putImages(path: string, bucket: Bucket, total: number, show: Show): Promise<void> {
   let done = 0
   for await (const lines of readLines(path)) {
     for (const line of lines) {

@@ -2,7 +2,7 @@
 import type { Db } from '../db/client'
 import type { Bindings } from '../http/env'
 import type { ZipEntry } from '../http/zip'
-import { getImage } from '../images/store'
+import { findGeneration, getImage } from '../images/store'
 import { isAddress } from '../images/url'
 import {
   exportedAccount,
@@ -156,7 +156,7 @@ export async function* exportEntries(
     for (const hash of images) {
       if (hash === null || isAddress(hash) || sent.has(hash)) continue
       sent.add(hash)
-      const object = await getImage(db, env.MEDIA, hash, {})
+      const object = await getImage(env.MEDIA, hash, {}, () => findGeneration(db, hash))
       calls -= 1
       // One that is missing is missing here too.
       if (!object || !('body' in object)) continue

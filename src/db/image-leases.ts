@@ -6,6 +6,7 @@
  */
 import { and, eq, gt, lt, or, sql } from 'drizzle-orm'
 import { databaseNow } from './now'
+import { forgetPublicImages } from './public-images'
 import { type ImageHash, images } from './schema'
 import { build, preparedOf, Statement, statement } from './statements'
 
@@ -39,12 +40,22 @@ export const imageKey = ({ hash, generation }: { hash: string; generation: numbe
 export const overtakenKeys = ({ hash, generation }: { hash: string; generation: number }): string[] =>
   Array.from({ length: generation }, (_, i) => imageKey({ hash, generation: i }))
 
-/** The statement that tells under which key the image is; gives no row where there is none. Reads 1 row. */
-export const generationStatement = (imageHash: string) =>
-  statement(build.select({ generation: images.generation }).from(images).where(eq(images.hash, imageHash)))
+/** The statement that tells under which key the image is, and whether everybody may see it; gives no row where there is none. Reads 1 row. */
+export const imageStatement = (imageHash: string) =>
+  statement(
+    build
+      .select({ generation: images.generation, publicRefs: images.publicRefs })
+      .from(images)
+      .where(eq(images.hash, imageHash)),
+  )
 
 /** What such a statement gives, the session remembers: the images are deleted after the answer, whatever the answer is. */
-export class MarkStatement extends Statement<MarkedImage[]> {}
+export class MarkStatement extends Statement<MarkedImage[]> {
+  override read(result: D1Result): MarkedImage[] {
+    forgetPublicImages()
+    return super.read(result)
+  }
+}
 
 // The two casts of this file are what makes a lease opaque: only here is it known to be the hash.
 export const leaseOf = (imageHash: string) => ({ hash: imageHash }) as unknown as LeasedImage

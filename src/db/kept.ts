@@ -118,7 +118,7 @@ export const KEPT: Kept[] = [
   countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
   countAndNewest({ of: followRequests.followedId, count: users.followRequestsCount }),
 
-  imageReferences(imageColumns),
+  imageReferences(imageColumns, (column) => column !== messages.image && column !== reports.evidenceImage),
   newestImages({
     image: posts.image,
     of: posts.ownerId,

@@ -549,6 +549,8 @@ export const images = sqliteTable(
     hash: text().primaryKey(),
     /** Rows that show it; kept by triggers. */
     refs: integer().notNull().default(0),
+    /** Those of them that everybody sees: all but messages. */
+    publicRefs: integer().notNull().default(0),
     /** Uploads under way that will refer to it, and until when they count. */
     leases: integer().notNull().default(0),
     leasedUntil: integer().notNull().default(0),

@@ -87,7 +87,7 @@ export async function acceptRequest(
   id: number,
   now: number,
 ): Promise<FollowerRow | undefined> {
-  const isIt = sql`id = ${id} and followed_id = ${followedId} and ${visibleTo(followedId).user(sql`owner_id`)}`
+  const isIt = sql`id = ${id} and followed_id = ${followedId} and ${visibleTo(followedId).user(sql`follow_requests.owner_id`)}`
   const [accepted, , rows] = await db.batch([
     acceptStatement(isIt, now),
     writeStatement(sql`delete from follow_requests where ${isIt}`),

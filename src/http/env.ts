@@ -27,7 +27,7 @@ export interface Bindings {
   CLIENT_ORIGINS?: string
   /** The origin that clients know, behind a proxy that changes the Host header. */
   PUBLIC_URL?: string
-  /** Where images are public, if not at this Worker's `/media`. */
+  /** Another name of this Worker's `/media`, such as a CDN's. */
   MEDIA_URL?: string
   /** Lifetimes in seconds: 5 minutes, 30 days, a year. */
   ACCESS_TOKEN_SECONDS?: string

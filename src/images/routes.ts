@@ -1,20 +1,15 @@
-/** `/media`: images, whose names never change content. */
+/** `/media`: images that everybody sees, whose names never change content. */
 
 import { Hono } from 'hono'
+import { openDb } from '../db/client'
 import { asset } from '../http/assets'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
-import { parseRange } from './range'
-import { getImage, StorageUnavailable } from './store'
+import { IMAGE_ANSWERS, serveImage } from './serve'
+import { findGeneration, findPublicImage } from './store'
 
 const YEAR = 'public, max-age=31536000, immutable'
-/** Whatever a browser makes of the bytes, it runs nothing. */
-const SANDBOX = "default-src 'none'; sandbox"
-
-/** RFC 9110, 13.1.2. */
-const ENTITY_TAGS = /^(\*|(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*)$/
-
 export const mediaRoutes = new Hono<AppEnv>()
   .get(
     '/images/:file',
@@ -32,75 +27,21 @@ export const mediaRoutes = new Hono<AppEnv>()
     describe({
       id: 'getImage',
       summary: 'An image',
-      description: 'Its name never changes content. Knows ranges and ETags.',
-      answers: { 200: 'image/*', 206: 'image/*', 304: null, 416: null },
+      description:
+        'Of a post or a profile. Its name never changes content. Knows ranges and ETags. What only messages show is not found here.',
+      answers: IMAGE_ANSWERS,
       errors: ['not_found', 'unavailable'],
     }),
     async (c) => {
-      const { headers: asked, method } = c.req.raw
       const hash = c.req.param('hash')
-      // RFC 9110, 14.2: a range of what HEAD would get means nothing.
-      const asksPart = method !== 'HEAD' && (await isSame(c.env.MEDIA, hash, asked.get('if-range')))
-      const range = asksPart ? parseRange(asked.get('range') ?? '') : undefined
-      const options = { onlyIf: condition(asked), ...(range && { range: range.of }) }
-      const object = await getImage(c.var.db, c.env.MEDIA, hash, options).catch((error: unknown) => {
-        // R2 refuses a range outside of the object.
-        if (range && /range/i.test(String(error))) return 'unsatisfiable' as const
-        throw new StorageUnavailable('get failed')
-      })
-      if (object === 'unsatisfiable') return unsatisfiable((await headOf(c.env.MEDIA, hash))?.size)
-      if (object === null) throw new ApiError('not_found')
-
-      const headers = new Headers({
-        etag: object.httpEtag,
-        'cache-control': YEAR,
-        'content-security-policy': SANDBOX,
-        'cross-origin-resource-policy': 'cross-origin',
-        'accept-ranges': 'bytes',
-      })
-      // A precondition that failed: the client has it already.
-      if (!('body' in object)) return new Response(null, { status: 304, headers })
-      const { size, body } = object
-      object.writeHttpMetadata(headers)
-      if (!range) {
-        headers.set('content-length', String(size))
-        return new Response(body, { headers })
-      }
-      const part = range.within(size)
-      // The local bucket, unlike R2, answers a range that begins behind the end with everything.
-      if (!part) {
-        await body.cancel()
-        return unsatisfiable(size)
-      }
-      headers.set('content-length', String(part.last - part.first + 1))
-      headers.set('content-range', `bytes ${part.first}-${part.last}/${size}`)
-      return new Response(body, { status: 206, headers })
+      const found = findPublicImage(c.var.db, hash)
+      const generationOf = async () => (await found).generation ?? findGeneration(c.var.db, hash)
+      const [{ isPublic }, image] = await Promise.all([found, serveImage(c, hash, YEAR, generationOf)])
+      if (isPublic) return image
+      // A replica may not have heard of it yet.
+      const primary = openDb(c.env.DB, { primary: true })
+      if ((await findPublicImage(primary, hash)).isPublic) return image
+      await image.body?.cancel()
+      throw new ApiError('not_found')
     },
   )
-
-/**
- * If-Range: whether the client's part is of what is there; else it gets all (RFC 9110, 13.1.5). Only a strong tag says that, and there
- * are no dates. Reads the object's head where the header is sent, which browsers do to resume a download.
- */
-async function isSame(bucket: R2Bucket, hash: string, tag: string | null): Promise<boolean> {
-  if (tag === null) return true
-  return (await headOf(bucket, hash))?.httpEtag === tag
-}
-
-const headOf = (bucket: R2Bucket, hash: string) =>
-  bucket.head(hash).catch(() => {
-    throw new StorageUnavailable('head failed')
-  })
-
-/** 416; with the size that there is, unless it went this moment. */
-const unsatisfiable = (size: number | undefined) =>
-  new Response(null, {
-    status: 416,
-    headers: size === undefined ? {} : { 'content-range': `bytes */${size}` },
-  })
-
-/** If-None-Match alone, as images don't change, and only where it can be read: R2 fails on one that can't. */
-function condition(headers: Headers): Headers {
-  const tags = headers.get('if-none-match') ?? ''
-  return new Headers(ENTITY_TAGS.test(tags) ? { 'if-none-match': tags } : {})
-}

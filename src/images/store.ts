@@ -16,8 +16,8 @@ import {
   correctFutureTimesStatement,
   endLeaseStatements,
   forgetMarkedStatement,
-  generationStatement,
   imageKey,
+  imageStatement,
   type LeasedImage,
   leaseOf,
   leaseStatement,
@@ -25,6 +25,7 @@ import {
   markUnreferencedStatement,
   overtakenKeys,
 } from '../db/image-leases'
+import { isKnownPublic, rememberPublic } from '../db/public-images'
 import { type Charge, chargeStatement } from '../db/rate-limits'
 import { TookTooLong, withinDeadline } from '../deadline'
 import type { CleanImage } from './clean'
@@ -95,21 +96,42 @@ export const isMissing = (bucket: R2Bucket, key: string): Promise<boolean> =>
     () => false,
   )
 
+/** How often a deletion of the image was overtaken, which tells its key; undefined where there is none. One call, which reads 1 row. */
+export async function findGeneration(db: Db, hash: string): Promise<number | undefined> {
+  const [[image]] = await db.batch([imageStatement(hash)])
+  return image?.generation
+}
+
+/**
+ * Whether everybody may see the image, and its generation where that was asked too. One call, which reads 1 row; none for what was found to be public
+ * a moment ago.
+ */
+export async function findPublicImage(
+  db: Db,
+  hash: string,
+): Promise<{ isPublic: boolean; generation?: number }> {
+  if (isKnownPublic(hash)) return { isPublic: true }
+  const [[image]] = await db.batch([imageStatement(hash)])
+  const isPublic = image !== undefined && image.publicRefs > 0
+  if (isPublic) rememberPublic(hash)
+  return { isPublic, generation: image?.generation ?? 0 }
+}
+
 /**
  * The image, under whichever key it has: all but a few have their hash, so the others are looked for only where there is none. Then D1 is asked, in
  * one call that reads 1 row ($0.001 a million), as R2 would have to list keys ($4.50 a million).
  */
 export async function getImage(
-  db: Db,
   bucket: R2Bucket,
   hash: string,
   options: R2GetOptions,
+  generationOf: () => Promise<number | undefined>,
 ): Promise<R2ObjectBody | R2Object | null> {
   const get = (key: string) => withinDeadline(R2_DEADLINE_MS, () => bucket.get(key, options))
   const object = await get(hash)
   if (object) return object
-  const [[image]] = await db.batch([generationStatement(hash)])
-  return image && image.generation > 0 ? get(imageKey({ hash, ...image })) : null
+  const generation = (await generationOf()) ?? 0
+  return generation > 0 ? get(imageKey({ hash, generation })) : null
 }
 
 /** Deletes marked objects, then their rows. On failure the marks stay, and `sweep` tries again. */

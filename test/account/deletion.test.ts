@@ -379,6 +379,35 @@ describe('erasing', () => {
     ])
   })
 
+  it('takes along what is between people, in both directions, and what they had set', async () => {
+    const { alice, bob } = w
+    await alice.patch(`/profiles/${alice.id}/`, { is_private: true, message_policy: 'nobody' })
+    const [one, other] = [await signUp(`blocks${alice.id}`), await signUp(`asks${alice.id}`)]
+    await one.post('/mutes/', { muted: alice.id })
+    await one.post('/blocks/', { blocked: alice.id })
+    await other.post('/followers/', { followed: alice.id })
+    await alice.post('/mutes/', { muted: bob.id })
+    await alice.post('/blocks/', { blocked: bob.id })
+    const between = async () =>
+      (
+        await stored<{ n: number }>(
+          `select count(*) as n from blocks where ?1 in (owner_id, blocked_id)
+           union all select count(*) from mutes where ?1 in (owner_id, muted_id)
+           union all select count(*) from follow_requests where ?1 in (owner_id, followed_id)
+           union all select count(*) from private_accounts where user_id = ?1
+           union all select count(*) from message_policies where user_id = ?1`,
+          alice.id,
+        )
+      ).map(({ n }) => n)
+    expect(await between()).toEqual([2, 2, 1, 1, 1])
+    await remove(alice)
+    await letPass(alice)
+    await erase()
+    expect(await between()).toEqual([0, 0, 0, 0, 0])
+    expect(await differences()).toEqual([])
+    expect((await one.get('/blocks/')).body).toMatchObject({ count: 0, results: [] })
+  })
+
   it('goes on where an object or the bucket failed, and others are not kept waiting', async () => {
     const { alice, bob } = w
     await remove(alice)

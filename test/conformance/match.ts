@@ -116,15 +116,16 @@ function linkMatches(actual: string, [path]: string[]): boolean {
   )
 }
 
-/** Ours are called by their content, so they are told apart by what was uploaded under that name. */
+/** Ours are called by their content, but for those of messages, so they are told apart by what was uploaded under that name. */
 function imageMatches(actual: string, [folder, stem, extension]: string[], comparison: Comparison): boolean {
-  if (!new RegExp(`^${ORIGIN}/media/[0-9a-f]{64}$`).test(actual)) return false
   const name = `${stem}.${extension}`
   if (folder === 'messages') {
+    if (!new RegExp(`^${ORIGIN}/media/messages/\\d+/[\\w.-]+$`).test(actual)) return false
     const type = servedType(extension === 'bin' ? 'pic' : `small.${extension}`)
     comparison.shown.push({ url: actual, type })
     return true
   }
+  if (!new RegExp(`^${ORIGIN}/media/[0-9a-f]{64}$`).test(actual)) return false
   const known = comparison.images.get(name) ?? actual
   comparison.images.set(name, known)
   comparison.shown.push({ url: actual, type: servedType(name) })

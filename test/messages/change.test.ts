@@ -3,8 +3,8 @@ import { type Answer, form, stored } from '../client'
 import { NOT_FOUND } from '../fixtures/answers'
 import { signUpCast, signUpPair } from '../fixtures/factories'
 import { png } from '../fixtures/images'
-import { conversationWith, fresh, messageRow, say, show, thread } from '../fixtures/messages'
-import { gone, hashOf, isStored } from '../fixtures/uploads'
+import { conversationWith, fresh, imageHash, messageRow, say, show, thread } from '../fixtures/messages'
+import { gone, isStored } from '../fixtures/uploads'
 
 const { alice, bob, carol } = await signUpCast()
 const EMPTY = { non_field_errors: ['A message needs content or an image.'] }
@@ -47,15 +47,15 @@ describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
   })
 
   it('keeps the image unless a new one comes', async () => {
-    const { id, image } = await show(alice, bob, 'look')
+    const { id, image, hash } = await show(alice, bob, 'look')
     const path = `/messages/${id}/update/`
     expect((await alice.patch(path, { content: 'look!' })).body).toMatchObject({ content: 'look!', image })
     expect((await alice.put(path, form({ content: '' }))).body).toMatchObject({ content: '', image })
     const replaced = (await alice.patch(path, form({ image: fresh() }))).body
     expect(replaced.image).not.toBe(image)
     expect(replaced.content).toBe('')
-    await gone(image)
-    expect(await isStored(replaced.image)).toBe(true)
+    await gone(hash)
+    expect(await isStored(await imageHash(id))).toBe(true)
   })
 
   it.each<[string, unknown]>([
@@ -63,11 +63,11 @@ describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
     ['a blank part', form({ image: '' })],
     ['an empty file input', form({ image: new File([], '') })],
   ])('removes the image for %s, while text is left', async (_, body) => {
-    const { id, image } = await show(alice, bob, 'look')
+    const { id, hash } = await show(alice, bob, 'look')
     const answer = await alice.patch(`/messages/${id}/update/`, body)
     expect([answer.status, answer.body.image, answer.body.content]).toEqual([200, null, 'look'])
     expect(await messageRow(id)).toMatchObject({ image: null })
-    await gone(image)
+    await gone(hash)
   })
 
   it('a message keeps text or an image', async () => {
@@ -82,7 +82,7 @@ describe('PUT and PATCH /messages/:id/update/ (MessageUpdateTests)', () => {
       expect([answer.status, answer.body]).toEqual([400, EMPTY])
     }
     expect(await messageRow(text.id)).toMatchObject({ content: 'text', edited_at: null })
-    expect(await messageRow(image.id)).toMatchObject({ image: hashOf(image.image), edited_at: null })
+    expect(await messageRow(image.id)).toMatchObject({ image: image.hash, edited_at: null })
     expect(
       (await alice.patch(`/messages/${text.id}/update/`, form({ content: '', image: fresh() }))).status,
     ).toBe(200)
@@ -125,11 +125,11 @@ describe('DELETE /messages/:id/delete/ (MessageDeleteTest)', () => {
   it('by the sender: 204; gone for both, with its image', async () => {
     const [one, other] = await signUpPair()
     const kept = await say(one, other, 'kept')
-    const { id, image } = await show(one, other, 'deleted')
+    const { id, hash } = await show(one, other, 'deleted')
     const answer = await one.delete(`/messages/${id}/delete/`)
     expect([answer.status, answer.body]).toEqual([204, ''])
     expect(await messageRow(id)).toBeUndefined()
-    await gone(image)
+    await gone(hash)
     expect(ids(await thread(other, one))).toEqual([kept.id])
     expect(await conversationWith(other, one)).toMatchObject({ last_message: 'kept', unread_count: 1 })
     const again = await one.delete(`/messages/${id}/delete/`)

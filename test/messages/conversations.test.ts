@@ -135,7 +135,7 @@ describe('DELETE /chats/:id/delete/ (ChatDeleteTest)', () => {
   it('takes all messages and their images, for both', async () => {
     const [one, other] = await signUpPair()
     await say(one, other, 'x')
-    const { image } = await show(other, one)
+    const { hash } = await show(other, one)
     const answer = await one.delete(`/chats/${other.id}/delete/`)
     expect([answer.status, answer.body]).toEqual([200, { detail: 'Chat deleted successfully.' }])
     for (const [viewer, peer] of [
@@ -145,7 +145,7 @@ describe('DELETE /chats/:id/delete/ (ChatDeleteTest)', () => {
       expect((await viewer.get('/messages/')).body).toEqual([])
       expect(await thread(viewer, peer)).toEqual({ count: 0, next: null, previous: null, results: [] })
     }
-    await gone(image)
+    await gone(hash)
     expect(await stored('select 1 from messages where sender_id in (?, ?)', one.id, other.id)).toEqual([])
     const again = await other.delete(`/chats/${one.id}/delete/`)
     expect([again.status, again.body]).toEqual([404, { detail: 'Chat not found.' }])

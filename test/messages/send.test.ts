@@ -5,8 +5,17 @@ import worker from '../../src/index'
 import { type Answer, download, form, ORIGIN, type Person, stored } from '../client'
 import { signUpCast, signUpPair } from '../fixtures/factories'
 import { ascii, avif, gif, jpeg, noisePng, png, svg, tiff, webp } from '../fixtures/images'
-import { conversationWith, fresh, messageRow, say, send, start, thread } from '../fixtures/messages'
-import { type Bytes, file, gone, hashOf, isStored } from '../fixtures/uploads'
+import {
+  conversationWith,
+  fresh,
+  imageHash,
+  messageRow,
+  say,
+  send,
+  start,
+  thread,
+} from '../fixtures/messages'
+import { type Bytes, file, gone, isStored, sha256 } from '../fixtures/uploads'
 
 const { alice, bob, carol } = await signUpCast()
 const EMPTY = { non_field_errors: ['A message needs content or an image.'] }
@@ -151,8 +160,8 @@ describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', ()
     })
     const { status: served, headers } = await download(`${body.image}?t=1`)
     expect([served, headers.get('content-type')]).toEqual([200, 'image/png'])
-    expect(await messageRow(body.id)).toMatchObject({ content: 'look', image: hashOf(body.image) })
-    expect((await thread(bob, alice)).results.at(-1)).toMatchObject({ id: body.id, image: body.image })
+    expect(await messageRow(body.id)).toMatchObject({ content: 'look', image: await sha256(bytes) })
+    expect((await thread(alice, bob)).results.at(-1)).toMatchObject({ id: body.id, image: body.image })
   })
 
   it('an image alone, also to start', async () => {
@@ -161,7 +170,7 @@ describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', ()
     const second = await send(one, other, form({ content: '', image: fresh() }))
     for (const { status, body } of [first, second]) {
       expect([status, body.content, body.last_message]).toEqual([201, '', ''])
-      expect(await isStored(body.image)).toBe(true)
+      expect(await isStored(await imageHash(body.id))).toBe(true)
     }
     expect(await conversationWith(one, other)).toMatchObject({ last_message: '' })
   })
@@ -178,11 +187,12 @@ describe('POST /messages/:id/send/ with an image (MessageWithImageTestCase)', ()
       (await send(alice, bob, form({ image }))).body,
       (await send(bob, alice, form({ image }))).body,
     ]
-    expect(two.image).toBe(one.image)
+    const hash = await imageHash(one.id)
+    expect(await imageHash(two.id)).toBe(hash)
     expect((await alice.delete(`/messages/${one.id}/delete/`)).status).toBe(204)
-    expect(await isStored(two.image)).toBe(true)
+    expect(await isStored(hash)).toBe(true)
     expect((await bob.delete(`/messages/${two.id}/delete/`)).status).toBe(204)
-    await gone(two.image)
+    await gone(hash)
   })
 
   it('the bucket fails: 503, and nothing is stored', async () => {

@@ -1,36 +1,43 @@
 import type { Column } from 'drizzle-orm'
 import { type Effect, nameOf, tableOf } from './triggers'
-import { columnValue, type Kept } from './value'
+import { columnValue, type Kept, type KeptValue } from './value'
 
-/** How many rows show each image. One that no row shows only waits for its deletion (`image-leases.ts`). */
-export function imageReferences(columns: Column[]): Kept {
-  const shown = columns.map((column) => `select ${nameOf(column)} as hash from ${tableOf(column)}`)
-  const references = `select hash, count(*) as refs from (${shown.join(' union all ')})
-    where hash is not null group by hash`
+/**
+ * How many rows show each image, and how many of them are public. One that no row shows only waits for its deletion (`image-leases.ts`).
+ */
+export function imageReferences(columns: Column[], isPublic: (column: Column) => boolean): Kept {
   return {
-    values: [
-      {
-        name: 'images.refs',
-        differences: `with t as materialized (${references})
-  select hash as key, i.refs as kept, coalesce(t.refs, 0) as truth from images i left join t using (hash)
-    where i.refs <> coalesce(t.refs, 0)
-  union all select hash, null, refs from t where hash not in (select hash from images)`,
-        repair: [
-          `update images set refs = 0 where refs <> 0 and hash not in (select hash from (${references}))`,
-          `insert into images (hash, refs) select hash, refs from (${references}) where true
-  on conflict (hash) do update set refs = excluded.refs where refs <> excluded.refs`,
-        ],
-      },
-    ],
-    effects: columns.flatMap(referenceEffects),
+    values: [references('refs', columns), references('public_refs', columns.filter(isPublic))],
+    effects: columns.flatMap((column) =>
+      referenceEffects(column, isPublic(column) ? ['refs', 'public_refs'] : ['refs']),
+    ),
   }
 }
 
-function referenceEffects(column: Column): Effect[] {
+function references(count: string, columns: Column[]): KeptValue {
+  const shown = columns.map((column) => `select ${nameOf(column)} as hash from ${tableOf(column)}`)
+  const truth = `select hash, count(*) as refs from (${shown.join(' union all ')})
+    where hash is not null group by hash`
+  return {
+    name: `images.${count}`,
+    differences: `with t as materialized (${truth})
+  select hash as key, i.${count} as kept, coalesce(t.refs, 0) as truth from images i left join t using (hash)
+    where i.${count} <> coalesce(t.refs, 0)
+  union all select hash, null, refs from t where hash not in (select hash from images)`,
+    repair: [
+      `update images set ${count} = 0 where ${count} <> 0 and hash not in (select hash from (${truth}))`,
+      `insert into images (hash, ${count}) select hash, refs from (${truth}) where true
+  on conflict (hash) do update set ${count} = excluded.${count} where ${count} <> excluded.${count}`,
+    ],
+  }
+}
+
+function referenceEffects(column: Column, counts: string[]): Effect[] {
   const [table, name] = [tableOf(column), nameOf(column)]
-  const add = `INSERT INTO \`images\` (hash, refs) SELECT NEW.${name}, 1 WHERE NEW.${name} IS NOT NULL
-    ON CONFLICT (hash) DO UPDATE SET refs = refs + 1`
-  const subtract = `UPDATE \`images\` SET refs = refs - 1 WHERE hash = OLD.${name}`
+  const each = (sign: string) => counts.map((count) => `${count} = ${count} ${sign} 1`).join(', ')
+  const add = `INSERT INTO \`images\` (hash, ${counts.join(', ')}) SELECT NEW.${name}, ${counts.map(() => 1).join(', ')} WHERE NEW.${name} IS NOT NULL
+    ON CONFLICT (hash) DO UPDATE SET ${each('+')}`
+  const subtract = `UPDATE \`images\` SET ${each('-')} WHERE hash = OLD.${name}`
   return [
     { table, on: 'insert', where: column, statements: [add] },
     { table, on: 'delete', where: column, statements: [subtract] },

@@ -2,7 +2,7 @@
 import type { Db } from '../../db/client'
 import { isSignedOut } from '../../db/errors'
 import type { Bindings } from '../../http/env'
-import { imageUrlsAt } from '../../images/url'
+import { privateImageUrlsAt } from '../../images/private-url'
 import type { ConversationEvent } from '../shared/changes'
 import { CLOSE } from '../shared/frames'
 import type { Pair } from '../shared/pair'
@@ -42,7 +42,7 @@ export interface Broadcast {
 
 export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: Surroundings): Broadcast {
   const send = (socket: WebSocket, events: ConversationEvent[], seen: number, maxBytes?: number) => {
-    const urls = imageUrlsAt(env, attachmentOf(socket).origin)
+    const urls = privateImageUrlsAt(env, attachmentOf(socket))
     return deliver(socket, {
       events,
       seen,

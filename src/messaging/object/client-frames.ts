@@ -13,7 +13,7 @@ import {
 import { fieldErrors } from '../../http/fields'
 import { hashFields } from '../../http/idempotency'
 import { parseJson } from '../../http/json'
-import { imageUrlsAt } from '../../images/url'
+import { privateImageUrlsAt } from '../../images/private-url'
 import { secondsToWait } from '../../limits/throttled'
 import type { Change, CommitResult, Failure } from '../shared/changes'
 import { CLOSE, type ClientFrame, clientFrame, MAX_FRAME_BYTES } from '../shared/frames'
@@ -62,8 +62,9 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
   async function send(
     socket: WebSocket,
     { key, content }: Extract<ClientFrame, { type: 'send' }>,
-    { userId, session, origin }: Attachment,
+    holder: Attachment,
   ): Promise<void> {
+    const { userId, session } = holder
     const fail = (errors: FieldErrors, why?: Failure) => refuse(socket, { key, errors, why })
     const parsed = messageBody.safeParse({ content })
     if (!parsed.success) return fail(fieldErrors(parsed.error))
@@ -84,7 +85,7 @@ export function frameHandler({ pair, env, commit, sockets }: Surroundings): Fram
     const { isKeyReused, message } = result.outcome
     if (isKeyReused) return fail(detailErrors('idempotency_key_reused'))
     if (!message) return fail(detailErrors('internal'))
-    const viewer = { viewerId: userId, urls: imageUrlsAt(env, origin), now: message.createdAt }
+    const viewer = { viewerId: userId, urls: privateImageUrlsAt(env, holder), now: message.createdAt }
     sendFrame(socket, { type: 'sent', key, message: messageView(message, viewer) })
   }
 

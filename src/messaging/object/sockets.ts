@@ -1,5 +1,5 @@
 /** The sockets of one conversation, which outlive the object's memory: all that is known of one is attached to it. */
-import type { ImageUrls } from '../../images/url'
+import type { PrivateImageUrls } from '../../images/private-url'
 import type { ConversationEvent } from '../shared/changes'
 import { CLOSE, type ServerFrame } from '../shared/frames'
 import type { Listener } from '../shared/listener'
@@ -77,7 +77,7 @@ interface Delivery {
   events: ConversationEvent[]
   /** Everything up to here has been looked at. */
   seen: number
-  urls: ImageUrls
+  urls: PrivateImageUrls
   /** When the client last sent a ping, which wakes nobody. */
   heardAt: number
   /** No more than this is sent, but for the event that reaches it. */

@@ -1,5 +1,5 @@
 import { clockTime, isoDate, shortDate, timeOrDate } from '../../http/dates'
-import type { ImageUrls } from '../../images/url'
+import type { PrivateImageUrls } from '../../images/private-url'
 import type { MessageRow } from './message-row'
 import type { MessageAnswer } from './message-schemas'
 
@@ -8,7 +8,7 @@ const PREVIEW_CHARACTERS = 50
 /** Who a message is shown to, and when. */
 export interface MessageViewer {
   viewerId: number
-  urls: ImageUrls
+  urls: PrivateImageUrls
   /** Milliseconds since the epoch. */
   now: number
 }
@@ -19,7 +19,7 @@ export const messageView = (message: MessageRow, { viewerId, urls, now }: Messag
   sender: message.senderId,
   recipient: message.recipientId,
   content: message.content,
-  image: message.image === null ? null : urls.image(message.image),
+  image: message.image === null ? null : urls.messageImage(message.id, message.image),
   date: shortDate(message.createdAt),
   time: clockTime(message.createdAt),
   timestamp: isoDate(message.createdAt),

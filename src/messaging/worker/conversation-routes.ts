@@ -12,7 +12,7 @@ import type { AppEnv } from '../../http/env'
 import { ApiError } from '../../http/errors'
 import { answerPage, pageLink, pageOf, pageSize } from '../../http/paging'
 import { idParam, inPath, inQuery, requireShort } from '../../http/params'
-import { imageUrls } from '../../images/url'
+import { privateImageUrls } from '../../images/private-url'
 import type { MessageRow } from '../shared/message-row'
 import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
@@ -55,7 +55,7 @@ export const conversationRoutes = new Hono<AppEnv>()
       const name = searchKey(requireShort('search', search).trim().replaceAll(' ', '+'))
       const { after } = readCursor(cursor ?? '', NEWEST_CONVERSATIONS, name)
       const rows = await listConversations(c.var.db, c.var.user.id, name, { limit: size + 1, after })
-      const viewer = { urls: imageUrls(c), now: Date.now() }
+      const viewer = { urls: privateImageUrls(c), now: Date.now() }
       const wanted = rows.slice(0, size).map((conversation) => conversationView(conversation, viewer))
       const { results } = fitting(wanted, false)
       const last = rows[results.length - 1]
@@ -83,7 +83,7 @@ export const conversationRoutes = new Hono<AppEnv>()
       const query = c.req.valid('query')
       const { id: otherId } = c.req.valid('param')
       const { db, user } = c.var
-      const viewer = { viewerId: user.id, urls: imageUrls(c), now: Date.now() }
+      const viewer = { viewerId: user.id, urls: privateImageUrls(c), now: Date.now() }
       const view = (message: MessageRow) => messageView(message, viewer)
       const isAround = query.before !== undefined || query.after !== undefined
       if (isAround) return c.json(await threadPage(c, query, otherId, { view, sizes: SIZES }))

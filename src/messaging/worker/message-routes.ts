@@ -8,7 +8,7 @@ import { ApiError, ValidationError } from '../../http/errors'
 import { requireOwn } from '../../http/ownership'
 import { idParam, inPath } from '../../http/params'
 import { withImage } from '../../images/attach'
-import { imageUrls } from '../../images/url'
+import { privateImageUrls } from '../../images/private-url'
 import type { MessageRow } from '../shared/message-row'
 import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
@@ -55,7 +55,7 @@ export const messageRoutes = new Hono<AppEnv>()
     async (c) => {
       const { content, image } = c.req.valid('json')
       const { message, user } = c.var
-      const viewer = { viewerId: user.id, urls: imageUrls(c), now: Date.now() }
+      const viewer = { viewerId: user.id, urls: privateImageUrls(c), now: Date.now() }
       if (content === undefined && image === undefined) return c.json(messageView(message, viewer))
       const keepsImage = image === undefined ? message.image !== null : image !== null
       if (!(content ?? message.content) && !keepsImage) throw new ValidationError(EMPTY_MESSAGE)

@@ -110,6 +110,19 @@ export async function findMessage(
   return rows[0] && { ...rows[0], ownerId: rows[0].senderId }
 }
 
+/** The hash of the image that the message shows to one of its two people; undefined for anybody else. Reads 2 rows. */
+export async function findMessageImage(db: Db, userId: number, id: number): Promise<string | undefined> {
+  const [[message]] = await db.batch([
+    selectStatement(
+      { image: m.image },
+      sql`from messages m cross join conversations c on ${c.id} = ${m.conversationId}
+        where ${m.id} = ${id} and ${userId} in (${c.userA}, ${c.userB})
+          and ${notBlocked(c.userA, userId)} and ${notBlocked(c.userB, userId)}`,
+    ),
+  ])
+  return message?.image ?? undefined
+}
+
 /** Whether there is the other to listen to: a deleted account has what was said, which goes when it is erased. Reads 2 rows. */
 export async function mayListenTo(db: Db, userId: number, otherId: number): Promise<boolean> {
   const [rows] = await db.batch([

@@ -6,7 +6,7 @@ import type { UserContext } from '../../http/env'
 import { ApiError, ValidationError } from '../../http/errors'
 import { createOnce } from '../../http/idempotency'
 import { withImage } from '../../images/attach'
-import { imageUrls } from '../../images/url'
+import { privateImageUrls } from '../../images/private-url'
 import { givenText, type MessageRow } from '../shared/message-row'
 import type { MessageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
@@ -55,7 +55,7 @@ export async function sendMessage(
       },
     )
     // As it was when it was sent: so the answer to a second try is the same.
-    return messageView(message, { viewerId: user.id, urls: imageUrls(c), now: message.createdAt })
+    return messageView(message, { viewerId: user.id, urls: privateImageUrls(c), now: message.createdAt })
   } catch (error) {
     throw error instanceof ForeignKeyViolation ? new ValidationError(toNobody) : error
   }

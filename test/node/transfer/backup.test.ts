@@ -6,7 +6,7 @@ import { backUp } from '../../../scripts/transfer/backup'
 import type { Bucket } from '../../../scripts/transfer/bucket'
 import type { Database } from '../../../scripts/transfer/database'
 import { openLocal } from '../../../scripts/transfer/local'
-import { readBackup, restore } from '../../../scripts/transfer/restore'
+import { putImages, readBackup, restore } from '../../../scripts/transfer/restore'
 import { LEFT_OUT, MOVED } from '../../../scripts/transfer/tables'
 import { newDatabase, newPath, query, schemaOf, untrue, withSqlite } from './databases'
 import { Images, killedAt } from './doubles'
@@ -108,6 +108,9 @@ describe('a backup', () => {
     from.objects.set(key, { bytes: Buffer.from([0, 255, 128]), type: 'image/png' })
     await restoreInto(newDatabase(), await backedUp(source, from), { bucket: to })
     expect([...to.objects]).toEqual([...from.objects])
+    const alone = new Images()
+    await putImages(await backedUp(source, from), alone, 1, show)
+    expect([...alone.objects]).toEqual([...from.objects])
   })
 
   it('that was stopped is gone on with, wherever that was', async () => {

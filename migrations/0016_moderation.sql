@@ -1,5 +1,3 @@
-DROP TRIGGER `posts_updated_image`;
---> statement-breakpoint
 DROP TRIGGER `users_inserted_username_key`;
 --> statement-breakpoint
 DROP TRIGGER `deleted_accounts_deleted`;
@@ -13,6 +11,8 @@ DROP TRIGGER `comments_deleted`;
 DROP TRIGGER `posts_deleted`;
 --> statement-breakpoint
 DROP TRIGGER `posts_inserted`;
+--> statement-breakpoint
+DROP TRIGGER `posts_updated_image`;
 --> statement-breakpoint
 CREATE TABLE `appeals` (
 	`action_id` integer PRIMARY KEY NOT NULL,
@@ -161,6 +161,13 @@ insert into images (hash, refs) select hash, refs from (select hash, count(*) as
     where hash is not null group by hash) where true
   on conflict (hash) do update set refs = excluded.refs where refs <> excluded.refs;
 --> statement-breakpoint
+update images set public_refs = 0 where public_refs <> 0 and hash not in (select hash from (select hash, count(*) as refs from (select image as hash from users union all select image as hash from posts)
+    where hash is not null group by hash));
+--> statement-breakpoint
+insert into images (hash, public_refs) select hash, refs from (select hash, count(*) as refs from (select image as hash from users union all select image as hash from posts)
+    where hash is not null group by hash) where true
+  on conflict (hash) do update set public_refs = excluded.public_refs where public_refs <> excluded.public_refs;
+--> statement-breakpoint
 update users as t set newest_images = (SELECT json_group_array(image) FROM
     (SELECT image FROM `posts` WHERE owner_id = t.id
       AND NOT EXISTS (SELECT 1 FROM `hidden_posts` h WHERE h.post_id = `posts`.id)
@@ -263,9 +270,9 @@ CREATE TRIGGER `posts_inserted` AFTER INSERT ON `posts` BEGIN
 END;
 --> statement-breakpoint
 CREATE TRIGGER `posts_updated_image` AFTER UPDATE OF `image` ON `posts` WHEN NEW.image IS NOT OLD.image BEGIN
-  UPDATE `images` SET refs = refs - 1 WHERE hash = OLD.image;
-  INSERT INTO `images` (hash, refs) SELECT NEW.image, 1 WHERE NEW.image IS NOT NULL
-    ON CONFLICT (hash) DO UPDATE SET refs = refs + 1;
+  UPDATE `images` SET refs = refs - 1, public_refs = public_refs - 1 WHERE hash = OLD.image;
+  INSERT INTO `images` (hash, refs, public_refs) SELECT NEW.image, 1, 1 WHERE NEW.image IS NOT NULL
+    ON CONFLICT (hash) DO UPDATE SET refs = refs + 1, public_refs = public_refs + 1;
   UPDATE `users` SET newest_images = (SELECT json_group_array(image) FROM
     (SELECT image FROM `posts` WHERE owner_id = NEW.owner_id
       AND NOT EXISTS (SELECT 1 FROM `hidden_posts` h WHERE h.post_id = `posts`.id)

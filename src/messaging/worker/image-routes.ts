@@ -1,0 +1,65 @@
+/** `/media/messages/{id}`, where the id is a message's: its image, for its two people alone. Whoever may not see it learns no more than of one that is not there. */
+import { Hono } from 'hono'
+import * as z from 'zod/mini'
+import { authenticate } from '../../auth/credentials'
+import { type Db, openDb } from '../../db/client'
+import { isSignedOut } from '../../db/errors'
+import { describe } from '../../http/describe'
+import type { AppEnv, RequestContext } from '../../http/env'
+import { ApiError } from '../../http/errors'
+import { idParam, inPath } from '../../http/params'
+import { readTicket } from '../../images/private-url'
+import { IMAGE_ANSWERS, serveImage } from '../../images/serve'
+import { findMessageImage } from './queries'
+
+const ticketParam = z.extend(idParam, { ticket: z.string() })
+
+export const messageImageRoutes = new Hono<AppEnv>()
+  .get(
+    '/:id{[0-9]+}/:ticket',
+    describe({
+      id: 'getSignedMessageImage',
+      summary: 'The image of a message, by the URL that the message has',
+      description: 'Good for some hours, and no longer than the session of whom it was given to.',
+      answers: IMAGE_ANSWERS,
+      errors: ['not_found', 'unavailable'],
+    }),
+    inPath(ticketParam),
+    async (c) => {
+      const { id, ticket: text } = c.req.valid('param')
+      const ticket = readTicket(c.env, text)
+      if (!ticket) throw new ApiError('not_found')
+      const hash = await find(c, (db) => findMessageImage(db.forUser(ticket), ticket.userId, id))
+      if (hash === undefined || !ticket.opens(id, hash)) throw new ApiError('not_found')
+      return serveImage(c, hash, `private, max-age=${ticket.seconds}, immutable`)
+    },
+  )
+
+  .get(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'getMessageImage',
+      summary: 'The image of a message, by cookie or token',
+      answers: IMAGE_ANSWERS,
+      errors: ['token_not_valid', 'not_found', 'unavailable'],
+    }),
+    authenticate,
+    inPath(idParam),
+    async (c) => {
+      const { viewer } = c.var
+      const hash = viewer && (await findMessageImage(c.var.db, viewer.id, c.req.valid('param').id))
+      if (hash === undefined) throw new ApiError('not_found')
+      // An edit may change it.
+      return serveImage(c, hash, 'private, no-cache')
+    },
+  )
+
+/** Where a replica knows nothing of it the primary is asked. Whose session has ended sees nothing, and is not told why: a URL is no credential. */
+async function find(c: RequestContext, hashIn: (db: Db) => Promise<string | undefined>) {
+  const found = (db: Db) =>
+    hashIn(db).catch((error: unknown) => {
+      if (isSignedOut(error)) return undefined
+      throw error
+    })
+  return (await found(c.var.db)) ?? found(openDb(c.env.DB, { primary: true }))
+}
