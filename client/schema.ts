@@ -77,6 +77,8 @@ export interface Post {
   image_width: number | null
   image_height: number | null
   image_thumbhash: string | null
+  /** As moderators have marked it. */
+  is_sensitive: boolean
   like_id: number | null
   likes_count: number
   comments_count: number

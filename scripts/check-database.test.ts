@@ -166,7 +166,8 @@ test('a trigger that does something else', async () => {
 test('a trigger that nothing declares', async () => {
   const project = new Project()
   for (const declared of [
-    '  countAndNewest({ of: comments.postId, count: posts.commentsCount }),\n',
+    '  countAndNewest({ of: comments.postId, count: posts.commentsCount, hidden: hiddenComments.postId }),\n',
+    '  goesWith(hiddenComments.commentId, comments.id),\n',
     '  ...notifications(),\n',
   ])
     project.edit('src/db/kept.ts', declared, '')

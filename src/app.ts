@@ -29,6 +29,13 @@ import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageImageRoutes } from './messaging/worker/image-routes'
 import { messageRoutes } from './messaging/worker/message-routes'
+import { caseRoutes } from './moderation/case-routes'
+import { logRoutes } from './moderation/log-routes'
+import { noticeRoutes } from './moderation/notice-routes'
+import { personRoutes } from './moderation/person-routes'
+import { reportRoutes } from './moderation/report-routes'
+import { serviceSettingsRoutes } from './moderation/settings-routes'
+import { statisticsRoutes } from './moderation/statistics-routes'
 import { notificationRoutes } from './notifications/routes'
 import { settingsRoutes } from './notifications/settings-routes'
 import { postRoutes } from './posts/routes'
@@ -75,6 +82,13 @@ export const routes = app
   .route('/comments', commentRoutes)
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
+  .route('/reports', reportRoutes)
+  .route('/moderation/cases', caseRoutes)
+  .route('/moderation/notices', noticeRoutes)
+  .route('/moderation/log', logRoutes)
+  .route('/moderation/people', personRoutes)
+  .route('/moderation/settings', serviceSettingsRoutes)
+  .route('/moderation/statistics', statisticsRoutes)
   .route('/follow-requests', requestRoutes)
   .route('/blocks', blockRoutes)
   .route('/mutes', muteRoutes)

@@ -13,6 +13,12 @@ import {
   sweepPositionStatement,
 } from './db/rate-limits'
 import type { Statement } from './db/statements'
+import {
+  endSuspensionsStatement,
+  eraseHiddenCommentsStatement,
+  eraseHiddenPostsStatement,
+} from './moderation/action-statements'
+import { countDay } from './moderation/statistics-queries'
 import { deleteOldNotificationsStatements } from './notifications/queries'
 
 /** A session is in four trees: its row, and three indexes. */
@@ -31,6 +37,9 @@ const KINDS: readonly Piece[] = [
   deleteExpiredKeysStatement,
   deleteReleasedUsernamesStatement,
   ...deleteOldNotificationsStatements,
+  endSuspensionsStatement,
+  eraseHiddenPostsStatement,
+  eraseHiddenCommentsStatement,
 ]
 
 export async function sweepRows(db: Db, now: number): Promise<void> {
@@ -40,6 +49,7 @@ export async function sweepRows(db: Db, now: number): Promise<void> {
       if (gone.length < ROWS_AT_ONCE) break
     }
   }
+  await countDay(db, now)
   await sweepLimits(db, now)
 }
 

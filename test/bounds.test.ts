@@ -42,6 +42,13 @@ const LISTS: Record<string, string[]> = {
     `owner__followed__owner__profile=${BUSY}`,
   ],
   '/profiles/most_followed/': [],
+  '/moderation/cases/': [
+    ...each('state', ['open', 'claimed', 'closed']),
+    ...each('kind', ['post', 'comment', 'message', 'profile', 'conversation']),
+  ],
+  '/moderation/people/': each('search', ['person', 'PERSON1', 'zz']),
+  '/moderation/notices/': [],
+  '/moderation/log/': [],
   '/follow-requests/': [],
   '/blocks/': [],
   '/mutes/': [],
@@ -120,6 +127,19 @@ beforeAll(async () => {
      select i, ${a}, ${b} + i - 1, 1, iif(i = 1, ${ROWS}, 1), iif(i = 1, ${ROWS}, ${ROWS} + i) from n`,
     1,
     CONVERSATIONS,
+  )
+  await stored("update users set role = 'admin' where id = ?", alice.id)
+  await stored(
+    `${numbers} insert into cases (id, kind, subject_id, author_id, state, opened_at)
+     select i, iif(i % 2 = 0, 'post', 'profile'), i, 1 + i % ${ROWS}, iif(i % 3 = 0, 'closed', 'open'), i from n`,
+    1,
+    ROWS,
+  )
+  await stored(
+    `${numbers} insert into moderation_actions (id, action, user_id, is_notice, created_at)
+     select i, 'warn', ${alice.id}, i % 2, i from n`,
+    1,
+    ROWS,
   )
   await stored(
     `${numbers} insert into messages (id, conversation_id, sender_id, content, created_at, seq, changed_seq)

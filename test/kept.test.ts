@@ -59,6 +59,8 @@ const WORLD = [
     (1, 1, 2, 2, 2, 2, 1, 1), (2, 2, 3, 1, 3, 1, 0, 1)`,
   `insert into messages (id, conversation_id, sender_id, content, image, created_at, seq, changed_seq) values
     (1, 1, 1, 'hi', 'd', 0, 1, 1), (2, 1, 2, 'hello', null, 0, 2, 2), (3, 2, 2, 'you', 'a', 0, 1, 1)`,
+  `insert into cases (id, kind, subject_id, author_id, opened_at) values (1, 'post', 1, 1, 0)`,
+  `insert into reports (id, case_id, reporter_id, category, text, created_at) values (1, 1, 2, 'spam', '', 0), (2, 1, 3, 'spam', '', 0)`,
   `insert into changes (conversation_id, seq, kind, user_id) values (1, 1, 'message', 1), (1, 2, 'message', 2), (2, 1, 'message', 2)`,
 ]
 
@@ -215,6 +217,7 @@ describe('what is not true', () => {
     ...column('posts', 'likes_count', 2),
     ...column('posts', 'comments_count', 2),
     ...column('posts', 'last_like_id', 2),
+    ...column('cases', 'reports_count', 2),
     ...column('conversations', 'messages_count', 2),
     ...column('conversations', 'last_message_id', 2),
     ...column('conversations', 'unread_a', 1),

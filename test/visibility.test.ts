@@ -99,6 +99,28 @@ const get = (path: string): Ask => ['get', path]
 
 /** By the name of the operation. */
 const ROUTES: Record<string, Route[]> = {
+  // Before those below block: then there is nothing to report.
+  createReport: [
+    {
+      verdicts: SIGNED_IN,
+      named: ({ user, comment }) =>
+        [{ profile: user }, { comment }].map(
+          (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
+        ),
+    },
+    {
+      verdicts: { ...SIGNED_IN, 'a stranger': 'absent' },
+      named: ({ post }) => [['post', '/reports/', { post, category: 'spam' }]],
+    },
+    {
+      // Whoever blocks somebody may still report what they said.
+      verdicts: { ...SIGNED_IN, blocker: 'there' },
+      named: ({ user, message }) =>
+        [{ conversation: user }, { message }].map(
+          (thing): Ask => ['post', '/reports/', { ...thing, category: 'spam' }],
+        ),
+    },
+  ],
   listUsers: [
     { verdicts: SIGNED_IN, lists: () => ['/users/', '/users/?ordering=-username', '/users/?page=last'] },
     { verdicts: SIGNED_IN, lists: (_zoe, name) => [`/users/?username=${name}`] },
@@ -383,6 +405,10 @@ const OF_NOBODY_ELSE = [
   // How much is unread: notifications.test.ts and boundaries.test.ts.
   ...['markNotificationsSeen', 'countUnread', 'getNotificationSettings', 'updateNotificationSettings'],
   ...['listSessions', 'endOtherSessions', 'endSession', 'exportAccount', 'createPost'],
+  // Of one's own, and for staff, who see all: test/moderation/.
+  ...['listNotices', 'createAppeal'],
+  ...['listCases', 'openCase', 'getCase', 'moveCase', 'actOnCase', 'listModerationLog', 'getStatistics'],
+  ...['listPeople', 'getPerson', 'setRole', 'signOutPerson', 'getSettings', 'updateSettings'],
 ]
 
 const viewers = new Map<Role, { viewer: Client; things: Things; posts: number[] }>()

@@ -26,7 +26,7 @@ const FILES = {
   schemas: ['*/**/{schemas,*-schemas}.ts', 'messaging/shared/frames.ts'],
   view: ['*/**/{view,*-view}.ts'],
   /** What every domain's routes may use of another domain. */
-  middleware: ['auth/{credentials,floods}.ts'],
+  middleware: ['auth/{credentials,floods,staff}.ts'],
   images: ['images/**'],
   concept: [
     'about/{documents,health,page}.ts',
@@ -34,6 +34,7 @@ const FILES = {
     'boundaries/refusal.ts',
     'auth/{challenge,common-passwords,cookies,device,django-hash,email-keys,hash-turn,new-password,own-password,password,password-rules,pbkdf2,registration,security-mails,sessions,subjects,tokens}.ts',
     'mail/{links,send}.ts',
+    'moderation/{subject,vocabulary}.ts',
     'notifications/kinds.ts',
     'posts/listing.ts',
     'messaging/worker/{close-sockets,conversation-stub,erase-sent,error-lists,open-socket,send-message,thread-page}.ts',

@@ -153,7 +153,7 @@ function withExamples(schema: JsonSchema, example: unknown): JsonSchema {
   const values = new Map(Object.entries(example as object))
   const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [
     name,
-    values.has(name) ? { ...field, examples: [values.get(name)] } : field,
+    values.get(name) !== undefined ? { ...field, examples: [values.get(name)] } : field,
   ])
   return { ...schema, properties: Object.fromEntries(fields) }
 }

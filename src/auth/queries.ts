@@ -9,6 +9,7 @@ import { heldUsernames, passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold, searchKey, usernameForms } from '../db/text'
 import type { Limits } from '../limits/limits'
+import { obstaclesStatement } from '../moderation/settings-queries'
 import { restoreAccountStatement } from './deletion-queries'
 import { forgetEmailChangesStatement } from './email-queries'
 import { type Guess, guessStatements, requireTurn } from './guess-statements'
@@ -89,8 +90,8 @@ export async function findByUsername(
 }
 
 /**
- * Which of the two is taken: the name by somebody whose own is the same or looks so, or held for whom it was. Reads at most 5 rows. Throws
- * `Throttled`.
+ * Which of the two is taken: the name by somebody whose own is the same or looks so, or held for whom it was; and what settings say against them.
+ * Reads a few rows. Throws `Throttled`.
  */
 export async function findTaken(
   db: Db,
@@ -101,7 +102,8 @@ export async function findTaken(
   const now = Date.now()
   const nameKey = fold(username ?? '')
   const look = skeleton(username ?? '')
-  const [, byName, held, byEmail] = await db.batch([
+  const mailKey = emailKey(email ?? '')
+  const [, byName, held, byEmail, [obstacles]] = await db.batch([
     chargeStatement(charged, now),
     statement(
       build
@@ -115,14 +117,15 @@ export async function findTaken(
         .from(heldUsernames)
         .where(and(inArray(heldUsernames.usernameKey, [nameKey, look]), gt(heldUsernames.until, now))),
     ),
-    statement(
-      build
-        .select({ id: users.id })
-        .from(users)
-        .where(eq(users.emailKey, emailKey(email ?? ''))),
-    ),
+    statement(build.select({ id: users.id }).from(users).where(eq(users.emailKey, mailKey))),
+    obstaclesStatement(nameKey, [mailKey, mailKey.slice(mailKey.lastIndexOf('@') + 1)]),
   ])
-  return { username: byName.length + held.length > 0, email: byEmail.length > 0 }
+  return {
+    isClosed: obstacles?.isClosed === 1,
+    username: byName.length + held.length > 0 || obstacles?.isReserved === 1,
+    email: byEmail.length > 0,
+    isMailBlocked: obstacles?.isMailBlocked === 1,
+  }
 }
 
 interface NewUser {

@@ -15,6 +15,8 @@ import { registrationBody } from './schemas'
 import { type IssuedToken, issueTokens, newSession } from './sessions'
 import { hashedAddress } from './subjects'
 
+const REGISTRATION_CLOSED = 'Registration is closed.'
+const MAIL_BLOCKED = 'This e-mail address cannot be used here.'
 export const USERNAME_TAKEN = 'A user with that username already exists.'
 
 interface Registration {
@@ -92,6 +94,8 @@ async function takenErrors(
 ): Promise<FieldErrors> {
   const taken = await findTaken(db, username, email, charged)
   return {
+    ...(taken.isClosed && { non_field_errors: [REGISTRATION_CLOSED] }),
+    ...(email && taken.isMailBlocked && { email: [MAIL_BLOCKED] }),
     ...(username && taken.username && { username: [USERNAME_TAKEN] }),
     ...(email && taken.email && { email: [EMAIL_TAKEN] }),
   }

@@ -100,18 +100,20 @@ export type SessionListRow = RowOf<Omit<typeof SESSION, 'name'>> & { name: strin
 
 /** The live sessions of a user, last used first: at most `MAX_SESSIONS`. Reads two rows for each. */
 export async function listSessions(db: Db, userId: number, now: number): Promise<SessionListRow[]> {
-  const [rows] = await db.batch([
-    statement(
-      build
-        .select(SESSION)
-        .from(sessions)
-        .where(and(eq(sessions.userId, userId), isLiveAt(now)))
-        .orderBy(desc(sessions.lastUsedAt), desc(sessions.createdAt))
-        .limit(MAX_SESSIONS),
-    ),
-  ])
+  const [rows] = await db.batch([sessionsStatement(userId, now)])
   return rows
 }
+
+/** The statement that finds them. */
+export const sessionsStatement = (userId: number | SQL, now: number) =>
+  statement(
+    build
+      .select(SESSION)
+      .from(sessions)
+      .where(and(eq(sessions.userId, userId), isLiveAt(now)))
+      .orderBy(desc(sessions.lastUsedAt), desc(sessions.createdAt))
+      .limit(MAX_SESSIONS),
+  )
 
 /** What is known of the devices of a user's sessions, ended ones included. Reads two rows for each. */
 export const userAgentsStatement = (userId: number) =>

@@ -13,7 +13,7 @@ import { chargeStatement } from '../db/rate-limits'
 import { comments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
-import { notMuted, type ViewerId, visibleTo } from '../db/visibility'
+import { isNotSilenced, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
 export const OWN_COMMENT: Owned = {
   table: comments,
@@ -61,7 +61,7 @@ export async function listComments(
   const conditions = [
     visible.comment(m),
     notMuted(m.ownerId, viewerId),
-    postId !== undefined && sql`${m.postId} = ${postId}`,
+    postId === undefined ? isNotSilenced(m.ownerId) : sql`${m.postId} = ${postId}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = sql`where ${sql.join(conditions, sql` and `)}`
@@ -140,9 +140,7 @@ export async function updateComment(
           mentions: content === undefined ? undefined : mentionsIn(content, ownerId),
           updatedAt: now,
         })
-        .where(
-          and(eq(comments.id, id), eq(comments.ownerId, ownerId), visibleTo(ownerId).postOf(comments.postId)),
-        ),
+        .where(and(eq(comments.id, id), eq(comments.ownerId, ownerId), visibleTo(ownerId).comment(comments))),
     ),
     commentStatement(ownerId, id),
     chargeStatement(charges, now),

@@ -9,10 +9,11 @@ import { withinDeadline } from '../deadline'
 import type { Quota } from '../limits/gcra'
 import { normalizeError } from './errors'
 import { type MarkedImage, MarkStatement } from './image-leases'
+import { ROLES, type Role } from './moderation-words'
 import { ChargeStatement } from './rate-limits'
 import { sessionNamed } from './session-names'
 import { type Query, type ResultsOf, type Statement, selectStatement, writes } from './statements'
-import { isShown } from './visibility'
+import { isNotDeleted, isNotSuspended } from './visibility'
 
 /** How long a call may take. After that nobody waits for its answer any more, and what became of it is not known. */
 export const DEADLINES_MS = {
@@ -40,6 +41,8 @@ export interface SessionState {
 export interface SignedIn {
   userId: number
   session?: string | undefined
+  /** What they must be at least; others are `NotStaff`. */
+  role?: Role | undefined
 }
 
 export interface DbOptions {
@@ -145,20 +148,26 @@ export const stateOf = (db: Db): SessionState => ({
 })
 
 /**
- * The statement that fails, and with it its batch, unless the user is there and active and their session has not ended: `UserNotFound`,
- * `UserInactive`, `SessionEnded`. SQLite raises errors of our own only inside triggers, so this provokes three that no other statement here
- * can cause. Reads 1 row, and 1 more for the session.
+ * The statement that fails, and with it its batch, unless the user is there and active, neither suspended nor without the role that is wanted, and
+ * their session has not ended: `UserNotFound`, `UserInactive`, `NotStaff`, `SessionEnded`. SQLite raises errors of our own only inside triggers, so
+ * this provokes some that no other statement here can cause. Reads 1 row, 1 more for the session, and 1 for the role.
  */
-export const activeUserStatement = ({ userId, session }: SignedIn) =>
+export const activeUserStatement = ({ userId, session, role }: SignedIn) =>
   selectStatement(
     {
-      active: sql<null>`case (select is_active from users where id = ${userId} and ${isShown(sql`users.id`)})
-        when 1 then ${session === undefined ? sql`null` : liveSession(userId, session)}
+      active: sql<null>`case (select is_active and ${isNotSuspended(sql`users.id`)} from users where id = ${userId} and ${isNotDeleted(sql`users.id`)})
+        when 1 then coalesce(${session === undefined ? sql`null` : liveSession(userId, session)},
+          ${role === undefined ? sql`null` : hasRole(userId, role)})
         when 0 then json('inactive')
         else abs(-9223372036854775807 - 1) end`,
     },
     sql``,
   )
+
+const hasRole = (userId: number, role: Role) =>
+  sql`case when exists (select 1 from users where id = ${userId}
+    and role in (select value from json_each(${JSON.stringify(ROLES.slice(ROLES.indexOf(role)))})))
+    then null else json_extract('{}', 'not staff') end`
 
 const liveSession = (userId: number, session: string) =>
   sql`case when exists (select 1 from sessions where ${sessionNamed(session)} and user_id = ${userId}

@@ -26,6 +26,9 @@ export class UserNotFound extends Rejected {}
 /** The signed-in user's row says that they may not use the API. */
 export class UserInactive extends Rejected {}
 
+/** The signed-in user has not the role that this takes. */
+export class NotStaff extends Rejected {}
+
 /** The batch was given up while it was under way, and another has been told that it was not written (`messaging/`). */
 export class Revoked extends Rejected {}
 
@@ -88,6 +91,7 @@ export function normalizeError(error: unknown): Error {
   if (messages.includes('malformed JSON')) return new UserInactive()
   if (messages.includes('integer overflow')) return new UserNotFound()
   if (messages.includes("'session ended'")) return new SessionEnded()
+  if (messages.includes("'not staff'")) return new NotStaff()
   if (messages.includes(`'${REVOKED_PATH}'`)) return new Revoked()
   return new Rejected(withoutParameters(messages), { cause: error })
 }

@@ -9,10 +9,12 @@ import { type Column, getTableColumns, getTableName, is, SQL } from 'drizzle-orm
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { dialect } from './columns'
 import { countAndNewest, sequence } from './kept/counts'
-import { userGuard } from './kept/guard'
+import { logGuards, userGuard } from './kept/guard'
 import { heldUsernames } from './kept/held-usernames'
+import { goesWith } from './kept/hidden'
 import { imageReferences, newestImages } from './kept/images'
 import { notifications } from './kept/notifications'
+import { reservedUsernames } from './kept/reserved-usernames'
 import { postSearch, userSearch } from './kept/search'
 import { nameOf, triggersOf } from './kept/triggers'
 import { unreadMessages } from './kept/unread'
@@ -21,11 +23,15 @@ import * as schema from './schema'
 import { nextId } from './sequences'
 
 const {
+  cases,
   blocks,
   changes,
   comments,
   conversations,
+  deletedAccounts,
   followers,
+  hiddenComments,
+  hiddenPosts,
   followRequests,
   idempotencyKeys,
   likes,
@@ -33,6 +39,8 @@ const {
   messages,
   mutes,
   posts,
+  reports,
+  suspendedAccounts,
   users,
 } = schema
 
@@ -54,7 +62,16 @@ const IMAGES: {
   users: { image: users.image },
   posts: { image: posts.image },
   messages: { image: messages.image },
+  reports: { evidenceImage: reports.evidenceImage },
 }
+
+/** Rows that are there and not shown to anybody: the columns that hold their ids. */
+const HIDDEN: Record<string, Column[]> = {
+  users: [deletedAccounts.userId, suspendedAccounts.userId],
+  posts: [hiddenPosts.postId],
+  comments: [hiddenComments.commentId],
+}
+
 const imageColumns = Object.values(IMAGES).flatMap((columns): Column[] => Object.values(columns))
 
 /** Messages of the other person that one of the two has not read. */
@@ -75,28 +92,44 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   schema.rateLimits,
   schema.heldUsernames,
   schema.deletedAccounts,
+  schema.suspendedAccounts,
+  schema.hiddenPosts,
+  schema.hiddenComments,
+  schema.appeals,
+  schema.silencedAccounts,
+  schema.settings,
+  schema.dailySizes,
 ]
 
 export const KEPT: Kept[] = [
-  ...TABLES.filter(hasSequence).map((table) =>
-    table === users ? sequence('users', 'deleted_accounts') : sequence(getTableName(table)),
-  ),
+  ...TABLES.filter(hasSequence).map((table) => sequence(getTableName(table), HIDDEN[getTableName(table)])),
 
-  countAndNewest({ of: posts.ownerId, count: users.postsCount }),
+  countAndNewest({ of: posts.ownerId, count: users.postsCount, hidden: hiddenPosts.ownerId }),
   countAndNewest({ of: likes.ownerId, count: users.likesGivenCount }),
   countAndNewest({ of: followers.ownerId, count: users.followingCount, newest: users.lastFollowingId }),
   countAndNewest({ of: followers.followedId, count: users.followersCount, newest: users.lastFollowedId }),
   countAndNewest({ of: likes.postId, count: posts.likesCount, newest: posts.lastLikeId }),
-  countAndNewest({ of: comments.postId, count: posts.commentsCount }),
+  countAndNewest({ of: comments.postId, count: posts.commentsCount, hidden: hiddenComments.postId }),
+  countAndNewest({ of: reports.caseId, count: cases.reportsCount }),
+
+  goesWith(hiddenPosts.postId, posts.id),
+  goesWith(hiddenComments.commentId, comments.id),
   countAndNewest({ of: blocks.ownerId, count: users.blocksCount }),
   countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
   countAndNewest({ of: followRequests.followedId, count: users.followRequestsCount }),
 
-  imageReferences(imageColumns, (column) => column !== messages.image),
-  newestImages({ image: posts.image, of: posts.ownerId, kept: users.newestImages, limit: NEWEST_IMAGES }),
+  imageReferences(imageColumns, (column) => column !== messages.image && column !== reports.evidenceImage),
+  newestImages({
+    image: posts.image,
+    of: posts.ownerId,
+    kept: users.newestImages,
+    limit: NEWEST_IMAGES,
+    hidden: { row: hiddenPosts.postId, of: hiddenPosts.ownerId },
+  }),
   postSearch(),
   userSearch(),
   heldUsernames(),
+  reservedUsernames(),
   ...notifications(),
   unreadMessages(),
 
@@ -109,7 +142,9 @@ export const KEPT: Kept[] = [
 
 export const KEPT_VALUES = KEPT.flatMap(({ values }) => values)
 
-export const TRIGGERS = [...triggersOf(KEPT.flatMap(({ effects }) => effects)), userGuard]
+export const TRIGGERS = [...triggersOf(KEPT.flatMap(({ effects }) => effects)), userGuard, ...logGuards].sort(
+  (a, b) => (a.name < b.name ? -1 : 1),
+)
 
 /**
  * Whether the table's ids come from `nextId`, as those of every table must whose key is one integer: SQLite alone would give the ids of

@@ -14,6 +14,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
+import { CASE_KINDS, CASE_STATES, ROLES } from './moderation-words'
 import { KINDS, LEVELS } from './notification-kinds'
 import { nextId } from './sequences'
 
@@ -54,6 +55,8 @@ export const users = sqliteTable(
     /** PHC string, see `auth/password.ts`. */
     passwordHash: text().notNull(),
     isActive: integer({ mode: 'boolean' }).notNull().default(true),
+    /** What they may do for the service besides using it; null for nearly everybody. */
+    role: text({ enum: ROLES }),
     createdAt: integer().notNull(),
 
     profileName: text().notNull().default(''),
@@ -114,6 +117,8 @@ export const posts = sqliteTable(
     imageThumbhash: text(),
     /** What the image shows, in words. */
     imageAlt: text().notNull().default(''),
+    /** Marked by moderators: front ends show it only to those who want to see it. */
+    isSensitive: integer({ mode: 'boolean' }).notNull().default(false),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
     likesCount: integer().notNull().default(0),
@@ -297,6 +302,182 @@ export const deletedAccounts = sqliteTable(
     index('deleted_accounts_erase').on(t.eraseAt).where(sql`erase_at is not null`),
     index('deleted_accounts_name').on(t.nameFreeAt).where(sql`name_free_at is not null`),
   ],
+)
+
+/** Accounts that may not be used for a while, and are hidden as long (`visibility.ts`). A ban is a suspension without an end. */
+export const suspendedAccounts = sqliteTable(
+  'suspended_accounts',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    /** `NEVER`: for good. */
+    until: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId] }), index('suspended_accounts_until').on(t.until)],
+)
+
+/** Accounts that are out of all lists that nobody asked for them. */
+export const silencedAccounts = sqliteTable(
+  'silenced_accounts',
+  {
+    userId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    silencedAt: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId] })],
+)
+
+/** What admins decide while the service runs: see `moderation/settings-queries.ts`. */
+export const settings = sqliteTable('settings', {
+  name: text().primaryKey(),
+  /** JSON. */
+  value: text().notNull(),
+})
+
+/** How far each sequence had come at the end of a day, so that what a day has brought is a difference. */
+export const dailySizes = sqliteTable(
+  'daily_sizes',
+  {
+    /** `2024-08-27`, of UTC. */
+    day: text().notNull(),
+    name: text().notNull(),
+    lastId: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.day, t.name] })],
+)
+
+/** Posts that moderators have hidden. Tables of their own, so that posts that are shown cost no row more (`visibility.ts`). */
+export const hiddenPosts = sqliteTable(
+  'hidden_posts',
+  {
+    /** Goes with the post by a trigger (`kept/hidden.ts`). */
+    postId: integer().notNull(),
+    /** Of the post: known also when that has gone first. */
+    ownerId: integer().notNull(),
+    hiddenAt: integer().notNull(),
+    /** When it is deleted for good; null where it is only hidden. */
+    eraseAt: integer(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.postId] }),
+    index('hidden_posts_erase').on(t.eraseAt).where(sql`erase_at is not null`),
+  ],
+)
+
+/** Comments that moderators have hidden. */
+export const hiddenComments = sqliteTable(
+  'hidden_comments',
+  {
+    commentId: integer().notNull(),
+    /** Of the comment: known also when that has gone first. */
+    postId: integer().notNull(),
+    hiddenAt: integer().notNull(),
+    eraseAt: integer(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.commentId] }),
+    index('hidden_comments_erase').on(t.eraseAt).where(sql`erase_at is not null`),
+  ],
+)
+
+/** What moderators look into: one thing, however many people report it and however often. */
+export const cases = sqliteTable(
+  'cases',
+  {
+    id: id('cases'),
+    kind: text({ enum: CASE_KINDS }).notNull(),
+    /** The thing's id; of a profile its user's. No reference: a case outlives it. */
+    subjectId: integer().notNull(),
+    /** Whose it is. */
+    authorId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    state: text({ enum: CASE_STATES }).notNull().default('open'),
+    /** The moderator who works on it, or did last. */
+    claimedBy: integer(),
+    reportsCount: integer().notNull().default(0),
+    /** Whether somebody waits for an answer to their appeal. */
+    isAppealed: integer({ mode: 'boolean' }).notNull().default(false),
+    openedAt: integer().notNull(),
+    closedAt: integer(),
+  },
+  (t) => [
+    uniqueIndex('cases_subject').on(t.kind, t.subjectId),
+    // Both end in the id: the oldest first.
+    index('cases_state').on(t.state),
+    index('cases_state_kind').on(t.state, t.kind),
+    index('cases_author').on(t.authorId),
+  ],
+)
+
+/** That somebody has reported a thing. */
+export const reports = sqliteTable(
+  'reports',
+  {
+    id: id('reports'),
+    caseId: integer()
+      .notNull()
+      .references(() => cases.id, { onDelete: 'cascade' }),
+    reporterId: integer()
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    category: text().notNull(),
+    text: text().notNull(),
+    /** What a message said and showed when it was reported, for moderators only; null for other things. */
+    evidence: text(),
+    evidenceImage: text().$type<ImageHash>(),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('reports_reporter_case').on(t.reporterId, t.caseId),
+    index('reports_case').on(t.caseId),
+  ],
+)
+
+/** The log of moderation: what was done, by whom, to whom and why. Triggers refuse to change or delete a row (`kept/guard.ts`). */
+export const moderationActions = sqliteTable(
+  'moderation_actions',
+  {
+    id: id('moderation_actions'),
+    /** Null: whoever runs the service, by hand. No references: the log outlives all that it tells of. */
+    actorId: integer(),
+    action: text().notNull(),
+    caseId: integer(),
+    /** The person concerned. */
+    userId: integer(),
+    kind: text({ enum: CASE_KINDS }),
+    subjectId: integer(),
+    reason: text(),
+    /** Words to that person. */
+    text: text().notNull().default(''),
+    /** When it ends by itself. */
+    until: integer(),
+    /** Whether that person is told. */
+    isNotice: integer({ mode: 'boolean' }).notNull().default(false),
+    createdAt: integer().notNull(),
+  },
+  (t) => [
+    index('moderation_actions_case').on(t.caseId).where(sql`case_id is not null`),
+    index('moderation_actions_user').on(t.userId).where(sql`user_id is not null`),
+    index('moderation_actions_notices').on(t.userId).where(sql`is_notice = 1`),
+  ],
+)
+
+/** That somebody asks to look again at what was done to them: once for each action. */
+export const appeals = sqliteTable(
+  'appeals',
+  {
+    actionId: integer()
+      .notNull()
+      .references(() => moderationActions.id),
+    text: text().notNull(),
+    createdAt: integer().notNull(),
+    /** When its case was closed again. */
+    answeredAt: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.actionId] })],
 )
 
 /**

@@ -1,7 +1,8 @@
 /**
  * Who sees what: the one place that says so, as conditions for every list, detail and creation.
  *
- *   nobody sees   accounts that their owners have deleted, and what is theirs                              `isShown`
+ *   nobody sees   accounts that their owners have deleted, or that are suspended, and what is theirs       `isShown`
+ *                 posts and comments that moderators have hidden, and what is on those posts
  *   one of two    people of whom one blocks the other see nothing of each other, nor what is on the other's
  *                 posts                                                                                    `notBlocked`
  *   followers     see the posts, likes and follows of a private account; others its profile, and what it says under
@@ -24,9 +25,28 @@ function inSql(id: Id | number): Id {
   return sql.raw(String(id))
 }
 
-/** Whether the account of this user is there for anybody. */
-export const isShown = (userId: Id): SQL =>
+/** Whether the account of this user is not deleted. */
+export const isNotDeleted = (userId: Id): SQL =>
   sql`not exists (select 1 from deleted_accounts vd where vd.user_id = ${userId})`
+
+/** Whether it is not suspended, or not any more. */
+export const isNotSuspended = (userId: Id): SQL =>
+  sql`not exists (select 1 from suspended_accounts vs where vs.user_id = ${userId} and vs.until > unixepoch() * 1000)`
+
+/** Whether the account of this user is there for anybody. */
+export const isShown = (userId: Id): SQL => sql`(${isNotDeleted(userId)} and ${isNotSuspended(userId)})`
+
+/** Whether the account may stand in lists that nobody asked for it. */
+export const isNotSilenced = (userId: Id): SQL =>
+  sql`not exists (select 1 from silenced_accounts vl where vl.user_id = ${userId})`
+
+/** Whether moderators have not hidden this post. */
+export const isNotHiddenPost = (postId: Id): SQL =>
+  sql`not exists (select 1 from hidden_posts vh where vh.post_id = ${postId})`
+
+/** Whether moderators have not hidden this comment. */
+const isNotHiddenComment = (commentId: Id): SQL =>
+  sql`not exists (select 1 from hidden_comments vc where vc.comment_id = ${commentId})`
 
 const TRUE = sql.raw('true')
 
@@ -67,7 +87,8 @@ export function visibleTo(viewer: ViewerId) {
   const user = (id: Id): SQL => sql`${isShown(id)} and ${notBlocked(id, viewer)}`
   /** Of somebody who is there, and open. */
   const open = (ownerId: Id): SQL => sql`${user(ownerId)} and ${isOpen(ownerId, viewer)}`
-  const post = ({ ownerId }: { id: Id; ownerId: Id }): SQL => open(ownerId)
+  const post = ({ id, ownerId }: { id: Id; ownerId: Id }): SQL =>
+    sql`${open(ownerId)} and ${isNotHiddenPost(id)}`
   /** Whether there is such a post. Reads 1 row. */
   const postOf = (id: Id): SQL =>
     sql`exists (select 1 from posts vp where vp.id = ${id} and ${post({ id: sql`vp.id`, ownerId: sql`vp.owner_id` })})`
@@ -76,8 +97,8 @@ export function visibleTo(viewer: ViewerId) {
     open,
     post,
     postOf,
-    comment: ({ ownerId, postId }: { id: Id; ownerId: Id; postId: Id }): SQL =>
-      sql`${user(ownerId)} and ${postOf(postId)}`,
+    comment: ({ id, ownerId, postId }: { id: Id; ownerId: Id; postId: Id }): SQL =>
+      sql`${user(ownerId)} and ${postOf(postId)} and ${isNotHiddenComment(id)}`,
     like: ({ ownerId, postId }: { ownerId: Id; postId: Id }): SQL =>
       sql`${open(ownerId)} and ${postOf(postId)}`,
     follow: ({ ownerId, followedId }: { ownerId: Id; followedId: Id }): SQL =>

@@ -1,6 +1,6 @@
 /** One error class, one table from code to answer, one handler. */
 import type { ErrorHandler } from 'hono'
-import { SessionEnded, Unavailable, UserInactive, UserNotFound } from '../db/errors'
+import { NotStaff, SessionEnded, Unavailable, UserInactive, UserNotFound } from '../db/errors'
 import { quotaHeaders, secondsToWait, Throttled } from '../limits/throttled'
 import { ConfigError } from './config'
 import type { AppEnv } from './env'
@@ -124,6 +124,7 @@ export function asApiError(error: Error): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof UserNotFound) return new ApiError('user_not_found')
   if (error instanceof UserInactive) return new ApiError('user_inactive')
+  if (error instanceof NotStaff) return new ApiError('permission_denied')
   if (error instanceof SessionEnded) return accessTokenNotValid('Token is invalid or expired')
   if (error instanceof Throttled) return throttled(error)
   if (error instanceof Unavailable) return new ApiError('unavailable')

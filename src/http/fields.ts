@@ -90,18 +90,20 @@ export const email = () =>
 export const optional = <S extends z.ZodMiniType>(schema: S) =>
   preparing((value) => (value === BLANK ? undefined : value), z.optional(schema))
 
-/** One of a fixed list, or nothing; a form's blank value counts as not sent. */
-export function choice<const T extends [string, ...string[]]>(values: T) {
-  return preparing(
-    (value) => (value === BLANK ? undefined : asText(value)),
-    z.optional(
-      z.enum(values, {
-        error: (issue) =>
-          issue.input === null ? NOT_NULL : `"${shown(issue.input)}" is not a valid choice.`,
-      }),
-    ),
-  )
-}
+/** One of a fixed list; a form's blank value counts as not sent. */
+export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  preparing(choiceOrNothing, enumOf(values))
+
+/** One of a fixed list, or nothing. */
+export const choice = <const T extends readonly [string, ...string[]]>(values: T) =>
+  preparing(choiceOrNothing, z.optional(enumOf(values)))
+
+const choiceOrNothing = (value: unknown) => (value === BLANK ? undefined : asText(value))
+
+const enumOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, {
+    error: (issue) => typeError(`"${shown(issue.input)}" is not a valid choice.`)(issue),
+  })
 
 /** A value inside a message: only what is short and plain is repeated. */
 const shown = (value: unknown) =>

@@ -38,3 +38,32 @@ export function idFilters<Name extends string>(
     },
   }
 }
+
+export interface ChoiceFilters<Choices extends Record<string, readonly string[]>> {
+  /** Blank ones, and those that are no choice, are left out. */
+  values: { [Name in keyof Choices]?: Choices[Name][number] }
+  /** Throws where a filter is no choice: 400. Behind the list's own call, which says first whether whoever asks may. */
+  check(): void
+}
+
+/** What these parameters choose. */
+export function choiceFilters<const Choices extends Record<string, readonly string[]>>(
+  query: { [Name in keyof Choices]?: string | undefined },
+  choices: Choices,
+): ChoiceFilters<Choices> {
+  const values: Record<string, string> = {}
+  const errors: FieldErrors = {}
+  for (const [name, allowed] of Object.entries(choices)) {
+    const value = query[name]?.trim()
+    if (!value) continue
+    if (allowed.includes(value)) values[name] = value
+    else errors[name] = [NO_CHOICE]
+  }
+  return {
+    // Its values are among the choices.
+    values: values as ChoiceFilters<Choices>['values'],
+    check() {
+      if (Object.keys(errors).length > 0) throw new ValidationError(errors)
+    },
+  }
+}

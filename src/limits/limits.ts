@@ -48,6 +48,8 @@ export const LIMITS = {
   edits: limit(500, 5_000, DAY),
   /** Messages to people who have never written back. */
   stranger_messages: limit(50, 100, DAY),
+  /** Reports and appeals of a user: somebody who is being harassed reports many at once, and each takes a moderator's time. */
+  reports: limit(50, 100, DAY),
   /** In bytes; an image counts as 64 KB at least. A burst of a hundred photos; to fill the bucket takes accounts. */
   upload_bytes: limit(256 * MIB, 512 * MIB, DAY),
   renames: limit(5, 5, DAY),

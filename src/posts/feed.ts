@@ -2,7 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, type PageRequest } from '../db/page'
 import { NEVER } from '../db/schema'
-import { notMuted, type ViewerId, visibleTo } from '../db/visibility'
+import { isNotHiddenPost, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
 /** The feed of who follows more is not put together account by account. */
 const MAX_MERGED = 200
@@ -47,7 +47,8 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
   const start = startOf(part)
   const direction = descending ? sql`desc` : sql`asc`
   const next = (owner: SQL, id: SQL) =>
-    sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}), ${none})`
+    sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}
+      and ${isNotHiddenPost(sql`posts.id`)}), ${none})`
   const shown = shownTo(viewerId)
   // Ranges that are empty, as conditions that are false would be found out by reading.
   const many = followsMany(followedBy)
@@ -61,6 +62,7 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
       union all
       select posts.id, null from posts where ${range} and exists
         (select 1 from followers where owner_id = ${followedBy} and followed_id = posts.owner_id) and ${shown(sql`posts.owner_id`)}
+        and ${isNotHiddenPost(sql`posts.id`)}
       union all
       select ${next(sql`queue.owner_id`, sql`queue.id`)}, queue.owner_id from queue
         where queue.id <> ${none} and queue.owner_id is not null

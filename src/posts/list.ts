@@ -143,7 +143,7 @@ function feed(viewerId: ViewerId, followedBy: number | SQL, order: PostOrder, pa
     rows: (columns) => sql`${feedQueue(part, limit + offset)}
     select ${columns}, p.id as "sortKey"
     from queue cross join posts p on p.id = queue.id cross join users u on u.id = p.owner_id
-    where ${visibleInList(viewerId, {})} order by p.id ${direction} limit ${limit} offset ${offset}`,
+    where ${visibleInList(viewerId, { followedBy })} order by p.id ${direction} limit ${limit} offset ${offset}`,
     count: feedCount(viewerId, followedBy),
     end: feedEnd(part),
   }

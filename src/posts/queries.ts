@@ -37,6 +37,7 @@ export const POST = selectList({
   imageWidth: p.imageWidth,
   imageHeight: p.imageHeight,
   imageThumbhash: p.imageThumbhash,
+  isSensitive: p.isSensitive,
   createdAt: p.createdAt,
   updatedAt: p.updatedAt,
   likesCount: p.likesCount,
@@ -78,6 +79,7 @@ type NotOwn =
   | 'image'
   | 'imageWidth'
   | 'imageHeight'
+  | 'isSensitive'
   | 'createdAt'
   | 'updatedAt'
 type Found = 'titleMentions' | 'contentMentions'
@@ -147,7 +149,7 @@ export async function updatePost(
             image: hash ?? undefined,
             updatedAt: now,
           })
-          .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId))),
+          .where(and(eq(posts.id, id), eq(posts.ownerId, ownerId), visibleTo(ownerId).post(posts))),
       ),
       postStatement(ownerId, id),
       chargeStatement(charges, now),

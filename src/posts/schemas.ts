@@ -73,6 +73,7 @@ export const postAnswer = z
     image_width: z.nullable(z.int()),
     image_height: z.nullable(z.int()),
     image_thumbhash: z.nullable(z.string()),
+    is_sensitive: z.boolean().check(z.describe('As moderators have marked it.')),
     like_id: z.nullable(z.int()),
     likes_count: z.int(),
     comments_count: z.int(),

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { ListOrder } from '../db/list-order'
 import { users } from '../db/schema'
-import { notMuted, type ViewerId, visibleTo } from '../db/visibility'
+import { isNotSilenced, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 import { type PostRow, p } from './queries'
 
 const u = alias(users, 'u')
@@ -33,11 +33,20 @@ export interface PostFilter {
 /** As it was asked for: `openId` has not looked at it. */
 export type NamedFilter = { [Name in keyof PostFilter]: Exclude<PostFilter[Name], SQL> }
 
-/** Whether the viewer is shown `posts p` in this list: of whom they mute, only where they ask for that person's posts. */
-export const visibleInList = (viewerId: ViewerId, { owner }: Pick<PostFilter, 'owner'>): SQL =>
-  owner === undefined
-    ? sql`${visibleTo(viewerId).post(p)} and ${notMuted(p.ownerId, viewerId)}`
-    : visibleTo(viewerId).post(p)
+/**
+ * Whether the viewer is shown `posts p` in this list: of whom they mute, only where they ask for that person's posts; of whom moderators have
+ * silenced, where somebody has asked for them, liked them or follows them.
+ */
+export function visibleInList(
+  viewerId: ViewerId,
+  { owner, followedBy, likedBy }: Omit<PostFilter, 'words'>,
+): SQL {
+  const visible = visibleTo(viewerId).post(p)
+  if (owner !== undefined) return visible
+  const unmuted = sql`${visible} and ${notMuted(p.ownerId, viewerId)}`
+  const isAsked = followedBy !== undefined || likedBy !== undefined
+  return isAsked ? unmuted : sql`${unmuted} and ${isNotSilenced(p.ownerId)}`
+}
 
 /** A post with the value that it is sorted by. */
 export type SortedPost = PostRow & { sortKey: number | string }

@@ -24,6 +24,7 @@ export const postView = (post: PostRow, viewerId: number | undefined, urls: Imag
   image_width: post.imageWidth,
   image_height: post.imageHeight,
   image_thumbhash: post.imageThumbhash,
+  is_sensitive: post.isSensitive === 1,
   like_id: post.likeId,
   likes_count: post.likesCount,
   comments_count: post.commentsCount,

@@ -16,7 +16,7 @@ import { limits, type PageRequest, type PageSlice, withinBytes } from '../db/pag
 import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
-import { openId, type ViewerId, visibleTo } from '../db/visibility'
+import { isNotSilenced, openId, type ViewerId, visibleTo } from '../db/visibility'
 import { type ProfileOrder, type SortedProfile, sortKeys } from './order'
 import { PROFILE, u, viewerColumns } from './queries'
 
@@ -103,10 +103,11 @@ function source(
   const visible = visibleTo(viewerId).user(u.id)
   const kept = countOf(filter)
   if (following === undefined && followedBy === undefined) {
-    const users = { from: sql`users u`, where: visible, id: sql`u.id`, window: SORTED }
+    const listed = sql`${visible} and ${isNotSilenced(u.id)}`
+    const users = { from: sql`users u`, where: listed, id: sql`u.id`, window: SORTED }
     if (order.by === 'sorting') return sorted(columns, users, order, page, kept)
     const read = order.by === 'count' ? byCount : byIndex
-    return { rows: within(read(columns, visible, order, kept, page), page), count: kept }
+    return { rows: within(read(columns, listed, order, kept, page), page), count: kept }
   }
   if (following !== undefined && followedBy !== undefined)
     return bothFilters(columns, viewerId, { following, followedBy }, order, page)

@@ -140,7 +140,8 @@ describe('in the end', () => {
     await worker.scheduled(createScheduledController(), env)
     const shown = await stored<{ image: string }>(
       `select image from posts where image is not null union select image from users where image is not null
-       union select image from messages where image is not null order by image`,
+       union select image from messages where image is not null
+       union select evidence_image from reports where evidence_image is not null order by image`,
     )
     const keys = (await objectKeys()).map((key) => key.replace(/\.\d+$/, ''))
     expect([...new Set(keys)].sort()).toEqual(shown.map(({ image }) => image))

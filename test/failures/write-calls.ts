@@ -147,6 +147,14 @@ const profileBy = (method: 'PUT' | 'PATCH') => async (): Promise<WriteCall> => {
   const count = has('users', 'profile_name', name)
   return { method, path: `/profiles/${owner.id}/`, headers: owner.headers, body, ok: 200, count }
 }
+/** Somebody who moderates, and the case of a post, which is open. */
+async function openCase() {
+  const moderator = writer()
+  await stored("update users set role = 'moderator' where id = ?", moderator.id)
+  const { id: post } = await createPost(await account())
+  const { body } = await moderator.post('/moderation/cases/', { post })
+  return { moderator, post, path: `/moderation/cases/${body.id}/`, id: Number(body.id) }
+}
 const userBy = (method: 'PUT' | 'PATCH') => async (): Promise<WriteCall> => {
   const [owner, first_name] = [writer(), next()]
   const body = { username: owner.username, first_name }
@@ -468,6 +476,113 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
     async () => {
       const { other, ...rest } = await conversation()
       return { method: 'DELETE', path: `/chats/${other.id}/delete/`, ok: 200, again: [404], ...rest }
+    },
+  ],
+  createReport: [
+    async () => {
+      const [reporter, text] = [writer(), next()]
+      const body = { post: (await createPost(await account())).id, category: 'spam', text }
+      const count = has('reports', 'text', text)
+      return {
+        method: 'POST',
+        path: '/reports/',
+        headers: reporter.headers,
+        body,
+        ok: 201,
+        isKeyed: true,
+        count,
+      }
+    },
+  ],
+  createAppeal: [
+    async () => {
+      const [person, text] = [writer(), next()]
+      const [notice] = await stored<{ id: number }>(
+        `insert into moderation_actions (id, action, user_id, is_notice, created_at)
+         select (select coalesce(max(id), 0) + 1 from moderation_actions), 'warn', ?, 1, 1 returning id`,
+        person.id,
+      )
+      const path = `/moderation/notices/${notice?.id}/appeal/`
+      const count = has('appeals', 'text', text)
+      return { method: 'POST', path, headers: person.headers, body: { text }, ok: 201, isKeyed: true, count }
+    },
+  ],
+  openCase: [
+    async () => {
+      const { moderator } = await openCase()
+      const { id: post } = await createPost(await account())
+      const count = has('cases', 'subject_id', post)
+      return {
+        method: 'POST',
+        path: '/moderation/cases/',
+        headers: moderator.headers,
+        body: { post },
+        ok: 200,
+        count,
+      }
+    },
+  ],
+  moveCase: [
+    async () => {
+      const { moderator, path, id } = await openCase()
+      const count = () => rows("moderation_actions where case_id = ? and action = 'claim'", id)
+      return { method: 'PATCH', path, headers: moderator.headers, body: { state: 'claimed' }, ok: 200, count }
+    },
+  ],
+  actOnCase: [
+    async () => {
+      const { moderator, path, post } = await openCase()
+      const count = has('hidden_posts', 'post_id', post)
+      const body = { action: 'hide', reason: 'spam', text: 'An advertisement.' }
+      return { method: 'POST', path: `${path}actions/`, headers: moderator.headers, body, ok: 201, count }
+    },
+  ],
+  setRole: [
+    async () => {
+      const { moderator } = await openCase()
+      await stored("update users set role = 'admin' where id = ?", moderator.id)
+      const { id } = await account()
+      const count = () => rows("users where id = ? and role = 'moderator'", id)
+      const body = { role: 'moderator' }
+      return {
+        method: 'PATCH',
+        path: `/moderation/people/${id}/`,
+        headers: moderator.headers,
+        body,
+        ok: 200,
+        count,
+      }
+    },
+  ],
+  signOutPerson: [
+    async () => {
+      const { moderator } = await openCase()
+      const { id } = await account()
+      const count = () => rows('sessions where user_id = ? and revoked_at is not null', id)
+      return {
+        method: 'DELETE',
+        path: `/moderation/people/${id}/sessions/`,
+        headers: moderator.headers,
+        ok: 204,
+        count,
+      }
+    },
+  ],
+  updateSettings: [
+    async () => {
+      const { moderator } = await openCase()
+      await stored("update users set role = 'admin' where id = ?", moderator.id)
+      const name = next()
+      const count = () => rows("settings where name = 'reserved_names' and instr(value, ?)", name)
+      const body = { reserved_names: name }
+      return {
+        method: 'PATCH',
+        path: '/moderation/settings/',
+        headers: moderator.headers,
+        body,
+        ok: 200,
+        count,
+      }
     },
   ],
 }

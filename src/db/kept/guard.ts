@@ -21,6 +21,15 @@ const OWNED = [
 const exists = ([table, column]: (typeof OWNED)[number]) =>
   `EXISTS (SELECT 1 FROM \`${table}\` WHERE ${column} = OLD.id)`
 
+/** The log of moderation is only ever added to. */
+export const logGuards: Trigger[] = (['UPDATE', 'DELETE'] as const).map((event) => ({
+  name: `moderation_actions_no_${event.toLowerCase()}`,
+  table: 'moderation_actions',
+  sql: `CREATE TRIGGER \`moderation_actions_no_${event.toLowerCase()}\` BEFORE ${event} ON \`moderation_actions\` BEGIN
+  SELECT RAISE(ABORT, 'the log of moderation is only added to');
+END`,
+}))
+
 /**
  * Refuses to delete a user of whom anything is left: that would be one statement of as many writes as they have posts, likes and comments.
  * Accounts are erased in pieces (`account/erase-queries.ts`), and their row stays.

@@ -51,6 +51,7 @@ export function newestImages({
   of,
   kept,
   limit,
+  hidden,
 }: {
   image: Column
   /** The column that refers. It must not change while its row lives. */
@@ -58,19 +59,27 @@ export function newestImages({
   /** Where they are kept, in the row that is referred to. */
   kept: Column
   limit: number
+  /** A table with a row for each row that is left out: its columns for that row's id, and for the row that it refers to. */
+  hidden: { row: Column; of: Column }
 }): Kept {
   const [table, name, reference] = [tableOf(image), nameOf(image), nameOf(of)]
   const newest = (parentId: string) => `(SELECT json_group_array(${name}) FROM
-    (SELECT ${name} FROM \`${table}\` WHERE ${reference} = ${parentId} ORDER BY id DESC LIMIT ${limit}))`
-  const update = (row: 'NEW' | 'OLD') => [
-    `UPDATE \`${tableOf(kept)}\` SET ${nameOf(kept)} = ${newest(`${row}.${reference}`)} WHERE id = ${row}.${reference}`,
+    (SELECT ${name} FROM \`${table}\` WHERE ${reference} = ${parentId}
+      AND NOT EXISTS (SELECT 1 FROM \`${tableOf(hidden.row)}\` h WHERE h.${nameOf(hidden.row)} = \`${table}\`.id)
+      ORDER BY id DESC LIMIT ${limit}))`
+  const updateOf = (parentId: string) => [
+    `UPDATE \`${tableOf(kept)}\` SET ${nameOf(kept)} = ${newest(parentId)} WHERE id = ${parentId}`,
   ]
+  const update = (row: 'NEW' | 'OLD') => updateOf(`${row}.${reference}`)
+  const hiding = (row: 'NEW' | 'OLD') => updateOf(`${row}.${nameOf(hidden.of)}`)
   return {
     values: [columnValue(kept, newest('t.id'))],
     effects: [
       { table, on: 'insert', statements: update('NEW') },
       { table, on: 'delete', statements: update('OLD') },
       { table, on: 'update', where: image, statements: update('NEW') },
+      { table: tableOf(hidden.row), on: 'insert', statements: hiding('NEW') },
+      { table: tableOf(hidden.row), on: 'delete', statements: hiding('OLD') },
     ],
   }
 }

@@ -1,0 +1,84 @@
+/** What actions do, in SQL: what is taken out of sight is so in the batch that notes it. */
+import { sql } from 'drizzle-orm'
+import { revokeSessionsStatement } from '../auth/session-queries'
+import { NEVER } from '../db/schema'
+import { type Statement, writeStatement } from '../db/statements'
+import { type Action, type CaseKind, ERASED_AFTER_DAYS } from './vocabulary'
+
+interface Target {
+  kind: CaseKind
+  subjectId: number
+  authorId: number
+}
+
+/** The statements that do it; none for what are words only. Doing it twice is doing it once. */
+export function effectStatements(
+  action: Action,
+  { kind, subjectId, authorId }: Target,
+  { now, until = NEVER }: { now: number; until?: number | undefined },
+): Statement[] {
+  switch (action) {
+    case 'hide':
+      return [hideStatement(kind, subjectId, now, null)]
+    case 'delete':
+      return [hideStatement(kind, subjectId, now, now + ERASED_AFTER_DAYS * 86_400_000)]
+    case 'restore':
+      return [
+        kind === 'post'
+          ? writeStatement(sql`delete from hidden_posts where post_id = ${subjectId}`)
+          : writeStatement(sql`delete from hidden_comments where comment_id = ${subjectId}`),
+      ]
+    case 'mark_sensitive':
+    case 'unmark_sensitive':
+      return [
+        writeStatement(
+          sql`update posts set is_sensitive = ${Number(action === 'mark_sensitive')} where id = ${subjectId}`,
+        ),
+      ]
+    case 'silence':
+      return [
+        writeStatement(
+          sql`insert into silenced_accounts (user_id, silenced_at) values (${authorId}, ${now}) on conflict do nothing`,
+        ),
+      ]
+    case 'unsilence':
+      return [writeStatement(sql`delete from silenced_accounts where user_id = ${authorId}`)]
+    case 'suspend':
+    case 'ban':
+      return [
+        writeStatement(sql`insert into suspended_accounts (user_id, until) values (${authorId}, ${action === 'ban' ? NEVER : until})
+          on conflict (user_id) do update set until = excluded.until`),
+        revokeSessionsStatement(authorId, undefined, now),
+        writeStatement(sql`delete from password_resets where user_id = ${authorId}`),
+      ]
+    case 'unsuspend':
+    case 'unban':
+      return [writeStatement(sql`delete from suspended_accounts where user_id = ${authorId}`)]
+    case 'warn':
+    case 'withdraw_warning':
+      return []
+  }
+}
+
+const hideStatement = (kind: CaseKind, id: number, now: number, eraseAt: number | null) =>
+  kind === 'post'
+    ? writeStatement(sql`insert into hidden_posts (post_id, owner_id, hidden_at, erase_at)
+        select id, owner_id, ${now}, ${eraseAt} from posts where id = ${id}
+        on conflict (post_id) do update set erase_at = excluded.erase_at`)
+    : writeStatement(sql`insert into hidden_comments (comment_id, post_id, hidden_at, erase_at)
+        select id, post_id, ${now}, ${eraseAt} from comments where id = ${id}
+        on conflict (comment_id) do update set erase_at = excluded.erase_at`)
+
+/** At once: each may have any number of likes and comments. */
+const ERASED_AT_ONCE = 20
+
+/** The statements that do what time brings: erase what was deleted, and forget suspensions that are over. Each gives a row for each. */
+export const eraseHiddenPostsStatement = (now: number) =>
+  writeStatement(sql`delete from posts where id in
+    (select post_id from hidden_posts where erase_at <= ${now} order by erase_at limit ${ERASED_AT_ONCE}) returning id`)
+export const eraseHiddenCommentsStatement = (now: number) =>
+  writeStatement(sql`delete from comments where id in
+    (select comment_id from hidden_comments where erase_at <= ${now} order by erase_at limit ${ERASED_AT_ONCE}) returning id`)
+export const endSuspensionsStatement = (now: number, limit: number) =>
+  writeStatement(sql`delete from suspended_accounts where user_id in
+    (select user_id from suspended_accounts where until <= ${now} order by until limit ${limit}) returning user_id`)

@@ -1,0 +1,119 @@
+/** Cases in D1. Whoever is not to deal with one, as it is about themselves or staff above them, is shown none of it. */
+import { type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Db } from '../db/client'
+import { type RowOf, selectList } from '../db/columns'
+import { inListOrder, oldestFirst } from '../db/list-order'
+import { COUNT_LIMIT, limits, type PageRequest, type PageSlice } from '../db/page'
+import { cases, users } from '../db/schema'
+import { selectStatement, writeStatement } from '../db/statements'
+import { logCaseStatement } from './log-statements'
+import { caseOf, openCaseStatement } from './subject-statements'
+import type { CaseKind, CaseState, Subject } from './vocabulary'
+
+const c = alias(cases, 'c')
+const author = alias(users, 'author')
+const claimer = alias(users, 'claimer')
+
+/** A case as a list shows it. */
+export const CASE = selectList({
+  id: c.id,
+  kind: sql<CaseKind>`${c.kind}`,
+  subjectId: c.subjectId,
+  authorId: c.authorId,
+  author: author.username,
+  state: sql<CaseState>`${c.state}`,
+  claimedBy: sql<string | null>`${claimer.username}`,
+  reportsCount: c.reportsCount,
+  isAppealed: c.isAppealed,
+  openedAt: c.openedAt,
+  closedAt: c.closedAt,
+})
+export type CaseRow = RowOf<typeof CASE>
+
+export const OLDEST_CASES = oldestFirst<CaseRow>('cases', c.id)
+
+export const fromCases = sql`from cases c cross join users author on ${author.id} = ${c.authorId}
+  left join users claimer on ${claimer.id} = ${c.claimedBy}`
+
+/** Whether it is theirs to deal with, of `cases c` and `users author`: nobody judges themselves, and only admins judge staff. Reads 1 row where the author has a role. */
+export const isFor = (actorId: number): SQL<number> =>
+  sql<number>`(${c.authorId} <> ${actorId} and (${author.role} is null
+    or exists (select 1 from users staff where staff.id = ${actorId} and staff.role = 'admin')))`
+
+export interface CaseFilter {
+  state: CaseState
+  kind?: CaseKind | undefined
+}
+
+/** Oldest first. Reads three rows for each, shown or skipped, and one for each that is counted. */
+export async function listCases(
+  db: Db,
+  actorId: number,
+  { state, kind }: CaseFilter,
+  page: PageRequest,
+): Promise<PageSlice<CaseRow>> {
+  const order = OLDEST_CASES.towards(page)
+  const matches = kind ? sql`${c.state} = ${state} and ${c.kind} = ${kind}` : sql`${c.state} = ${state}`
+  const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
+  const [rows, [counted]] = await db.batch([
+    selectStatement(
+      CASE,
+      sql`${fromCases} where ${matches} and ${isFor(actorId)} ${behind} ${order.orderBy()} ${limits(page)}`,
+    ),
+    selectStatement(
+      {
+        count:
+          page.count === undefined
+            ? sql<number>`(select count(*) from (select 1 from cases c where ${matches} limit ${COUNT_LIMIT}))`
+            : sql<number>`${page.count}`,
+      },
+      sql``,
+    ),
+  ])
+  return { rows: inListOrder(rows, page), ...(counted && { count: counted.count }) }
+}
+
+/** The case, and whether it is for this person to deal with. Reads 4 rows. */
+export async function findCase(
+  db: Db,
+  actorId: number,
+  id: number,
+): Promise<(CaseRow & { isFor: number }) | undefined> {
+  const [rows] = await db.batch([
+    selectStatement(CASE, sql`${fromCases} where c.id = ${id}`, { isFor: isFor(actorId) }),
+  ])
+  return rows[0]
+}
+
+/** Opens the case of a thing that anybody may see, unless it is open; undefined where there is no such thing. */
+export async function openCase(db: Db, subject: Subject, now: number): Promise<CaseRow | undefined> {
+  const [, rows] = await db.batch([
+    openCaseStatement(subject, undefined, now),
+    selectStatement(CASE, sql`${fromCases} where c.id = ${caseOf(subject, undefined)}`),
+  ])
+  return rows[0]
+}
+
+const ENTRIES = { open: 'release', claimed: 'claim', closed: 'close' } as const
+
+/** Claims a case, lets it go or closes it, which answers its appeals; the case as it is then. Where it is so already, nothing is noted. */
+export async function moveCase(
+  db: Db,
+  actorId: number,
+  { id, state, now }: { id: number; state: CaseState; now: number },
+): Promise<(CaseRow & { isFor: number }) | undefined> {
+  const from = sql`from cases c cross join users author on author.id = c.author_id
+    where c.id = ${id} and ${isFor(actorId)}`
+  const isClosing = sql`${Number(state === 'closed')} and exists (select 1 ${from})`
+  const [, , , rows] = await db.batch([
+    logCaseStatement({ actorId, action: ENTRIES[state], now }, sql`${from} and c.state <> ${state}`),
+    writeStatement(sql`update appeals set answered_at = ${now} where answered_at is null and ${isClosing}
+      and action_id in (select id from moderation_actions where case_id = ${id})`),
+    writeStatement(sql`update cases set state = ${state}, claimed_by = ${state === 'open' ? null : actorId},
+      closed_at = ${state === 'closed' ? now : null}, is_appealed = ${state === 'closed' ? sql`0` : sql`is_appealed`}
+      where id = (select c.id ${from}) and state <> ${state}`),
+    selectStatement(CASE, sql`${fromCases} where c.id = ${id}`, { isFor: isFor(actorId) }),
+  ])
+  return rows[0]
+}

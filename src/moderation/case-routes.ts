@@ -1,0 +1,170 @@
+/** `/moderation/cases`: for those who look after the service. */
+import { Hono } from 'hono'
+import { requireUser } from '../auth/credentials'
+import { requireStaff, staffBody } from '../auth/staff'
+import { describe } from '../http/describe'
+import type { AppEnv } from '../http/env'
+import { ApiError, ValidationError } from '../http/errors'
+import { noSuchPk, REQUIRED } from '../http/fields'
+import { choiceFilters } from '../http/filters'
+import { answerPage, pageOf } from '../http/paging'
+import { idParam, inPath, inQuery } from '../http/params'
+import { imageUrls } from '../images/url'
+import { act } from './action-queries'
+import { type CaseRow, findCase, listCases, moveCase, OLDEST_CASES, openCase } from './case-queries'
+import { readCase } from './detail-queries'
+import {
+  actionBody,
+  caseAnswer,
+  caseBody,
+  caseDetailAnswer,
+  caseListQuery,
+  casePatch,
+  entryAnswer,
+} from './schemas'
+import { subjectOf } from './subject'
+import { caseDetailView, caseView, entryView } from './view'
+import { CASE_KINDS, CASE_STATES, isFor, MAX_SUSPENSION_DAYS, SIGNS_OUT } from './vocabulary'
+
+const staff = requireStaff('moderator')
+
+/** The case, if it is there and theirs to deal with. */
+function requireTheirs<Row extends CaseRow & { isFor: number }>(row: Row | undefined): Row {
+  if (!row) throw new ApiError('not_found')
+  if (row.isFor !== 1) throw new ApiError('permission_denied')
+  return row
+}
+
+/** 400 unless it is a time to come, and not too far away. */
+function suspendedUntil(until: string | undefined, now: number): number {
+  if (until === undefined) throw new ValidationError({ until: [REQUIRED] })
+  const time = Date.parse(until)
+  if (time > now && time <= now + MAX_SUSPENSION_DAYS * 86_400_000) return time
+  throw new ValidationError({ until: [`It has to be in the next ${MAX_SUSPENSION_DAYS} days.`] })
+}
+
+export const caseRoutes = new Hono<AppEnv>()
+  .get(
+    '/',
+    describe({
+      id: 'listCases',
+      summary: 'Cases, oldest first',
+      description:
+        'Those that are for whoever asks to deal with: nobody judges themselves, and only admins judge staff.',
+      answers: { 200: pageOf(caseAnswer) },
+      errors: ['permission_denied'],
+    }),
+    requireUser,
+    staff,
+    inQuery(caseListQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      const { db, user } = c.var
+      const { values, check } = choiceFilters(query, { state: CASE_STATES, kind: CASE_KINDS })
+      const filter = { state: values.state ?? ('open' as const), kind: values.kind }
+      const page = await answerPage(c, query, {
+        order: OLDEST_CASES,
+        filter,
+        isCountKept: false,
+        price: { shown: 3, skipped: 3, fixed: 1_000 },
+        load: async (page) => {
+          const found = await listCases(db, user.id, filter, page)
+          check()
+          return found
+        },
+        view: caseView,
+      })
+      return c.json(page)
+    },
+  )
+
+  .post(
+    '/',
+    describe({
+      id: 'openCase',
+      summary: 'Open the case of something that nobody has reported',
+      description: 'One of `post`, `comment` and `profile`. Where it is open already it is just answered.',
+      answers: { 200: caseAnswer },
+      errors: ['permission_denied'],
+    }),
+    requireUser,
+    staff,
+    staffBody(caseBody),
+    async (c) => {
+      const subject = subjectOf(c.req.valid('json'))
+      const opened = await openCase(c.var.db, subject, Date.now())
+      if (!opened) throw new ValidationError({ [subject.kind]: [noSuchPk(subject.id)] })
+      return c.json(caseView(opened))
+    },
+  )
+
+  .get(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'getCase',
+      summary: 'A case, with all that it is judged by',
+      description: 'That messages were read is noted in the log, each time.',
+      answers: { 200: caseDetailAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    staff,
+    inPath(idParam),
+    async (c) => {
+      const { db, user } = c.var
+      const read = await readCase(db, user.id, c.req.valid('param').id, Date.now())
+      requireTheirs(read?.case)
+      if (!read) throw new ApiError('not_found')
+      return c.json(caseDetailView(read, imageUrls(c)))
+    },
+  )
+
+  .patch(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'moveCase',
+      summary: 'Claim a case, let it go, or close it',
+      description: 'Closing it answers its appeals.',
+      answers: { 200: caseAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    staff,
+    inPath(idParam),
+    staffBody(casePatch),
+    async (c) => {
+      const { db, user } = c.var
+      const { state } = c.req.valid('json')
+      const moved = await moveCase(db, user.id, { id: c.req.valid('param').id, state, now: Date.now() })
+      return c.json(caseView(requireTheirs(moved)))
+    },
+  )
+
+  .post(
+    '/:id{[0-9]+}/actions',
+    describe({
+      id: 'actOnCase',
+      summary: 'Do something about a case',
+      description:
+        'It is noted in the log, and the person concerned is told in these words. Each action has one that takes it back.',
+      answers: { 201: entryAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    staff,
+    inPath(idParam),
+    staffBody(actionBody),
+    async (c) => {
+      const { db, user } = c.var
+      const deed = c.req.valid('json')
+      const now = Date.now()
+      const found = requireTheirs(await findCase(db, user.id, c.req.valid('param').id))
+      if (!isFor(deed.action, found.kind))
+        throw new ValidationError({ action: [`That is not done to a ${found.kind}.`] })
+      const until = deed.action === 'suspend' ? suspendedUntil(deed.until, now) : undefined
+      if (SIGNS_OUT.has(deed.action)) c.set('endedSessions', { userId: found.authorId, except: undefined })
+      const entry = await act(db, user.id, found, { ...deed, until, now })
+      if (!entry) throw new ApiError('not_found')
+      return c.json(entryView(entry), 201)
+    },
+  )

@@ -1,0 +1,127 @@
+/** All that a moderator looks at to judge a case, in one call. */
+import { type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Db } from '../db/client'
+import { selectList } from '../db/columns'
+import { appeals, type ImageHash, messages, reports } from '../db/schema'
+import { selectStatement } from '../db/statements'
+import { CASE, fromCases, isFor } from './case-queries'
+import { l, logCaseStatement, newestEntriesStatement } from './log-statements'
+import type { Role } from './vocabulary'
+
+/** How much of each there is to see, the newest. */
+const SHOWN = { reports: 50, entries: 50, history: 20, cases: 20, appeals: 20 }
+/** How many messages at either side of the one that is reported, and of a conversation that is. */
+const AROUND = 20
+const IN_CONVERSATION = 40
+
+const r = alias(reports, 'r')
+const m = alias(messages, 'm')
+const ap = alias(appeals, 'ap')
+
+const REPORTED = selectList({
+  id: r.id,
+  reporterId: r.reporterId,
+  reporter: sql<string>`reporter.username`,
+  category: r.category,
+  text: r.text,
+  evidence: r.evidence,
+  evidenceImage: r.evidenceImage,
+  createdAt: r.createdAt,
+})
+
+const SPOKEN = selectList({
+  id: m.id,
+  senderId: m.senderId,
+  content: m.content,
+  image: m.image,
+  createdAt: m.createdAt,
+})
+
+const APPEAL = selectList({
+  actionId: ap.actionId,
+  text: ap.text,
+  createdAt: ap.createdAt,
+  answeredAt: ap.answeredAt,
+})
+
+/** The thing itself as it is now, from `cases c` and what is joined to it; all null where it is gone. */
+const THING = {
+  authorRole: sql<Role | null>`author.role`,
+  thingTitle: sql<
+    string | null
+  >`case c.kind when 'post' then p.title when 'profile' then author.profile_name end`,
+  thingContent: sql<
+    string | null
+  >`case c.kind when 'post' then p.content when 'comment' then m.content when 'profile' then author.profile_content end`,
+  thingImage: sql<ImageHash | null>`case c.kind when 'post' then p.image when 'profile' then author.image end`,
+  thingPostId: sql<number | null>`coalesce(p.id, m.post_id)`,
+  thingCreatedAt: sql<
+    number | null
+  >`case c.kind when 'profile' then author.created_at else coalesce(p.created_at, m.created_at) end`,
+  isSilenced: sql<number>`exists (select 1 from silenced_accounts where user_id = c.author_id)`,
+  suspendedUntil: sql<
+    number | null
+  >`(select until from suspended_accounts where user_id = c.author_id and until > unixepoch() * 1000)`,
+  isSensitive: sql<number>`coalesce(p.is_sensitive, 0)`,
+  eraseAt: sql<
+    number | null
+  >`coalesce((select erase_at from hidden_posts h where h.post_id = p.id), (select erase_at from hidden_comments h where h.comment_id = m.id))`,
+  isHidden: sql<number>`exists (select 1 from hidden_posts h where h.post_id = p.id) or exists (select 1 from hidden_comments h where h.comment_id = m.id)`,
+}
+const joinedThing = sql`left join posts p on c.kind = 'post' and p.id = c.subject_id
+  left join comments m on c.kind = 'comment' and m.id = c.subject_id`
+
+/** The conversation that the case is about, or whose message is; null for other cases. */
+const conversation = sql`case c.kind when 'conversation' then c.subject_id
+  when 'message' then (select conversation_id from messages where id = c.subject_id) end`
+
+/**
+ * Undefined where there is no such case; `isFor` false, and nothing else, where it is not this person's to judge. That somebody's messages are
+ * read is noted in the same transaction. Reads some hundred rows at most.
+ */
+export async function readCase(db: Db, actorId: number, id: number, now: number) {
+  const judged = sql`from cases c cross join users author on author.id = c.author_id where c.id = ${id} and ${isFor(actorId)}`
+  const caseId = sql`(select c.id ${judged})`
+  const authorId = sql`(select c.author_id ${judged})`
+  const [, found, reported, entries, history, others, appealed, said] = await db.batch([
+    logCaseStatement(
+      { actorId, action: 'read', now },
+      sql`${judged} and c.kind in ('message', 'conversation')`,
+    ),
+    selectStatement(CASE, sql`${fromCases} ${joinedThing} where c.id = ${id}`, {
+      isFor: isFor(actorId),
+      ...THING,
+    }),
+    selectStatement(
+      REPORTED,
+      sql`from reports r cross join users reporter on reporter.id = r.reporter_id where r.case_id = ${caseId}
+        order by r.id desc limit ${SHOWN.reports}`,
+    ),
+    newestEntriesStatement(sql`${l.caseId} = ${caseId}`, SHOWN.entries),
+    newestEntriesStatement(sql`${l.userId} = ${authorId} and ${l.isNotice} = 1`, SHOWN.history),
+    selectStatement(
+      CASE,
+      sql`${fromCases} where c.author_id = ${authorId} and c.id <> ${id} order by c.id desc limit ${SHOWN.cases}`,
+    ),
+    selectStatement(
+      APPEAL,
+      sql`from moderation_actions l cross join appeals ap on ap.action_id = l.id where l.case_id = ${caseId}
+        order by l.id desc limit ${SHOWN.appeals}`,
+    ),
+    selectStatement(SPOKEN, sql`from (${window(judged)}) m order by m.id`),
+  ])
+  const [one] = found
+  return one && { case: one, reported, entries, history, others, appealed, said }
+}
+
+/** The messages around the one that is reported, or the newest of the conversation that is. */
+function window(judged: SQL): SQL {
+  const [of, at] = [
+    sql`(select ${conversation} ${judged})`,
+    sql`(select iif(c.kind = 'message', c.subject_id, 0) ${judged})`,
+  ]
+  return sql`select * from (select * from messages where conversation_id = ${of} and id <= ${at} order by id desc limit ${AROUND + 1})
+    union all select * from (select * from messages where conversation_id = ${of} and id > ${at} and ${at} > 0 order by id limit ${AROUND})
+    union all select * from (select * from messages where conversation_id = ${of} and ${at} = 0 order by id desc limit ${IN_CONVERSATION})`
+}

@@ -1,0 +1,35 @@
+/** `/moderation/log`: all that was done, by whom and why. */
+import { Hono } from 'hono'
+import { requireUser } from '../auth/credentials'
+import { requireStaff } from '../auth/staff'
+import { describe } from '../http/describe'
+import type { AppEnv } from '../http/env'
+import { answerPage, pageOf, pageQuery } from '../http/paging'
+import { inQuery } from '../http/params'
+import { listEntries, NEWEST_ENTRIES } from './log-queries'
+import { entryAnswer } from './schemas'
+import { entryView } from './view'
+
+export const logRoutes = new Hono<AppEnv>().get(
+  '/',
+  describe({
+    id: 'listModerationLog',
+    summary: 'The log of moderation, newest first',
+    description: 'It is only ever added to.',
+    answers: { 200: pageOf(entryAnswer) },
+    errors: ['permission_denied'],
+  }),
+  requireUser,
+  requireStaff('moderator'),
+  inQuery(pageQuery),
+  async (c) => {
+    const page = await answerPage(c, c.req.valid('query'), {
+      order: NEWEST_ENTRIES,
+      isCountKept: true,
+      price: { shown: 3, skipped: 3 },
+      load: (page) => listEntries(c.var.db, page),
+      view: entryView,
+    })
+    return c.json(page)
+  },
+)

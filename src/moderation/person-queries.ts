@@ -1,0 +1,103 @@
+/** People in D1, as staff see them. */
+import { type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import { revokeSessionsStatement, sessionsStatement } from '../auth/session-queries'
+import type { Db } from '../db/client'
+import { type RowOf, selectList } from '../db/columns'
+import { inListOrder, ListOrder } from '../db/list-order'
+import { COUNT_LIMIT, limits, type PageRequest, type PageSlice } from '../db/page'
+import { users } from '../db/schema'
+import { selectStatement, writeStatement } from '../db/statements'
+import { fold } from '../db/text'
+import { l, logPersonStatement, newestEntriesStatement } from './log-statements'
+import type { Role } from './vocabulary'
+
+const ENTRIES = 50
+
+const u = alias(users, 'u')
+
+const PERSON = selectList({
+  id: u.id,
+  username: u.username,
+  usernameKey: u.usernameKey,
+  role: sql<Role | null>`${u.role}`,
+  isSilenced: sql<number>`exists (select 1 from silenced_accounts where user_id = u.id)`,
+  suspendedUntil: sql<
+    number | null
+  >`(select until from suspended_accounts where user_id = u.id and until > unixepoch() * 1000)`,
+  isDeleted: sql<number>`exists (select 1 from deleted_accounts where user_id = u.id)`,
+  postsCount: u.postsCount,
+  createdAt: u.createdAt,
+})
+export type PersonRow = RowOf<typeof PERSON>
+
+export const PEOPLE_BY_NAME = new ListOrder<PersonRow>('people:name', [
+  { column: u.usernameKey, descending: false, of: ({ usernameKey }) => usernameKey, isText: true },
+])
+
+/** Those whose name begins so, in its order. Reads a row for each, shown or skipped, and one for each that is counted. */
+export async function listPeople(db: Db, prefix: string, page: PageRequest): Promise<PageSlice<PersonRow>> {
+  const order = PEOPLE_BY_NAME.towards(page)
+  const key = fold(prefix)
+  // Names of erased accounts begin with a colon, or are held by a row that has none to show.
+  const matches = sql`u.username_key >= ${key} and u.username_key < ${key} || char(1114111) and u.username <> ''`
+  const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
+  const [rows, [counted]] = await db.batch([
+    selectStatement(PERSON, sql`from users u where ${matches} ${behind} ${order.orderBy()} ${limits(page)}`),
+    selectStatement(
+      {
+        count:
+          page.count === undefined
+            ? sql<number>`(select count(*) from (select 1 from users u where ${matches} limit ${COUNT_LIMIT}))`
+            : sql<number>`${page.count}`,
+      },
+      sql``,
+    ),
+  ])
+  return { rows: inListOrder(rows, page), ...(counted && { count: counted.count }) }
+}
+
+/** Whether they are this person's to look at: only admins look at staff. */
+const isFor = (actorId: number): SQL<number> =>
+  sql<number>`(u.role is null or exists (select 1 from users staff where staff.id = ${actorId} and staff.role = 'admin'))`
+
+/** Somebody, where they are signed in, and what was done to them; `isFor` false where only admins may know. */
+export async function readPerson(db: Db, actorId: number, id: number, now: number) {
+  const seen = sql`(select u.id from users u where u.id = ${id} and ${isFor(actorId)})`
+  const [people, sessions, entries] = await db.batch([
+    selectStatement(PERSON, sql`from users u where u.id = ${id}`, { isFor: isFor(actorId) }),
+    sessionsStatement(seen, now),
+    newestEntriesStatement(sql`${l.userId} = ${seen}`, ENTRIES),
+  ])
+  const [person] = people
+  return person && { person, sessions, entries }
+}
+
+/** Gives or takes a role; undefined where there is nobody else of this id. */
+export async function setRole(
+  db: Db,
+  actorId: number,
+  { id, role, now }: { id: number; role: Role | 'none'; now: number },
+): Promise<PersonRow | undefined> {
+  const value = role === 'none' ? null : role
+  const [, , rows] = await db.batch([
+    logPersonStatement(
+      { actorId, action: 'grant_role', text: role, now },
+      sql`u.id = ${id} and u.id <> ${actorId} and u.role is not ${value}`,
+    ),
+    writeStatement(sql`update users set role = ${value} where id = ${id} and id <> ${actorId}`),
+    selectStatement(PERSON, sql`from users u where u.id = ${id}`),
+  ])
+  return rows[0]
+}
+
+/** Ends all sessions of somebody. Gives them, and whether that was for this person to do. */
+export async function signOut(db: Db, actorId: number, id: number, now: number) {
+  const seen = sql`(select u.id from users u where u.id = ${id} and ${isFor(actorId)})`
+  const [, , rows] = await db.batch([
+    logPersonStatement({ actorId, action: 'sign_out', now }, sql`u.id = ${seen}`),
+    revokeSessionsStatement(seen, undefined, now),
+    selectStatement({ isFor: isFor(actorId) }, sql`from users u where u.id = ${id}`),
+  ])
+  return rows[0]
+}

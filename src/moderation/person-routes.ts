@@ -1,0 +1,119 @@
+/** `/moderation/people` */
+import { Hono } from 'hono'
+import { requireUser } from '../auth/credentials'
+import { requireStaff, staffBody } from '../auth/staff'
+import { describe } from '../http/describe'
+import type { AppEnv } from '../http/env'
+import { ApiError } from '../http/errors'
+import { answerPage, pageOf } from '../http/paging'
+import { idParam, inPath, inQuery, requireShort } from '../http/params'
+import { listPeople, PEOPLE_BY_NAME, readPerson, setRole, signOut } from './person-queries'
+import { personAnswer, personDetailAnswer, personListQuery, personPatch } from './schemas'
+import { entryView, personView } from './view'
+
+const staff = requireStaff('moderator')
+
+export const personRoutes = new Hono<AppEnv>()
+  .get(
+    '/',
+    describe({
+      id: 'listPeople',
+      summary: 'People by name',
+      answers: { 200: pageOf(personAnswer) },
+      errors: ['permission_denied'],
+    }),
+    requireUser,
+    staff,
+    inQuery(personListQuery),
+    async (c) => {
+      const query = c.req.valid('query')
+      const prefix = requireShort('search', query.search).trim()
+      const page = await answerPage(c, query, {
+        order: PEOPLE_BY_NAME,
+        filter: prefix,
+        isCountKept: false,
+        price: { shown: 4, skipped: 4, fixed: 1_000 },
+        load: (page) => listPeople(c.var.db, prefix, page),
+        view: personView,
+      })
+      return c.json(page)
+    },
+  )
+
+  .get(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'getPerson',
+      summary: 'Somebody, where they are signed in, and what was done to them',
+      answers: { 200: personDetailAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    staff,
+    inPath(idParam),
+    async (c) => {
+      const { db, user } = c.var
+      const read = await readPerson(db, user.id, c.req.valid('param').id, Date.now())
+      if (!read) throw new ApiError('not_found')
+      if (read.person.isFor !== 1) throw new ApiError('permission_denied')
+      return c.json({
+        ...personView(read.person),
+        sessions: read.sessions.map(({ userAgent, createdAt, lastUsedAt }) => ({
+          device: userAgent,
+          created: new Date(createdAt).toISOString(),
+          last_used: new Date(lastUsedAt).toISOString(),
+        })),
+        entries: read.entries.map(entryView),
+      })
+    },
+  )
+
+  .patch(
+    '/:id{[0-9]+}',
+    describe({
+      id: 'setRole',
+      summary: 'Give somebody else a role, or take it away',
+      description: 'By admins.',
+      answers: { 200: personAnswer },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    requireStaff('admin'),
+    inPath(idParam),
+    staffBody(personPatch),
+    async (c) => {
+      const { db, user } = c.var
+      const { id } = c.req.valid('param')
+      const { role } = c.req.valid('json')
+      if (id === user.id) {
+        // Who is no admin is told nothing else.
+        await db.batch([])
+        throw new ApiError('permission_denied')
+      }
+      const person = await setRole(db, user.id, { id, role, now: Date.now() })
+      if (!person) throw new ApiError('not_found')
+      return c.json(personView(person))
+    },
+  )
+
+  .delete(
+    '/:id{[0-9]+}/sessions',
+    describe({
+      id: 'signOutPerson',
+      summary: 'Sign somebody out everywhere',
+      answers: { 204: null },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    staff,
+    inPath(idParam),
+    async (c) => {
+      const { db, user } = c.var
+      const { id } = c.req.valid('param')
+      const found = await signOut(db, user.id, id, Date.now())
+      if (!found) throw new ApiError('not_found')
+      if (found.isFor !== 1) throw new ApiError('permission_denied')
+      c.set('endedSessions', { userId: id, except: undefined })
+      return c.body(null, 204)
+    },
+  )

@@ -1,0 +1,73 @@
+/** Settings in D1: what admins decide while the service runs. Whoever needs one reads it in the call that is sent anyway, so none is ever old. */
+import { sql } from 'drizzle-orm'
+import type { Db } from '../db/client'
+import { settings } from '../db/schema'
+import { nextId } from '../db/sequences'
+import { build, selectStatement, statement, writeStatement } from '../db/statements'
+import { fold } from '../db/text'
+
+export interface Settings {
+  registration: 'open' | 'closed'
+  /** Folded, as `users.username_key` is (`kept/reserved-usernames.ts`). */
+  reserved_names: string[]
+  /** Domains, and whole addresses, folded. */
+  blocked_mail: string[]
+}
+
+const DEFAULTS: Settings = { registration: 'open', reserved_names: [], blocked_mail: [] }
+
+const allStatement = () =>
+  statement(build.select({ name: settings.name, value: settings.value }).from(settings))
+
+const settingsOf = (rows: { name: string; value: string }[]): Settings => ({
+  ...DEFAULTS,
+  // Written by `changeSettings` alone.
+  ...Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(value)])),
+})
+
+/** Reads a row for each that was ever set. */
+export async function readSettings(db: Db): Promise<Settings> {
+  const [rows] = await db.batch([allStatement()])
+  return settingsOf(rows)
+}
+
+/** Each once, as names and addresses are compared. */
+const folded = (value: string | string[] = []) =>
+  typeof value === 'string' ? value : [...new Set(value.map(fold))]
+
+/** Changes some, and notes which. */
+export async function changeSettings(
+  db: Db,
+  actorId: number,
+  changes: { [Name in keyof Settings]?: Settings[Name] | undefined },
+  now: number,
+): Promise<Settings> {
+  const changed = Object.entries(changes).filter(([, value]) => value !== undefined)
+  const results: unknown[] = await db.batch([
+    ...changed.map(([name, value]) =>
+      writeStatement(sql`insert into settings (name, value) values (${name}, ${JSON.stringify(folded(value))})
+        on conflict (name) do update set value = excluded.value`),
+    ),
+    ...(changed.length === 0
+      ? []
+      : [
+          writeStatement(sql`insert into moderation_actions (id, actor_id, action, text, created_at)
+            select ${nextId('moderation_actions')}, ${actorId}, 'settings', ${changed.map(([name]) => name).join(', ')}, ${now}`),
+        ]),
+    allStatement(),
+  ])
+  return settingsOf(results.at(-1) as { name: string; value: string }[])
+}
+
+/** The statement that says what stands against somebody who signs up. */
+export const obstaclesStatement = (nameKey: string, mail: readonly string[]) =>
+  selectStatement(
+    {
+      isClosed: sql<number>`exists (select 1 from settings where name = 'registration' and value = '"closed"')`,
+      isReserved: sql<number>`exists (select 1 from settings, json_each(settings.value) one
+        where settings.name = 'reserved_names' and one.value = ${nameKey})`,
+      isMailBlocked: sql<number>`exists (select 1 from settings, json_each(settings.value) one
+        where settings.name = 'blocked_mail' and one.value in (select value from json_each(${JSON.stringify(mail)})))`,
+    },
+    sql``,
+  )

@@ -1,0 +1,49 @@
+/** `/moderation/statistics` */
+import { Hono } from 'hono'
+import * as z from 'zod/mini'
+import { requireUser } from '../auth/credentials'
+import { requireStaff } from '../auth/staff'
+import { describe } from '../http/describe'
+import type { AppEnv } from '../http/env'
+import { inQuery, queryParam } from '../http/params'
+import { listDays } from './statistics-queries'
+import { statisticsView } from './statistics-view'
+
+const MAX_DAYS = 366
+const STANDARD_DAYS = 30
+
+const statisticsQuery = z.object({
+  days: queryParam(`How many, up to today: 1 to ${MAX_DAYS}, ${STANDARD_DAYS} without it.`),
+})
+
+export const statisticsAnswer = z
+  .object({
+    days: z.array(
+      z.object({ day: z.string(), people: z.int(), posts: z.int(), messages: z.int(), reports: z.int() }),
+    ),
+  })
+  .register(z.globalRegistry, { id: 'Statistics' })
+
+/** Garbage is ignored, too much is clamped, as of `page_size`. */
+const daysOf = (text = '') => {
+  const days = /^\d+$/.test(text) ? Number(text) : 0
+  return days > 0 ? Math.min(days, MAX_DAYS) : STANDARD_DAYS
+}
+
+export const statisticsRoutes = new Hono<AppEnv>().get(
+  '/',
+  describe({
+    id: 'getStatistics',
+    summary: 'How many people, posts, messages and reports each day has brought',
+    description: 'Of UTC, oldest first; counted every ten minutes, what was deleted since included.',
+    answers: { 200: statisticsAnswer },
+    errors: ['permission_denied'],
+  }),
+  requireUser,
+  requireStaff('moderator'),
+  inQuery(statisticsQuery),
+  async (c) => {
+    const days = daysOf(c.req.valid('query').days)
+    return c.json({ days: statisticsView(await listDays(c.var.db, days, Date.now())) })
+  },
+)

@@ -1,0 +1,21 @@
+import { COUNTED, type listDays } from './statistics-queries'
+
+type Sizes = Awaited<ReturnType<typeof listDays>>
+type Kind = keyof typeof COUNTED
+
+/** What each day but the first has brought to what the one before it ended with. Days without a row brought nothing. */
+export function statisticsView(sizes: Sizes) {
+  const days = [...new Set(sizes.map(({ day }) => day))]
+  const sizeAt = (day: string | undefined, kind: Kind) =>
+    sizes.find((size) => size.day === day && size.name === COUNTED[kind])?.lastId ?? 0
+  return days.slice(1).map((day, i) => {
+    const brought = (kind: Kind) => sizeAt(day, kind) - sizeAt(days[i], kind)
+    return {
+      day,
+      people: brought('people'),
+      posts: brought('posts'),
+      messages: brought('messages'),
+      reports: brought('reports'),
+    }
+  })
+}

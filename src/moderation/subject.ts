@@ -1,0 +1,28 @@
+/** The thing that a report or a case is about, as the body of a call names it. */
+import * as z from 'zod/mini'
+import { optional, pk } from '../http/fields'
+import { CASE_KINDS, type CaseKind, type Subject } from './vocabulary'
+
+const named = (what: string) => optional(pk()).check(z.describe(what))
+
+/** Fields of which a body has one. */
+export const publicSubject = { post: named('Its id.'), comment: named('Its id.'), profile: named('Its id.') }
+export const anySubject = {
+  ...publicSubject,
+  message: named('Its id.'),
+  conversation: named('The id of the other person.'),
+}
+
+type Named = { [Kind in CaseKind]?: number | undefined }
+
+/** For bodies with such fields: exactly one of them is there. */
+export const namesOne = z.refine<Named>(
+  (fields) => CASE_KINDS.filter((kind) => fields[kind] !== undefined).length === 1,
+  'Exactly one thing has to be named.',
+)
+
+/** The one that is named, in a body that `namesOne` has checked. */
+export function subjectOf(fields: Named): Subject {
+  const kind = CASE_KINDS.find((kind) => fields[kind] !== undefined) ?? 'post'
+  return { kind, id: fields[kind] ?? 0 }
+}

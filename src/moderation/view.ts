@@ -1,0 +1,137 @@
+import { isoDate } from '../http/dates'
+import type { ImageUrls } from '../images/url'
+import type { CaseRow } from './case-queries'
+import type { readCase } from './detail-queries'
+import type { EntryRow } from './log-statements'
+import type { NoticeRow } from './notice-queries'
+import type { PersonRow } from './person-queries'
+import type { ReportRow } from './report-queries'
+import type {
+  CaseAnswer,
+  CaseDetailAnswer,
+  EntryAnswer,
+  NoticeAnswer,
+  PersonAnswer,
+  ReportAnswer,
+} from './schemas'
+
+const maybeDate = (time: number | null) => (time === null ? null : isoDate(time))
+
+/** The latest time that four digits of a year can tell: bans have no end. */
+const LATEST = Date.UTC(9999, 11, 31)
+const endOf = (until: number | null) => (until === null ? null : isoDate(Math.min(until, LATEST)))
+
+/** A report as whoever made it sees it. */
+export const reportView = ({ id, kind, category, text, createdAt }: ReportRow): ReportAnswer => ({
+  id,
+  kind,
+  category,
+  text,
+  created: isoDate(createdAt),
+})
+
+export const caseView = (row: CaseRow): CaseAnswer => ({
+  id: row.id,
+  kind: row.kind,
+  subject: row.subjectId,
+  author: { id: row.authorId, username: row.author },
+  state: row.state,
+  claimed_by: row.claimedBy,
+  reports_count: row.reportsCount,
+  is_appealed: row.isAppealed === 1,
+  opened: isoDate(row.openedAt),
+  closed: maybeDate(row.closedAt),
+})
+
+export const entryView = (row: EntryRow): EntryAnswer => ({
+  id: row.id,
+  actor: row.actor,
+  action: row.action,
+  case: row.caseId,
+  person: row.userId === null ? null : { id: row.userId, username: row.username ?? '' },
+  kind: row.kind,
+  subject: row.subjectId,
+  reason: row.reason,
+  text: row.text,
+  until: maybeDate(row.until),
+  created: isoDate(row.createdAt),
+})
+
+export const noticeView = (row: NoticeRow): NoticeAnswer => ({
+  id: row.id,
+  action: row.action,
+  reason: row.reason,
+  text: row.text,
+  kind: row.kind,
+  subject: row.subjectId,
+  until: maybeDate(row.until),
+  created: isoDate(row.createdAt),
+  appeal:
+    row.appealText === null || row.appealedAt === null
+      ? null
+      : { text: row.appealText, created: isoDate(row.appealedAt), answered: maybeDate(row.answeredAt) },
+})
+
+type Read = NonNullable<Awaited<ReturnType<typeof readCase>>>
+
+/** A case with all that it is judged by. */
+export const caseDetailView = (read: Read, urls: ImageUrls): CaseDetailAnswer => {
+  const row = read.case
+  const image = (hash: string | null) => (hash === null ? null : urls.image(hash))
+  return {
+    ...caseView(row),
+    author_role: row.authorRole,
+    author_is_silenced: row.isSilenced === 1,
+    author_suspended_until: endOf(row.suspendedUntil),
+    thing:
+      row.thingContent === null || row.thingCreatedAt === null
+        ? null
+        : {
+            title: row.thingTitle,
+            content: row.thingContent,
+            image: image(row.thingImage),
+            post: row.thingPostId,
+            is_hidden: row.isHidden === 1,
+            is_sensitive: row.isSensitive === 1,
+            erased_at: maybeDate(row.eraseAt),
+            created: isoDate(row.thingCreatedAt),
+          },
+    messages: read.said.map((message) => ({
+      id: message.id,
+      sender: message.senderId,
+      content: message.content,
+      image: image(message.image),
+      created: isoDate(message.createdAt),
+    })),
+    reports: read.reported.map((report) => ({
+      id: report.id,
+      reporter: { id: report.reporterId, username: report.reporter },
+      category: report.category,
+      text: report.text,
+      evidence: report.evidence,
+      evidence_image: image(report.evidenceImage),
+      created: isoDate(report.createdAt),
+    })),
+    entries: read.entries.map(entryView),
+    appeals: read.appealed.map((appeal) => ({
+      action: appeal.actionId,
+      text: appeal.text,
+      created: isoDate(appeal.createdAt),
+      answered: maybeDate(appeal.answeredAt),
+    })),
+    history: read.history.map(entryView),
+    other_cases: read.others.map(caseView),
+  }
+}
+
+/** Somebody as staff see them. */
+export const personView = (row: PersonRow): PersonAnswer => ({
+  id: row.id,
+  username: row.username,
+  role: row.role,
+  is_silenced: row.isSilenced === 1,
+  suspended_until: endOf(row.suspendedUntil),
+  is_deleted: row.isDeleted === 1,
+  posts_count: row.postsCount,
+  created: isoDate(row.createdAt),
+})
