@@ -402,6 +402,8 @@ const OF_NOBODY_ELSE = [
     'requestPasswordReset',
     'confirmPasswordReset',
   ],
+  // To whom images of messages are shown: images/private.test.ts.
+  ...['getMessageImage', 'getSignedMessageImage'],
   // How much is unread: notifications.test.ts and boundaries.test.ts.
   ...['markNotificationsSeen', 'countUnread', 'getNotificationSettings', 'updateNotificationSettings'],
   ...['listSessions', 'endOtherSessions', 'endSession', 'exportAccount', 'createPost'],
