@@ -7,6 +7,7 @@ import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-quer
 import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import type { Db } from './db/client'
 import { deleteExpiredKeysStatement } from './db/idempotency'
+import { deleteOldFencesStatement } from './db/image-leases'
 import {
   deleteReleasedUsernamesStatement,
   sweepLimitsStatements,
@@ -30,6 +31,7 @@ const KINDS: readonly Piece[] = [
   deleteExpiredEmailKeysStatement,
   deleteExpiredKeysStatement,
   deleteReleasedUsernamesStatement,
+  deleteOldFencesStatement,
   ...deleteOldNotificationsStatements,
 ]
 

@@ -306,6 +306,41 @@ describe('an image', () => {
     await gone(first.image)
   })
 
+  it('whose deletion arrives after it was deleted again and uploaded again is there', async () => {
+    const bytes = freshPng()
+    const first = await createPost(alice, { image: file(bytes) })
+    const keys: (string | string[])[] = []
+    const silent = bucketWith({
+      delete: (key) => {
+        keys.push(key)
+        return Promise.reject(new Error('Network connection lost.'))
+      },
+    })
+    await callWith({ MEDIA: silent }, 'DELETE', `/posts/${first.id}/`, alice)
+    await age(120_000)
+    await worker.scheduled(createScheduledController(), { ...env, MEDIA: silent })
+    await age(120_000)
+    await sweep()
+    await gone(first.image)
+    for (const deletions of [keys.splice(0), keys]) {
+      const again = await upload(bytes)
+      expect([again.status, again.body.image]).toEqual([201, first.image])
+      for (const key of deletions) await env.MEDIA.delete(key)
+      const served = await download(first.image)
+      expect([served.status, served.bytes]).toEqual([200, bytes])
+      await callWith({ MEDIA: silent }, 'DELETE', `/posts/${again.body.id}/`, alice)
+      await age(120_000)
+      await sweep()
+      await gone(first.image)
+    }
+    // A day later nobody fears it any more.
+    const fences = () => stored('select 1 from image_fences where hash = ?', hashOf(first.image))
+    expect(await fences()).toHaveLength(1)
+    await stored('update image_fences set until = until - 86400000')
+    await sweep()
+    expect(await fences()).toEqual([])
+  })
+
   it('that should be there and is not is put again', async () => {
     const bytes = freshPng()
     const { image } = await createPost(alice, { image: file(bytes) })
