@@ -3,8 +3,8 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { Conversation } from '../src/messaging/object/conversation'
 
-/** What happens to a call: nothing of it is done, its answer is lost, or comes late; or it has a mistake in its SQL. */
-export type Fault = 'before' | 'after' | 'late' | 'mistake'
+/** What happens to a call: nothing of it is done, its answer is lost, or comes late, or never; or it has a mistake in its SQL. */
+export type Fault = 'before' | 'after' | 'late' | 'hang' | 'mistake'
 
 /** Asked before each call. */
 export type Faults = () => Fault | undefined
@@ -34,6 +34,7 @@ export async function breakDb(
             called(statements.length)
             const fault = faults()
             if (fault === 'before') throw lost()
+            if (fault === 'hang') return new Promise<never>(() => {})
             if (fault === 'mistake') await session.batch([session.prepare('select nothing')])
             const results = await session.batch<T>(statements)
             if (fault === 'after') throw lost()

@@ -124,6 +124,14 @@ describe('failure', () => {
       expect((await theirs.closed).code).toBe(1013)
     })
 
+    it('nor does D1 say anything any more: they are closed within two seconds, with 1013', async () => {
+      const { alice, bob, mine, theirs } = await prepare()
+      await breakDb(conversationOf(alice, bob), once('after', 'before', ...Array<Fault>(50).fill('hang')))
+      await make(alice, bob, mine)
+      await expect.poll(() => theirs.isClosed(), { timeout: 2_000 }).toBe(true)
+      expect((await theirs.closed).code).toBe(1013)
+    })
+
     it('it was given up, and arrives when another has been made: it is refused', async () => {
       const { alice, bob, mine, theirs } = await prepare()
       const late = await holdBack(conversationOf(alice, bob))

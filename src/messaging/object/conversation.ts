@@ -5,6 +5,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
 import { ForeignKeyViolation, isSignedOut } from '../../db/errors'
+import { withinDeadline } from '../../deadline'
 import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
 import { MAX_SOCKETS_PER_CONVERSATION } from '../../limits/limits'
@@ -31,8 +32,10 @@ import {
   sendFrame,
 } from './sockets'
 
-/** How soon those who listen learn of what they were not told at once. */
-const CHECK_AFTER_MS = 1_500
+/** Those who listen learn of what they were not told at once, or are closed, within two seconds: they are caught up with after so long, */
+const CHECK_AFTER_MS = 1_000
+/** and that may take so long. */
+const CATCH_UP_MS = 600
 /** Clients ping twice as often (`client/link.ts`): who has not been heard of for so long is gone, or can come back. */
 const SILENT_AFTER_MS = 30_000
 
@@ -207,10 +210,12 @@ export class Conversation extends DurableObject<Bindings> {
       .catch(() => this.#wakeAt(Date.now() + CHECK_AFTER_MS))
   }
 
-  /** Closes sockets whose token, session or user has ended, and lets those catch up that a failed commit left behind. */
+  /** Lets those catch up that a failed commit left behind, and closes sockets whose token, session or user has ended. */
   override async alarm(): Promise<void> {
     const now = Date.now()
     for (const socket of this.#sockets()) closeIfExpired(socket, now)
+    // First of all, as the rest may take as long as D1 is given.
+    if (this.#mayBeBehind && !(await this.#catchUp())) return
     const open = this.#sockets()
     try {
       if (open.length > 0) {
@@ -222,16 +227,26 @@ export class Conversation extends DurableObject<Bindings> {
       const ended = open.filter((socket) => !mayStay(attachmentOf(socket)))
       ended.forEach(closeSignedOut)
       if (ended.length > 0) await this.#listening.end()
-      await this.#queue.exclusively(async () => {
-        await this.#queue.settle()
-        await this.#broadcast.catchUpAll()
-      })
-      this.#mayBeBehind = false
     } catch {
-      // Who is told nothing must not believe that nothing happens: they come back with what they have seen.
-      if (this.#mayBeBehind)
-        for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
-      else await this.#checkSoon()
+      await this.#checkSoon()
+    }
+  }
+
+  /** Sends what they have missed to those who listen. If that fails they are closed: they come back with what they have seen. */
+  async #catchUp(): Promise<boolean> {
+    try {
+      await withinDeadline(CATCH_UP_MS, () =>
+        this.#queue.exclusively(async () => {
+          await this.#queue.settle()
+          await this.#broadcast.catchUpAll()
+          this.#mayBeBehind = false
+        }),
+      )
+      return true
+    } catch {
+      // Who is told nothing must not believe that nothing happens.
+      for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
+      return false
     }
   }
 
