@@ -53,8 +53,11 @@ export function once(...faults: (Fault | undefined)[]): Faults {
   return () => faults.shift()
 }
 
-/** Gives up the object's next call to D1 without sending it; what it gives sends it after all. */
-export async function holdBack(stub: DurableObjectStub<Conversation>): Promise<() => Promise<unknown>> {
+/** Gives up the object's next call to D1 without sending it; what it gives sends it after all. The faults are those of the calls after it. */
+export async function holdBack(
+  stub: DurableObjectStub<Conversation>,
+  faults: Faults = () => undefined,
+): Promise<() => Promise<unknown>> {
   let send: (() => Promise<unknown>) | undefined
   await runInDurableObject(stub, (instance) => {
     const DB = {
@@ -64,7 +67,10 @@ export async function holdBack(stub: DurableObjectStub<Conversation>): Promise<(
           prepare: (query: string) => session.prepare(query),
           getBookmark: () => session.getBookmark(),
           async batch<T>(statements: D1PreparedStatement[]) {
-            if (send) return session.batch<T>(statements)
+            if (send) {
+              if (faults() === 'before') throw lost()
+              return session.batch<T>(statements)
+            }
             send = () => session.batch(statements)
             throw lost()
           },

@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
 import { type Answer, type Person, stored } from '../client'
 import { breakDb, type Fault, holdBack, once } from '../faulty-db'
@@ -143,6 +143,40 @@ describe('failure', () => {
       expect(await changesBetween(alice, bob)).toHaveLength(1)
       await theirs.until(type)
     })
+  })
+
+  it.each(['before', 'after'] as const)(
+    'it was given up, the object evicted, and it arrives %s the next one has looked: whoever listens misses nothing',
+    async (order) => {
+      const { alice, bob, theirs } = await prepare()
+      const stub = conversationOf(alice, bob)
+      const late = await holdBack(stub, once('before'))
+      expect((await alice.post(`/messages/${bob.id}/send/`, { content: 'x' })).status).toBe(503)
+      await evictDurableObject(stub)
+      if (order === 'before') await late()
+      await runDurableObjectAlarm(stub)
+      if (order === 'after') await expect(late()).rejects.toThrow('revoked')
+      await expectAlive(theirs, alice, bob)
+      expectChain(theirs.changes(), 2)
+      expect(theirs.all('message')).toHaveLength(order === 'before' ? 2 : 1)
+      // It is settled: nothing is left of it.
+      await runInDurableObject(stub, (_, { storage }) => expect([...storage.kv.list()]).toEqual([]))
+    },
+  )
+
+  it('it was given up, the object evicted, and somebody new listens: it is settled then', async () => {
+    const [alice, bob] = await signUpPair()
+    const stub = conversationOf(alice, bob)
+    await say(alice, bob, 'one')
+    const late = await holdBack(stub, once('before'))
+    expect((await alice.post(`/messages/${bob.id}/send/`, { content: 'x' })).status).toBe(503)
+    await evictDurableObject(stub)
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm())
+    const theirs = await listen(bob, alice)
+    await theirs.until('ready')
+    await runDurableObjectAlarm(stub)
+    await expect(late()).rejects.toThrow('revoked')
+    await expectAlive(theirs, alice, bob)
   })
 
   it('eleven messages at once whose answer is lost are eleven', async () => {

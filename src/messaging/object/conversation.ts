@@ -1,6 +1,7 @@
 /**
  * The Durable Object of a conversation. It alone writes it: it puts changes in order, commits them to D1 and then tells those who
- * listen. Nothing in its memory would be missed: the truth is in D1, and what is known of a socket is attached to it.
+ * listen. Nothing in its memory would be missed: the truth is in D1, what is known of a socket is attached to it, and of which changes nothing is
+ * known is in its storage.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
@@ -31,6 +32,7 @@ import {
   heard,
   sendFrame,
 } from './sockets'
+import { unsettledIdsIn } from './unsettled-ids'
 
 /** Those who listen learn of what they were not told at once, or are closed, within two seconds: they are caught up with after so long, */
 const CHECK_AFTER_MS = 1_000
@@ -55,7 +57,12 @@ export class Conversation extends DurableObject<Bindings> {
     this.#pair = pairFromName(ctx.id.name ?? '')
     const { limits } = config(env)
     this.#queue = commitQueue(
-      { openDb: () => this.#openDb(), pair: this.#pair, limits },
+      {
+        openDb: () => this.#openDb(),
+        pair: this.#pair,
+        limits,
+        unsettledIds: unsettledIdsIn(ctx.storage),
+      },
       { onCommitted: (news) => this.#broadcast.tell(news), onGap: () => this.#checkSoon() },
     )
     this.#broadcast = broadcast({
@@ -80,7 +87,7 @@ export class Conversation extends DurableObject<Bindings> {
     })
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEP_ALIVE.request, KEEP_ALIVE.response))
     // An object that wakes up cannot know what the one before it has left undone.
-    this.#mayBeBehind = ctx.getWebSockets().length > 0
+    this.#mayBeBehind = ctx.getWebSockets().length > 0 || this.#queue.isUnsettled()
     // Whoever was still catching up when the memory went starts again.
     for (const socket of ctx.getWebSockets()) {
       if (!attachmentOf(socket).isLive) closeSocket(socket, CLOSE.tryAgain, 'restarted')
@@ -148,7 +155,9 @@ export class Conversation extends DurableObject<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const { listener, since } = readListenRequest(request)
     // Before there is a socket: one that nothing closes when its token ends must not be.
-    const isWoken = await this.#wakeAt(listener.expiresAt).then(
+    // Where something may be committed yet it must learn of it.
+    const next = this.#queue.isUnsettled() ? Date.now() + CHECK_AFTER_MS : listener.expiresAt
+    const isWoken = await this.#wakeAt(next).then(
       () => true,
       () => false,
     )
