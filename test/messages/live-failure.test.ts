@@ -1,10 +1,15 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { recordLogs } from '../auth-helpers'
 import { type Answer, type Person, stored } from '../client'
 import { breakDb, type Fault, holdBack, once } from '../faulty-db'
 import { signUpPair } from '../fixtures/factories'
 import { say } from '../fixtures/messages'
-import { type Change, conversationOf, expectAlive, expectChain, listen } from '../sockets'
+import { type Change, conversationOf, expectAlive, expectChain, listen, refusal } from '../sockets'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 describe('hibernation', () => {
   it('ping is answered without waking the object', async () => {
@@ -199,6 +204,34 @@ describe('failure', () => {
     expect([failed.status, failed.body]).toEqual([500, { detail: ['A server error occurred.'] }])
     expect(await changesBetween(alice, bob)).toHaveLength(0)
     await expectAlive(theirs, alice, bob)
+  })
+
+  it('a mistake of ours while a socket is opened is 500, and logged', async () => {
+    const [alice, bob] = await signUpPair()
+    await breakDb(conversationOf(alice, bob), once('mistake'))
+    const logs = recordLogs()
+    const { status, body } = await refusal(`/messages/${bob.id}/live/`, alice.headers)
+    expect([status, body]).toEqual([500, { detail: 'A server error occurred.' }])
+    expect(logs.join()).toMatch(/A conversation made a mistake.*syntax error/)
+  })
+
+  it('a mistake of ours while somebody catches up closes their socket, and is logged', async () => {
+    const [alice, bob] = await signUpPair()
+    await say(alice, bob, 'one')
+    await breakDb(conversationOf(alice, bob), once(undefined, 'mistake'))
+    const logs = recordLogs()
+    const socket = await listen(bob, alice, { since: 0 })
+    expect((await socket.closed).code).toBe(1013)
+    expect(logs.join()).toMatch(/A conversation made a mistake.*syntax error/)
+  })
+
+  it('a mistake of ours in an alarm is logged', async () => {
+    const { alice, bob, theirs } = await prepare()
+    await expectAlive(theirs, alice, bob)
+    await breakDb(conversationOf(alice, bob), once('mistake'))
+    const logs = recordLogs()
+    await runDurableObjectAlarm(conversationOf(alice, bob))
+    expect(logs.join()).toMatch(/A conversation made a mistake.*syntax error/)
   })
 
   it('over a socket: an error with its key, that says to try again', async () => {

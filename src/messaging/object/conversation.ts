@@ -22,6 +22,7 @@ import { messagesAfter } from './erase-queries'
 import { type Listening, listening } from './listening'
 import { liveListeners } from './live-sessions'
 import { MAX_REPLAYED_CHANGES } from './missed-changes'
+import { logMistake } from './mistakes'
 import { refusedSenders } from './refused-senders'
 import {
   attach,
@@ -174,7 +175,7 @@ export class Conversation extends DurableObject<Bindings> {
       if (error instanceof ForeignKeyViolation) return new Response(null, { status: 404 })
       if (error instanceof Throttled)
         return new Response(null, { status: 429, headers: { 'retry-after': String(secondsToWait(error)) } })
-      return new Response(null, { status: 503 })
+      return new Response(null, { status: logMistake(error) ? 500 : 503 })
     }
   }
 
@@ -214,9 +215,10 @@ export class Conversation extends DurableObject<Bindings> {
   override async webSocketClose(socket: WebSocket): Promise<void> {
     closeSocket(socket, CLOSE.normal, '')
     // If this fails, the alarm does it.
-    await this.#listening
-      .end(attachmentOf(socket).userId)
-      .catch(() => this.#wakeAt(Date.now() + CHECK_AFTER_MS))
+    await this.#listening.end(attachmentOf(socket).userId).catch((error: unknown) => {
+      logMistake(error)
+      return this.#wakeAt(Date.now() + CHECK_AFTER_MS)
+    })
   }
 
   /** Lets those catch up that a failed commit left behind, and closes sockets whose token, session or user has ended. */
@@ -236,7 +238,8 @@ export class Conversation extends DurableObject<Bindings> {
       const ended = open.filter((socket) => !mayStay(attachmentOf(socket)))
       ended.forEach(closeSignedOut)
       if (ended.length > 0) await this.#listening.end()
-    } catch {
+    } catch (error) {
+      logMistake(error)
       await this.#checkSoon()
     }
   }
@@ -252,7 +255,8 @@ export class Conversation extends DurableObject<Bindings> {
         }),
       )
       return true
-    } catch {
+    } catch (error) {
+      logMistake(error)
       // Who is told nothing must not believe that nothing happens.
       for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
       return false
