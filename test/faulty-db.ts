@@ -11,7 +11,7 @@ export type Faults = () => Fault | undefined
 
 /** In milliseconds. */
 const LATE = 300
-/** As D1 throws it: `test/failures/d1-errors.test.ts` has the shape of those that the runtime really throws. */
+/** As D1 throws it: `test/failures/unknown-outcomes.test.ts` provokes some, and asserts their shape. */
 export const d1Error = (message: string) => new Error(`D1_ERROR: ${message}`, { cause: new Error(message) })
 const lost = () => d1Error('Network connection lost.')
 
