@@ -89,11 +89,11 @@ export async function putImage(
 export const deleteKeys = (bucket: R2Bucket, keys: string[]): Promise<void> =>
   withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys)).catch(() => undefined)
 
-/** Whether the bucket lacks what it should have; false where it cannot be asked. */
+/** Whether the bucket lacks what it should have, or may, where it cannot be asked: to put it once more does no harm. */
 export const isMissing = (bucket: R2Bucket, key: string): Promise<boolean> =>
   withinDeadline(R2_DEADLINE_MS, () => bucket.head(key)).then(
     (object) => object === null,
-    () => false,
+    () => true,
   )
 
 /**
