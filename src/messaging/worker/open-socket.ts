@@ -6,7 +6,7 @@ import { ApiError, throttledFor, ValidationError } from '../../http/errors'
 import { requireKnownOrigin } from '../../http/origins'
 import { listenRequest } from '../shared/listener'
 import { pairOf } from '../shared/pair'
-import { conversationStub } from './conversation-stub'
+import { callConversation } from './conversation-stub'
 import { mayListenTo } from './queries'
 
 /**
@@ -35,12 +35,12 @@ export async function openSocket(
   // A browser's subprotocols are `bearer` and the token; the token is not passed on.
   const offered = c.req.header('sec-websocket-protocol')?.split(',', 1)[0]?.trim()
   if (offered === 'bearer') request.headers.set('sec-websocket-protocol', offered)
-  const answer = await conversationStub(c.env, pairOf(user.id, otherId))
-    .fetch(request)
-    .catch((error: unknown) => {
-      console.error(JSON.stringify({ error: 'A conversation could not be reached.', why: String(error) }))
-      return new Response(null, { status: 503 })
-    })
+  const answer = await callConversation(c.env, pairOf(user.id, otherId), async (stub) =>
+    stub.fetch(request),
+  ).catch((error: unknown) => {
+    console.error(JSON.stringify({ error: 'A conversation could not be reached.', why: String(error) }))
+    return new Response(null, { status: 503 })
+  })
   if (answer.status === 401) throw new SessionEnded()
   if (answer.status === 404) throw new ApiError('not_found')
   if (answer.status === 429) throw throttledFor(Number(answer.headers.get('retry-after') ?? 60))
