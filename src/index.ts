@@ -20,14 +20,14 @@ export default {
 
   /** Forgets what nobody needs any more. */
   async scheduled(_event, env) {
-    config(env)
+    const { limits } = config(env)
     const db = openDb(env.DB, { primary: true })
     const now = await agreedTime(db)
     if (now === undefined) {
       console.error(JSON.stringify({ error: 'A clock has jumped: nothing is swept.' }))
       return
     }
-    await sweepRows(db, now)
+    await sweepRows(db, now, limits)
     await eraseAccounts(db, env, now, {
       closeSockets: (userId) => closeSockets(env, { userId, except: undefined }),
       eraseSentPiece: (piece, onMarked) => eraseSentPiece(env, piece, onMarked),

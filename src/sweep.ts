@@ -7,12 +7,15 @@ import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-quer
 import { deleteExpiredSessionsStatement } from './auth/session-queries'
 import type { Db } from './db/client'
 import { deleteExpiredKeysStatement } from './db/idempotency'
+import { deleteOldFencesStatement } from './db/image-leases'
 import {
   deleteReleasedUsernamesStatement,
+  latestStampOf,
   sweepLimitsStatements,
   sweepPositionStatement,
 } from './db/rate-limits'
 import type { Statement } from './db/statements'
+import type { Limits } from './limits/limits'
 import {
   endSuspensionsStatement,
   eraseHiddenCommentsStatement,
@@ -36,13 +39,14 @@ const KINDS: readonly Piece[] = [
   deleteExpiredEmailKeysStatement,
   deleteExpiredKeysStatement,
   deleteReleasedUsernamesStatement,
+  deleteOldFencesStatement,
   ...deleteOldNotificationsStatements,
   endSuspensionsStatement,
   eraseHiddenPostsStatement,
   eraseHiddenCommentsStatement,
 ]
 
-export async function sweepRows(db: Db, now: number): Promise<void> {
+export async function sweepRows(db: Db, now: number, limits: Limits): Promise<void> {
   for (const piece of KINDS) {
     for (let i = 0; i < PIECES_PER_RUN; i++) {
       const [gone] = await db.batch([piece(now, ROWS_AT_ONCE)])
@@ -50,15 +54,15 @@ export async function sweepRows(db: Db, now: number): Promise<void> {
     }
   }
   await countDay(db, now)
-  await sweepLimits(db, now)
+  await sweepLimits(db, { now, latest: latestStampOf(limits, now) })
 }
 
 /** What is used up of limits has no index by time, which would make every write dearer: the whole table is looked at, over as many runs as it takes. */
-async function sweepLimits(db: Db, now: number): Promise<void> {
+async function sweepLimits(db: Db, times: { now: number; latest: number }): Promise<void> {
   const [[position]] = await db.batch([sweepPositionStatement()])
   let after = position?.key ?? ''
   for (let i = 0; i < PIECES_PER_RUN; i++) {
-    const [[end]] = await db.batch(sweepLimitsStatements(after, now, LIMITS_AT_ONCE))
+    const [[end]] = await db.batch(sweepLimitsStatements(after, times, LIMITS_AT_ONCE))
     if (!end) return
     after = end.key
   }

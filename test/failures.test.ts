@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import worker from '../src/index'
 import { ACCESS, AUTH, brokenDb, callWith, logIn, REFRESH, recordLogs, setCookies } from './auth-helpers'
 import { anyone, client, ORIGIN, PASSWORD, type Person, signUp, stored } from './client'
+import { d1Error } from './faulty-db'
 
 const LOGIN = `${AUTH}/login/`
 const USER = `${AUTH}/user/`
@@ -35,13 +36,13 @@ const registration = { username: 'bob', email: 'bob@example.com', password1: PAS
 const SECRETS = /Zx9!kkqwPlum|@example|eyJ|argon2/
 
 describe('the database fails', () => {
-  it.each(['D1_ERROR: Network connection lost.', 'D1 DB is overloaded. Requests queued for too long.'])(
+  it.each(['Network connection lost.', 'D1 DB is overloaded. Requests queued for too long.'])(
     '%s: 503, to be tried again',
     async (message) => {
       const logs = recordLogs()
       for (const [method, path, options] of requests()) {
         logs.length = 0
-        const DB = brokenDb(new Error(message))
+        const DB = brokenDb(d1Error(message))
         const { status, headers, body } = await callWith({ DB }, method, path, options)
         expect([method, path, status, body]).toEqual([
           method,
@@ -63,7 +64,7 @@ describe('the database fails', () => {
   it('in a way that nobody thought of: 500, which tells nothing', async () => {
     const logs = recordLogs()
     for (const [method, path, options] of requests()) {
-      const DB = brokenDb(new Error(`no such column: x: SQLITE_ERROR\nparams: alice@example.com,${PASSWORD}`))
+      const DB = brokenDb(d1Error(`no such column: x: SQLITE_ERROR\nparams: alice@example.com,${PASSWORD}`))
       const { status, headers, body } = await callWith({ DB }, method, path, options)
       expect([method, path, status, body]).toEqual([
         method,

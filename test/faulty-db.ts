@@ -3,15 +3,15 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { Conversation } from '../src/messaging/object/conversation'
 
-/** What happens to a call: nothing of it is done, its answer is lost, or comes late; or it has a mistake in its SQL. */
-export type Fault = 'before' | 'after' | 'late' | 'mistake'
+/** What happens to a call: nothing of it is done, its answer is lost, or comes late, or never; or it has a mistake in its SQL. */
+export type Fault = 'before' | 'after' | 'late' | 'hang' | 'mistake'
 
 /** Asked before each call. */
 export type Faults = () => Fault | undefined
 
 /** In milliseconds. */
 const LATE = 300
-/** As D1 throws it: `test/failures/d1-errors.test.ts` has the shape of those that the runtime really throws. */
+/** As D1 throws it: `test/failures/unknown-outcomes.test.ts` provokes some, and asserts their shape. */
 export const d1Error = (message: string) => new Error(`D1_ERROR: ${message}`, { cause: new Error(message) })
 const lost = () => d1Error('Network connection lost.')
 
@@ -34,6 +34,7 @@ export async function breakDb(
             called(statements.length)
             const fault = faults()
             if (fault === 'before') throw lost()
+            if (fault === 'hang') return new Promise<never>(() => {})
             if (fault === 'mistake') await session.batch([session.prepare('select nothing')])
             const results = await session.batch<T>(statements)
             if (fault === 'after') throw lost()
@@ -52,8 +53,11 @@ export function once(...faults: (Fault | undefined)[]): Faults {
   return () => faults.shift()
 }
 
-/** Gives up the object's next call to D1 without sending it; what it gives sends it after all. */
-export async function holdBack(stub: DurableObjectStub<Conversation>): Promise<() => Promise<unknown>> {
+/** Gives up the object's next call to D1 without sending it; what it gives sends it after all. The faults are those of the calls after it. */
+export async function holdBack(
+  stub: DurableObjectStub<Conversation>,
+  faults: Faults = () => undefined,
+): Promise<() => Promise<unknown>> {
   let send: (() => Promise<unknown>) | undefined
   await runInDurableObject(stub, (instance) => {
     const DB = {
@@ -63,7 +67,10 @@ export async function holdBack(stub: DurableObjectStub<Conversation>): Promise<(
           prepare: (query: string) => session.prepare(query),
           getBookmark: () => session.getBookmark(),
           async batch<T>(statements: D1PreparedStatement[]) {
-            if (send) return session.batch<T>(statements)
+            if (send) {
+              if (faults() === 'before') throw lost()
+              return session.batch<T>(statements)
+            }
             send = () => session.batch(statements)
             throw lost()
           },

@@ -65,6 +65,7 @@ export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<
     'deleted_accounts',
     'users',
     'images',
+    'image_fences',
   ]
   await DB.batch([
     ...tables.map((table) => DB.prepare(`delete from ${table}`)),

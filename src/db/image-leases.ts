@@ -4,16 +4,18 @@
  * A hash that a row is to show comes out of a lease only, together with the statements that give the lease back: a batch that writes the one
  * without the other cannot be written.
  */
-import { and, eq, gt, lt, or, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { databaseNow } from './now'
 import { forgetPublicImages } from './public-images'
-import { type ImageHash, images } from './schema'
-import { build, preparedOf, Statement, statement } from './statements'
+import { type ImageHash, imageFences, images } from './schema'
+import { build, preparedOf, Statement, statement, writeStatement } from './statements'
 
 /** An upload that has neither committed nor failed by then has died. All times here are D1's (`now.ts`). */
 const LEASE_MS = 10 * 60_000
 /** A deletion that has not finished by then is not waited for: `sweep` does it again, and an upload may overtake it (`imageKey`). */
 const MARK_MS = 60_000
+/** A deletion that gave no answer is feared for so long, though nobody has seen one arrive after minutes. */
+const FENCE_MS = 86_400_000
 
 declare const lease: unique symbol
 /** The right to show a stored image, until its row is committed. Plain data, so that it can be handed to a Durable Object. */
@@ -32,13 +34,13 @@ export interface MarkedImage {
 }
 
 /**
- * The image's key in the bucket. R2 may get a deletion long after it was sent, and cannot be asked to delete on a condition: so who overtakes a
- * deletion stores the image under a key that the deletion does not know.
+ * The image's key in the bucket. R2 may get a deletion long after it was sent, and cannot be asked to delete on a condition: so after one that gave
+ * no answer the image is stored under a key that this deletion does not know.
  */
 export const imageKey = ({ hash, generation }: { hash: string; generation: number }): string =>
   generation === 0 ? hash : `${hash}.${generation}`
 
-/** The keys of deletions that were overtaken, which may never have arrived. Nobody relies on them. */
+/** The keys of deletions that gave no answer, and may not have arrived. Nobody relies on them. */
 export const overtakenKeys = ({ hash, generation }: { hash: string; generation: number }): string[] =>
   Array.from({ length: generation }, (_, i) => imageKey({ hash, generation: i }))
 
@@ -64,12 +66,17 @@ export const leaseOf = (imageHash: string, size: LeasedImage['size']) =>
   ({ hash: imageHash, size }) as unknown as LeasedImage
 const leasedHash = (image: LeasedImage) => (image as unknown as { hash: ImageHash }).hash
 
-/** The statement that leases the hash; gives no row while the image is being deleted, else how many rows show it already. */
+/** The statement that leases the hash; gives no row while the image is being deleted, else how many rows show it already. Reads 1 row more for its fence. */
 export const leaseStatement = (imageHash: string) =>
   statement(
     build
       .insert(images)
-      .values({ hash: imageHash, leases: 1, leasedUntil: sql`${databaseNow} + ${LEASE_MS}` })
+      .values({
+        hash: imageHash,
+        leases: 1,
+        leasedUntil: sql`${databaseNow} + ${LEASE_MS}`,
+        generation: sql`coalesce((select generation from image_fences where hash = ${imageHash}), 0)`,
+      })
       .onConflictDoUpdate({
         target: images.hash,
         set: {
@@ -113,17 +120,23 @@ const MARKED_PER_REQUEST = 100
 const LOOKED_AT_PER_MARK = 2
 
 /**
- * The statement that marks what nothing needs any more, in the batch that took the last reference; `limit` at most. Reads up to three rows
- * for each.
+ * The statement that marks what nothing needs any more, in the batch that took the last reference. Reads up to three rows for each that it may
+ * mark.
  */
-export const markUnreferencedStatement = (limit = MARKED_PER_REQUEST): MarkStatement => {
-  const isUnneeded = and(
-    or(eq(images.leases, 0), lt(images.leasedUntil, databaseNow)),
-    or(sql`deleting_at is null`, lt(images.deletingAt, sql`${databaseNow} - ${MARK_MS}`)),
-  )
+export const markUnreferencedStatement = () => markStatement(MARKED_PER_REQUEST, isNull(images.deletingAt))
+
+/**
+ * The statement that marks so many that nothing needs, also those whose mark is old: their deletion gave no answer, and has not arrived for all
+ * that anybody knows, hence they get another key.
+ */
+export const markLeftBehindStatement = (limit: number) =>
+  markStatement(limit, or(isNull(images.deletingAt), lt(images.deletingAt, sql`${databaseNow} - ${MARK_MS}`)))
+
+function markStatement(limit: number, mayBeMarked: SQL | undefined): MarkStatement {
+  const isUnneeded = and(or(eq(images.leases, 0), lt(images.leasedUntil, databaseNow)), mayBeMarked)
   const update = build
     .update(images)
-    .set({ deletingAt: databaseNow })
+    .set({ deletingAt: databaseNow, generation: sql`generation + (deleting_at is not null)` })
     .where(
       sql`hash in (select hash from (select * from images where refs = 0 order by hash limit ${limit * LOOKED_AT_PER_MARK}) images
         where ${isUnneeded} limit ${limit})`,
@@ -150,15 +163,28 @@ export const correctFutureTimesStatement = () =>
       ),
   )
 
-/** The statement that forgets images whose objects are gone: those marked at that time, of any number. */
-export const forgetMarkedStatement = (hashes: string[], deletingAt: number) =>
+/**
+ * The statements that forget images whose objects are gone: those marked at that time, of any number. Where an earlier deletion gave no answer they
+ * leave a fence, so that whoever uploads the image again does so under a key that this deletion does not know.
+ */
+export const forgetMarkedStatements = (hashes: string[], deletingAt: number) => {
+  const isForgotten = and(
+    sql`${images.hash} in (select value from json_each(${JSON.stringify(hashes)}))`,
+    eq(images.deletingAt, deletingAt),
+  )
+  return [
+    writeStatement(sql`insert into image_fences (hash, generation, until)
+      select hash, generation, ${databaseNow} + ${FENCE_MS} from images where ${isForgotten} and generation > 0
+      on conflict (hash) do update set generation = excluded.generation, until = excluded.until`),
+    statement(build.delete(images).where(isForgotten)),
+  ] as const
+}
+
+/** The statement that forgets fences that have run out, so many of them. Gives one row for each. */
+export const deleteOldFencesStatement = (now: number, limit: number) =>
   statement(
     build
-      .delete(images)
-      .where(
-        and(
-          sql`${images.hash} in (select value from json_each(${JSON.stringify(hashes)}))`,
-          eq(images.deletingAt, deletingAt),
-        ),
-      ),
+      .delete(imageFences)
+      .where(sql`hash in (select hash from image_fences where until < ${now} order by until limit ${limit})`)
+      .returning({ hash: imageFences.hash }),
   )

@@ -3,7 +3,15 @@
  * fails, with nothing written.
  */
 import { type SQL, sql } from 'drizzle-orm'
-import { intervalMs, type Limit, policyOf, type Quota, quotaOf, toleranceMs } from '../limits/gcra'
+import {
+  intervalMs,
+  type Limit,
+  latestStamp,
+  policyOf,
+  type Quota,
+  quotaOf,
+  toleranceMs,
+} from '../limits/gcra'
 import type { LimitName, Limits } from '../limits/limits'
 import { THROTTLED_MARK } from '../limits/throttled'
 import { dialect } from './columns'
@@ -67,12 +75,13 @@ export const chargeStatement = (
 function chargeQuery(charges: readonly Charge[], now: number, condition: SQL): SQL {
   const asked = charges.map(({ name, limit, key, cost }) => {
     const { quota, windowSeconds } = policyOf(name, limit)
-    return [key, cost * intervalMs(limit), toleranceMs(limit), `${name} ${quota} ${windowSeconds}`]
+    const label = `${name} ${quota} ${windowSeconds}`
+    return [key, cost * intervalMs(limit), toleranceMs(limit), label, latestStamp(limit, now)]
   })
   return sql`insert into rate_limits (key, at)
     with asked as (
-      select l.value ->> 0 as key, max(coalesce(r.at, 0), ${now}) + (l.value ->> 1) as next, l.value ->> 2 as tolerance,
-        l.value ->> 3 as label
+      select l.value ->> 0 as key, max(iif(r.at <= l.value ->> 4, r.at, 0), ${now}) + (l.value ->> 1) as next,
+        l.value ->> 2 as tolerance, l.value ->> 3 as label
       from json_each(${JSON.stringify(asked)}) l left join rate_limits r on r.key = l.value ->> 0 where ${condition})
     select key, case when next - tolerance > ${now} and next - tolerance = (select max(next - tolerance) from asked)
       then json_extract('{}', ${THROTTLED_MARK} || ' ' || (next - tolerance - ${now}) || ' ' || label) else next end
@@ -102,11 +111,19 @@ export const sweepPositionStatement = () =>
     sql`from rate_limits where key >= ${POSITION} limit 1`,
   )
 
+/** The latest of all time stamps that are not of the far future. */
+export const latestStampOf = (limits: Limits, now: number): number =>
+  Math.max(now, ...Object.values(limits).flatMap((limit) => (limit ? latestStamp(limit, now) : [])))
+
 /**
- * The statements that look at so many keys after this one, forget those that have nothing used up, and remember where they stopped; the
- * first gives the key where that is, and no row at the end of the table.
+ * The statements that look at so many keys after this one, forget those that have nothing used up, or only in a future that is further than
+ * `latest`, and remember where they stopped; the first gives the key where that is, and no row at the end of the table.
  */
-export const sweepLimitsStatements = (after: string, now: number, limit: number) => {
+export const sweepLimitsStatements = (
+  after: string,
+  { now, latest }: { now: number; latest: number },
+  limit: number,
+) => {
   const end = sql`coalesce((select key from rate_limits where key > ${after} and key < ${POSITION}
     order by key limit 1 offset ${limit - 1}), ${POSITION})`
   return [
@@ -114,7 +131,8 @@ export const sweepLimitsStatements = (after: string, now: number, limit: number)
     writeStatement(sql`insert into rate_limits (key, at) select ${POSITION} || nullif(${end}, ${POSITION}), 0 where ${end} <> ${POSITION}
       on conflict do nothing`),
     writeStatement(
-      sql`delete from rate_limits where key > ${after} and key <= ${end} and key < ${POSITION} and at <= ${now}`,
+      sql`delete from rate_limits where key > ${after} and key <= ${end} and key < ${POSITION}
+        and (at <= ${now} or at > ${latest})`,
     ),
     writeStatement(sql`delete from rate_limits where key = ${POSITION + after}`),
   ] as const

@@ -574,6 +574,17 @@ export const images = sqliteTable(
   (t) => [index('images_unreferenced').on(t.hash).where(sql`refs = 0`)],
 )
 
+/** Generations below which a deletion of a forgotten image may still arrive, and until when that is feared: see `image-leases.ts`. */
+export const imageFences = sqliteTable(
+  'image_fences',
+  {
+    hash: text().primaryKey(),
+    generation: integer().notNull(),
+    until: integer().notNull(),
+  },
+  (t) => [index('image_fences_until').on(t.until)],
+)
+
 /** What two people have said to each other. Only its Durable Object writes it (`messaging/`). */
 export const conversations = sqliteTable(
   'conversations',

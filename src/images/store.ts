@@ -6,8 +6,9 @@
  *      `refs` (trigger) and gives the lease back in the same batch;
  *   2. a row of `images` without refs and leases is *marked* for deletion in the batch that took the last ref; the
  *      object is deleted after that commit, and the row after the object.
- * While the mark is young nobody may lease the hash. Afterwards an upload may overtake the deletion, and puts the object under another key (its
- * generation): so a deletion, however late it arrives, can never take an object that a new row shows.
+ * While the mark is young nobody may lease the hash. Afterwards an upload may overtake the deletion, or `sweep` makes it again; either way an upload
+ * from then on puts the object under another key (its generation), also where the image was forgotten meanwhile (its *fence*, for a day): so a
+ * deletion that gave no answer, however late it arrives, cannot take an object that a new row shows.
  * Whatever a crash leaves (leases that ran out, marks that grew old) `sweep` finishes.
  */
 import type { Db } from '../db/client'
@@ -15,14 +16,14 @@ import { Unavailable } from '../db/errors'
 import {
   correctFutureTimesStatement,
   endLeaseStatements,
-  forgetMarkedStatement,
+  forgetMarkedStatements,
   imageKey,
   imageStatement,
   type LeasedImage,
   leaseOf,
   leaseStatement,
   type MarkedImage,
-  markUnreferencedStatement,
+  markLeftBehindStatement,
   overtakenKeys,
 } from '../db/image-leases'
 import { isKnownPublic, rememberPublic } from '../db/public-images'
@@ -89,11 +90,11 @@ export async function putImage(
 export const deleteKeys = (bucket: R2Bucket, keys: string[]): Promise<void> =>
   withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys)).catch(() => undefined)
 
-/** Whether the bucket lacks what it should have; false where it cannot be asked. */
+/** Whether the bucket lacks what it should have, or may, where it cannot be asked: to put it once more does no harm. */
 export const isMissing = (bucket: R2Bucket, key: string): Promise<boolean> =>
   withinDeadline(R2_DEADLINE_MS, () => bucket.head(key)).then(
     (object) => object === null,
-    () => false,
+    () => true,
   )
 
 /** How often a deletion of the image was overtaken, which tells its key; undefined where there is none. One call, which reads 1 row. */
@@ -141,12 +142,12 @@ export async function deleteObjects(db: Db, bucket: R2Bucket, marked: readonly M
       const keys = images.flatMap((image) => [imageKey(image), ...overtakenKeys(image)])
       for (let i = 0; i < keys.length; i += R2_KEYS)
         await withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys.slice(i, i + R2_KEYS)))
-      await db.batch([
-        forgetMarkedStatement(
+      await db.batch(
+        forgetMarkedStatements(
           images.map(({ hash }) => hash),
           deletingAt,
         ),
-      ])
+      )
     }
   } catch (error) {
     console.error(JSON.stringify({ error: 'Images could not be deleted yet.', why: String(error) }))
@@ -181,7 +182,7 @@ const SWEEPS_PER_RUN = 40
 export async function sweep(db: Db, bucket: R2Bucket): Promise<void> {
   await db.batch([correctFutureTimesStatement()])
   for (let i = 0; i < SWEEPS_PER_RUN; i++) {
-    const [marked] = await db.batch([markUnreferencedStatement(SWEPT_AT_ONCE)])
+    const [marked] = await db.batch([markLeftBehindStatement(SWEPT_AT_ONCE)])
     if (marked.length === 0) return
     await deleteObjects(db, bucket, marked)
   }

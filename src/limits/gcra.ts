@@ -19,6 +19,15 @@ export const intervalMs = ({ count, seconds }: Limit): number => (seconds * 1000
 /** How far the time stamp may be ahead of now, in milliseconds. */
 export const toleranceMs = (limit: Limit): number => limit.burst * intervalMs(limit)
 
+/**
+ * A time stamp that is so much further ahead is of a clock that was wrong: it would keep its key out for as long. What is counted that was used
+ * already (`MemoryLimit.charge`) is never so much.
+ */
+const FAR_MS = 3_600_000
+
+/** Time stamps beyond this, in milliseconds since the epoch, are of the far future, and treated as made now. */
+export const latestStamp = (limit: Limit, now: number): number => now + toleranceMs(limit) + FAR_MS
+
 export interface Use {
   /** The key's time stamp after the use, in milliseconds since the epoch; as it was where the use is refused. */
   at: number
@@ -28,7 +37,8 @@ export interface Use {
 
 /** Uses up `cost` of what the key is due, if it is due that much. `at` is its time stamp, 0 for one that was never used. */
 export function use(limit: Limit, at: number, now: number, cost = 1): Use {
-  const next = Math.max(at, now) + cost * intervalMs(limit)
+  const from = at > latestStamp(limit, now) ? now : Math.max(at, now)
+  const next = from + cost * intervalMs(limit)
   const waitMs = next - now - toleranceMs(limit)
   return waitMs > 0 ? { at, waitMs } : { at: next, waitMs: 0 }
 }

@@ -18,7 +18,7 @@ export const UNKNOWN = [
   'Exceeded maximum DB size.',
   // Seen.
   'internal error; reference = 1234567890abcdef',
-  'Can’t read from request stream because client disconnected.',
+  "Can't read from request stream because client disconnected.",
   'Replica disconnected from primary.',
   'Failed to parse body as JSON, got: error code: 1031',
   'database is locked: SQLITE_BUSY',

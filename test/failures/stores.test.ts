@@ -209,7 +209,7 @@ describe('the Worker ends after its answer', () => {
     const session = { authorization: `Bearer ${(await logIn(one)).access}` }
     const socket = await listenFor(one, other, session)
     const silent = { getByName: () => ({ closeSockets: () => new Promise(() => {}) }) }
-    // What `conversationStub` asks of it.
+    // What `callConversation` asks of it.
     const CONVERSATION = silent as unknown as typeof env.CONVERSATION
     expect(await cutOff('/sessions/', { CONVERSATION }, one)).toBe(204)
     await runDurableObjectAlarm(conversationOf(one, other))
@@ -227,6 +227,17 @@ describe('the Worker ends after its answer', () => {
       stores,
     )
     expect([status, stores.isDone(), (await socket.closed).code]).toEqual([204, true, 4401])
+  })
+})
+
+describe('an object says nothing', () => {
+  it('to who wants to listen: 503 at the deadline', async () => {
+    const [one, other] = await signUpPair()
+    const stores = faultyStores({ store: 'object', call: 1, fault: 'late', error: 0 })
+    const headers = { ...one.headers, upgrade: 'websocket' }
+    const call = { method: 'GET', path: `/messages/${other.id}/live/`, headers }
+    const { status } = await ask(call, undefined, stores)
+    expect([status, stores.isDone()]).toEqual([503, true])
   })
 })
 
@@ -306,12 +317,58 @@ describe('an image', () => {
     await gone(first.image)
   })
 
+  it('whose deletion arrives after it was deleted again and uploaded again is there', async () => {
+    const bytes = freshPng()
+    const first = await createPost(alice, { image: file(bytes) })
+    const keys: (string | string[])[] = []
+    const silent = bucketWith({
+      delete: (key) => {
+        keys.push(key)
+        return Promise.reject(new Error('Network connection lost.'))
+      },
+    })
+    await callWith({ MEDIA: silent }, 'DELETE', `/posts/${first.id}/`, alice)
+    await age(120_000)
+    await worker.scheduled(createScheduledController(), { ...env, MEDIA: silent })
+    await age(120_000)
+    await sweep()
+    await gone(first.image)
+    for (const deletions of [keys.splice(0), keys]) {
+      const again = await upload(bytes)
+      expect([again.status, again.body.image]).toEqual([201, first.image])
+      for (const key of deletions) await env.MEDIA.delete(key)
+      const served = await download(first.image)
+      expect([served.status, served.bytes]).toEqual([200, bytes])
+      await callWith({ MEDIA: silent }, 'DELETE', `/posts/${again.body.id}/`, alice)
+      await age(120_000)
+      await sweep()
+      await gone(first.image)
+    }
+    // A day later nobody fears it any more.
+    const fences = () => stored('select 1 from image_fences where hash = ?', hashOf(first.image))
+    expect(await fences()).toHaveLength(1)
+    await stored('update image_fences set until = until - 86400000')
+    await sweep()
+    expect(await fences()).toEqual([])
+  })
+
   it('that should be there and is not is put again', async () => {
     const bytes = freshPng()
     const { image } = await createPost(alice, { image: file(bytes) })
     await env.MEDIA.delete(hashOf(image))
     expect((await anyone.get(image)).status).toBe(404)
     expect((await upload(bytes)).status).toBe(201)
+    expect((await download(image)).bytes).toEqual(bytes)
+  })
+
+  it('that may be missing, as R2 does not say, is put again', async () => {
+    const bytes = freshPng()
+    const { image } = await createPost(alice, { image: file(bytes) })
+    await env.MEDIA.delete(hashOf(image))
+    const stores = faultyStores({ store: 'r2', call: 1, fault: 'before', error: 0 })
+    const body = form({ title: 'x', image: file(bytes) })
+    const call = { method: 'POST', path: '/posts/', headers: alice.headers, body }
+    expect([(await ask(call, undefined, stores)).status, stores.isDone()]).toEqual([201, true])
     expect((await download(image)).bytes).toEqual(bytes)
   })
 

@@ -13,6 +13,7 @@ import {
   signUp,
   stored,
 } from '../client'
+import { d1Error } from '../faulty-db'
 import { UNAVAILABLE } from '../fixtures/answers'
 import { ascii, concat } from '../fixtures/images'
 import {
@@ -67,9 +68,7 @@ function databaseFailingAfter(good: number): D1Database {
             const value: unknown = Reflect.get(target, method)
             if (method !== 'batch') return typeof value === 'function' ? value.bind(target) : value
             return (statements: D1PreparedStatement[]) =>
-              ++calls > good
-                ? Promise.reject(new Error('D1_ERROR: Network connection lost.'))
-                : target.batch(statements)
+              ++calls > good ? Promise.reject(d1Error('Network connection lost.')) : target.batch(statements)
           },
         })
       }

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { openDb } from '../../src/db/client'
-import { chargeStatement, charges, sweepLimitsStatements } from '../../src/db/rate-limits'
+import { chargeStatement, charges, latestStampOf, sweepLimitsStatements } from '../../src/db/rate-limits'
 import { addressKey } from '../../src/limits/address'
 import { intervalMs, type Limit, quotaOf, use } from '../../src/limits/gcra'
 import { LIMITS, type LimitName, type Limits, readLimits } from '../../src/limits/limits'
@@ -12,6 +12,7 @@ import { stored } from '../client'
 import { random } from '../fixtures/random'
 
 const START = 1_800_000_000_000
+const YEAR_MS = 365 * 86_400_000
 const NAMES = Object.keys(LIMITS) as LimitName[]
 
 /** How many of the times lie in any window that begins with one of them. */
@@ -121,6 +122,20 @@ describe('in D1', () => {
     expect(fresh.usage.rowsRead).toBeLessThanOrEqual(10)
   })
 
+  it('takes a time stamp of the far future, of a clock that was ahead, for one made now', async () => {
+    await stored(`insert into rate_limits (key, at) values ('posts:future', ${START + YEAR_MS})`)
+    await db.batch([chargeStatement(charges(limits, 'posts', 'future'), START)])
+    const [row] = await stored<{ at: number }>("select at from rate_limits where key = 'posts:future'")
+    expect(row?.at).toBeLessThan(START + 86_400_000)
+    expect(use(LIMITS.posts, START + YEAR_MS, START).waitMs).toBe(0)
+    // What nobody uses any more is swept.
+    await stored(`update rate_limits set at = ${START + YEAR_MS} where key = 'posts:future'`)
+    await db.batch(
+      sweepLimitsStatements('', { now: START, latest: latestStampOf(readLimits('1', 300), START) }, 9_999),
+    )
+    expect(await stored("select 1 from rate_limits where key = 'posts:future'")).toEqual([])
+  })
+
   it('is swept in pieces, which go on where the last has stopped', async () => {
     await stored('delete from rate_limits')
     await stored(`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000)
@@ -128,7 +143,9 @@ describe('in D1', () => {
     let after = ''
     for (let i = 0; i < 5; i++) {
       const one = openDb(env.DB, { primary: true })
-      const [[end]] = await one.batch(sweepLimitsStatements(after, START, 250))
+      const [[end]] = await one.batch(
+        sweepLimitsStatements(after, { now: START, latest: START + YEAR_MS }, 250),
+      )
       expect(one.usage.rowsRead).toBeLessThanOrEqual(2_000)
       expect(one.usage.rowsWritten).toBeLessThanOrEqual(2_000)
       after = end?.key ?? ''

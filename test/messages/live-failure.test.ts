@@ -1,10 +1,15 @@
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
-import { describe, expect, it } from 'vitest'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { recordLogs } from '../auth-helpers'
 import { type Answer, type Person, stored } from '../client'
 import { breakDb, type Fault, holdBack, once } from '../faulty-db'
 import { signUpPair } from '../fixtures/factories'
 import { say } from '../fixtures/messages'
-import { type Change, conversationOf, expectAlive, expectChain, listen } from '../sockets'
+import { type Change, conversationOf, expectAlive, expectChain, listen, refusal } from '../sockets'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 describe('hibernation', () => {
   it('ping is answered without waking the object', async () => {
@@ -124,6 +129,14 @@ describe('failure', () => {
       expect((await theirs.closed).code).toBe(1013)
     })
 
+    it('nor does D1 say anything any more: they are closed within two seconds, with 1013', async () => {
+      const { alice, bob, mine, theirs } = await prepare()
+      await breakDb(conversationOf(alice, bob), once('after', 'before', ...Array<Fault>(50).fill('hang')))
+      await make(alice, bob, mine)
+      await expect.poll(() => theirs.isClosed(), { timeout: 2_000 }).toBe(true)
+      expect((await theirs.closed).code).toBe(1013)
+    })
+
     it('it was given up, and arrives when another has been made: it is refused', async () => {
       const { alice, bob, mine, theirs } = await prepare()
       const late = await holdBack(conversationOf(alice, bob))
@@ -135,6 +148,40 @@ describe('failure', () => {
       expect(await changesBetween(alice, bob)).toHaveLength(1)
       await theirs.until(type)
     })
+  })
+
+  it.each(['before', 'after'] as const)(
+    'it was given up, the object evicted, and it arrives %s the next one has looked: whoever listens misses nothing',
+    async (order) => {
+      const { alice, bob, theirs } = await prepare()
+      const stub = conversationOf(alice, bob)
+      const late = await holdBack(stub, once('before'))
+      expect((await alice.post(`/messages/${bob.id}/send/`, { content: 'x' })).status).toBe(503)
+      await evictDurableObject(stub)
+      if (order === 'before') await late()
+      await runDurableObjectAlarm(stub)
+      if (order === 'after') await expect(late()).rejects.toThrow('revoked')
+      await expectAlive(theirs, alice, bob)
+      expectChain(theirs.changes(), 2)
+      expect(theirs.all('message')).toHaveLength(order === 'before' ? 2 : 1)
+      // It is settled: nothing is left of it.
+      await runInDurableObject(stub, (_, { storage }) => expect([...storage.kv.list()]).toEqual([]))
+    },
+  )
+
+  it('it was given up, the object evicted, and somebody new listens: it is settled then', async () => {
+    const [alice, bob] = await signUpPair()
+    const stub = conversationOf(alice, bob)
+    await say(alice, bob, 'one')
+    const late = await holdBack(stub, once('before'))
+    expect((await alice.post(`/messages/${bob.id}/send/`, { content: 'x' })).status).toBe(503)
+    await evictDurableObject(stub)
+    await runInDurableObject(stub, (_, { storage }) => storage.deleteAlarm())
+    const theirs = await listen(bob, alice)
+    await theirs.until('ready')
+    await runDurableObjectAlarm(stub)
+    await expect(late()).rejects.toThrow('revoked')
+    await expectAlive(theirs, alice, bob)
   })
 
   it('eleven messages at once whose answer is lost are eleven', async () => {
@@ -157,6 +204,34 @@ describe('failure', () => {
     expect([failed.status, failed.body]).toEqual([500, { detail: ['A server error occurred.'] }])
     expect(await changesBetween(alice, bob)).toHaveLength(0)
     await expectAlive(theirs, alice, bob)
+  })
+
+  it('a mistake of ours while a socket is opened is 500, and logged', async () => {
+    const [alice, bob] = await signUpPair()
+    await breakDb(conversationOf(alice, bob), once('mistake'))
+    const logs = recordLogs()
+    const { status, body } = await refusal(`/messages/${bob.id}/live/`, alice.headers)
+    expect([status, body]).toEqual([500, { detail: 'A server error occurred.' }])
+    expect(logs.join()).toMatch(/A conversation made a mistake.*syntax error/)
+  })
+
+  it('a mistake of ours while somebody catches up closes their socket, and is logged', async () => {
+    const [alice, bob] = await signUpPair()
+    await say(alice, bob, 'one')
+    await breakDb(conversationOf(alice, bob), once(undefined, 'mistake'))
+    const logs = recordLogs()
+    const socket = await listen(bob, alice, { since: 0 })
+    expect((await socket.closed).code).toBe(1013)
+    expect(logs.join()).toMatch(/A conversation made a mistake.*syntax error/)
+  })
+
+  it('a mistake of ours in an alarm is logged', async () => {
+    const { alice, bob, theirs } = await prepare()
+    await expectAlive(theirs, alice, bob)
+    await breakDb(conversationOf(alice, bob), once('mistake'))
+    const logs = recordLogs()
+    await runDurableObjectAlarm(conversationOf(alice, bob))
+    expect(logs.join()).toMatch(/A conversation made a mistake.*syntax error/)
   })
 
   it('over a socket: an error with its key, that says to try again', async () => {

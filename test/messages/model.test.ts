@@ -26,7 +26,7 @@ const devices = [alice, alice, bob, bob].map((person) => new Device(person, othe
 
 /** Faults to come, one a call of the object to D1. */
 const faults: Fault[] = []
-const failed: Record<Fault, number> = { before: 0, after: 0, late: 0, mistake: 0 }
+const failed: Record<Fault, number> = { before: 0, after: 0, late: 0, hang: 0, mistake: 0 }
 const nextFault = () => {
   const fault = faults.shift()
   if (fault) failed[fault] += 1

@@ -1,6 +1,6 @@
 /** Tells those who listen what happens, in the order of commitment and without a gap. */
 import type { Db } from '../../db/client'
-import { isSignedOut } from '../../db/errors'
+import { ForeignKeyViolation, isSignedOut } from '../../db/errors'
 import type { Bindings } from '../../http/env'
 import { privateImageUrlsAt } from '../../images/private-url'
 import type { ConversationEvent } from '../shared/changes'
@@ -8,6 +8,7 @@ import { CLOSE } from '../shared/frames'
 import type { Pair } from '../shared/pair'
 import type { Committed } from './commit-queue'
 import { type CatchUp, MAX_REPLAYED_CHANGES, missedChanges, newestSeq } from './missed-changes'
+import { logMistake } from './mistakes'
 import {
   attach,
   attachmentOf,
@@ -75,8 +76,10 @@ export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: 
         if (missed.newest - progress.from > MAX_REPLAYED_CHANGES) return resync(socket, missed.newest)
       }
     } catch (error) {
-      if (isSignedOut(error)) closeSignedOut(socket)
-      else closeSocket(socket, CLOSE.tryAgain, 'unavailable')
+      if (isSignedOut(error)) return closeSignedOut(socket)
+      // Where the two have parted it is none.
+      if (!(error instanceof ForeignKeyViolation)) logMistake(error)
+      closeSocket(socket, CLOSE.tryAgain, 'unavailable')
     }
   }
 

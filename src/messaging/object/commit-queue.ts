@@ -34,6 +34,7 @@ import { notBlockedStatement, openConversationStatement } from '../shared/conver
 import type { Pair } from '../shared/pair'
 import { changeStatements } from './change-statements'
 import { settleChanges } from './settle-queries'
+import type { UnsettledIds } from './unsettled-ids'
 
 /** How many changes one transaction holds: D1 is given `DEADLINES_MS` for them. */
 const MAX_CHANGES_PER_COMMIT = 40
@@ -49,6 +50,8 @@ export interface CommitQueue {
   exclusively<T>(run: () => Promise<T>): Promise<T>
   /** Finds out what became of the changes that nothing is known of. Throws where that cannot be found out. Only while nothing is committed. */
   settle(): Promise<void>
+  /** Whether there are changes that nothing is known of: they may be committed yet. */
+  isUnsettled(): boolean
 }
 
 /** What has just been committed. `isGap`: perhaps that was not all, as the answer of an earlier commit was lost. */
@@ -80,10 +83,11 @@ interface Options {
   openDb: () => Db
   pair: Pair
   limits: Limits
+  unsettledIds: UnsettledIds
 }
 
 export function commitQueue(
-  { openDb, pair, limits }: Options,
+  { openDb, pair, limits, unsettledIds }: Options,
   { onCommitted, onGap }: Listening,
 ): CommitQueue {
   const waiting: WaitingChange[] = []
@@ -96,6 +100,8 @@ export function commitQueue(
     last = result.catch(() => undefined)
     return result
   }
+
+  const isUnsettled = () => unsettled.length > 0 || unsettledIds.all().length > 0
 
   async function noteGap(): Promise<void> {
     isGap = true
@@ -116,15 +122,19 @@ export function commitQueue(
   async function settle(lost: readonly TrackedChange[], batch: WaitingChange[]): Promise<WaitingChange[]> {
     const db = openDb()
     const all = [...new Set([...unsettled, ...lost])].slice(-MAX_UNSETTLED_CHANGES)
+    const known = new Set(all.map(({ id }) => id))
+    const forgotten = unsettledIds.all().filter((id) => !known.has(id))
     let found: Map<string, Outcome>
     try {
-      found = await settleChanges(db, pair, all)
+      found = await settleChanges(db, pair, all, forgotten)
     } catch (error) {
       unsettled = all
+      unsettledIds.keep([...forgotten, ...known].slice(-MAX_UNSETTLED_CHANGES))
       throw error
     }
     unsettled = []
-    if (found.size > 0) {
+    unsettledIds.keep([])
+    if (found.size + forgotten.length > 0) {
       isGap = true
       await tell([])
     }
@@ -143,7 +153,7 @@ export function commitQueue(
     let left = batch
     try {
       const doubtful = batch.flatMap(({ change, isDoubtful }) => (isDoubtful ? change : []))
-      if (doubtful.length + unsettled.length > 0) left = await settle(doubtful, batch)
+      if (doubtful.length > 0 || isUnsettled()) left = await settle(doubtful, batch)
       for (let isLast = false; left.length > 0; isLast = true) {
         const sent = left
         const error = await tryTogether(sent)
@@ -217,8 +227,9 @@ export function commitQueue(
   return {
     exclusively,
     async settle() {
-      if (unsettled.length > 0) await settle([], [])
+      if (isUnsettled()) await settle([], [])
     },
+    isUnsettled,
     commit: (change, isDoubtful = false) =>
       new Promise((resolve) => {
         if (waiting.length >= MAX_WAITING_CHANGES) return resolve({ ok: false, why: 'unavailable' })

@@ -1,10 +1,12 @@
 /**
  * The Durable Object of a conversation. It alone writes it: it puts changes in order, commits them to D1 and then tells those who
- * listen. Nothing in its memory would be missed: the truth is in D1, and what is known of a socket is attached to it.
+ * listen. Nothing in its memory would be missed: the truth is in D1, what is known of a socket is attached to it, and of which changes nothing is
+ * known is in its storage.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
 import { ForeignKeyViolation, isSignedOut } from '../../db/errors'
+import { withinDeadline } from '../../deadline'
 import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
 import { MAX_SOCKETS_PER_CONVERSATION } from '../../limits/limits'
@@ -20,6 +22,7 @@ import { messagesAfter } from './erase-queries'
 import { type Listening, listening } from './listening'
 import { liveListeners } from './live-sessions'
 import { MAX_REPLAYED_CHANGES } from './missed-changes'
+import { logMistake } from './mistakes'
 import { refusedSenders } from './refused-senders'
 import {
   attach,
@@ -30,9 +33,12 @@ import {
   heard,
   sendFrame,
 } from './sockets'
+import { unsettledIdsIn } from './unsettled-ids'
 
-/** How soon those who listen learn of what they were not told at once. */
-const CHECK_AFTER_MS = 1_500
+/** Those who listen learn of what they were not told at once, or are closed, within two seconds: they are caught up with after so long, */
+const CHECK_AFTER_MS = 1_000
+/** and that may take so long. */
+const CATCH_UP_MS = 600
 /** Clients ping twice as often (`client/link.ts`): who has not been heard of for so long is gone, or can come back. */
 const SILENT_AFTER_MS = 30_000
 
@@ -52,7 +58,12 @@ export class Conversation extends DurableObject<Bindings> {
     this.#pair = pairFromName(ctx.id.name ?? '')
     const { limits } = config(env)
     this.#queue = commitQueue(
-      { openDb: () => this.#openDb(), pair: this.#pair, limits },
+      {
+        openDb: () => this.#openDb(),
+        pair: this.#pair,
+        limits,
+        unsettledIds: unsettledIdsIn(ctx.storage),
+      },
       { onCommitted: (news) => this.#broadcast.tell(news), onGap: () => this.#checkSoon() },
     )
     this.#broadcast = broadcast({
@@ -77,7 +88,7 @@ export class Conversation extends DurableObject<Bindings> {
     })
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEP_ALIVE.request, KEEP_ALIVE.response))
     // An object that wakes up cannot know what the one before it has left undone.
-    this.#mayBeBehind = ctx.getWebSockets().length > 0
+    this.#mayBeBehind = ctx.getWebSockets().length > 0 || this.#queue.isUnsettled()
     // Whoever was still catching up when the memory went starts again.
     for (const socket of ctx.getWebSockets()) {
       if (!attachmentOf(socket).isLive) closeSocket(socket, CLOSE.tryAgain, 'restarted')
@@ -145,7 +156,9 @@ export class Conversation extends DurableObject<Bindings> {
   override async fetch(request: Request): Promise<Response> {
     const { listener, since } = readListenRequest(request)
     // Before there is a socket: one that nothing closes when its token ends must not be.
-    const isWoken = await this.#wakeAt(listener.expiresAt).then(
+    // Where something may be committed yet it must learn of it.
+    const next = this.#queue.isUnsettled() ? Date.now() + CHECK_AFTER_MS : listener.expiresAt
+    const isWoken = await this.#wakeAt(next).then(
       () => true,
       () => false,
     )
@@ -162,7 +175,7 @@ export class Conversation extends DurableObject<Bindings> {
       if (error instanceof ForeignKeyViolation) return new Response(null, { status: 404 })
       if (error instanceof Throttled)
         return new Response(null, { status: 429, headers: { 'retry-after': String(secondsToWait(error)) } })
-      return new Response(null, { status: 503 })
+      return new Response(null, { status: logMistake(error) ? 500 : 503 })
     }
   }
 
@@ -202,15 +215,18 @@ export class Conversation extends DurableObject<Bindings> {
   override async webSocketClose(socket: WebSocket): Promise<void> {
     closeSocket(socket, CLOSE.normal, '')
     // If this fails, the alarm does it.
-    await this.#listening
-      .end(attachmentOf(socket).userId)
-      .catch(() => this.#wakeAt(Date.now() + CHECK_AFTER_MS))
+    await this.#listening.end(attachmentOf(socket).userId).catch((error: unknown) => {
+      logMistake(error)
+      return this.#wakeAt(Date.now() + CHECK_AFTER_MS)
+    })
   }
 
-  /** Closes sockets whose token, session or user has ended, and lets those catch up that a failed commit left behind. */
+  /** Lets those catch up that a failed commit left behind, and closes sockets whose token, session or user has ended. */
   override async alarm(): Promise<void> {
     const now = Date.now()
     for (const socket of this.#sockets()) closeIfExpired(socket, now)
+    // First of all, as the rest may take as long as D1 is given.
+    if (this.#mayBeBehind && !(await this.#catchUp())) return
     const open = this.#sockets()
     try {
       if (open.length > 0) {
@@ -222,16 +238,28 @@ export class Conversation extends DurableObject<Bindings> {
       const ended = open.filter((socket) => !mayStay(attachmentOf(socket)))
       ended.forEach(closeSignedOut)
       if (ended.length > 0) await this.#listening.end()
-      await this.#queue.exclusively(async () => {
-        await this.#queue.settle()
-        await this.#broadcast.catchUpAll()
-      })
-      this.#mayBeBehind = false
-    } catch {
-      // Who is told nothing must not believe that nothing happens: they come back with what they have seen.
-      if (this.#mayBeBehind)
-        for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
-      else await this.#checkSoon()
+    } catch (error) {
+      logMistake(error)
+      await this.#checkSoon()
+    }
+  }
+
+  /** Sends what they have missed to those who listen. If that fails they are closed: they come back with what they have seen. */
+  async #catchUp(): Promise<boolean> {
+    try {
+      await withinDeadline(CATCH_UP_MS, () =>
+        this.#queue.exclusively(async () => {
+          await this.#queue.settle()
+          await this.#broadcast.catchUpAll()
+          this.#mayBeBehind = false
+        }),
+      )
+      return true
+    } catch (error) {
+      logMistake(error)
+      // Who is told nothing must not believe that nothing happens.
+      for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
+      return false
     }
   }
 

@@ -19,14 +19,16 @@ const REVOKED_CHARACTERS = 4_000
 
 /**
  * The outcomes of those of the changes that are in the log, by their ids. The others are revoked in the same transaction: whatever still carries
- * them fails when it arrives, so that they may be made again, under new ids. One call; reads up to `RECENT_ENTRIES` rows.
+ * them fails when it arrives, so that they may be made again, under new ids. So are those of which only their ids are known any more, and whose
+ * outcomes nobody waits for. One call; reads up to `RECENT_ENTRIES` rows.
  */
 export async function settleChanges(
   db: Db,
   pair: Pair,
   lost: readonly TrackedChange[],
+  forgotten: readonly string[],
 ): Promise<Map<string, Outcome>> {
-  const ids = JSON.stringify(lost.map(({ id }) => id))
+  const ids = JSON.stringify([...lost.map(({ id }) => id), ...forgotten])
   const keyed = lost.flatMap((change) =>
     change.type === 'send' && change.key ? { id: change.id, key: change.key } : [],
   )
@@ -38,7 +40,9 @@ export async function settleChanges(
         build.select({ a: SIDES.a.unread, b: SIDES.b.unread }).from(conversations).where(ofPair(pair)),
       ),
       // A message that begins a conversation has none yet that could say so.
-      ...(lost.some(({ type }) => type === 'send') ? [ensureConversationStatement(pair)] : []),
+      ...(forgotten.length > 0 || lost.some(({ type }) => type === 'send')
+        ? [ensureConversationStatement(pair)]
+        : []),
       revokeStatement(pair, ids),
     ])
     .catch((error: unknown) => {

@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import { openDb } from '../../db/client'
 import type { AppEnv, Bindings, EndedSessions } from '../../http/env'
 import { pairOf } from '../shared/pair'
-import { conversationStub } from './conversation-stub'
+import { callConversation } from './conversation-stub'
 import { listHeard } from './queries'
 
 /**
@@ -26,14 +26,18 @@ export const closeParted = createMiddleware<AppEnv>(async (c, next) => {
   // Not where that was refused; where nobody knows what came of it, they come back.
   if (parted && (c.res.ok || c.res.status >= 500))
     c.executionCtx.waitUntil(
-      twice(() => conversationStub(c.env, pairOf(...parted)).closeAll()).catch(logUnclosed),
+      twice(() => callConversation(c.env, pairOf(...parted), async (stub) => stub.closeAll())).catch(
+        logUnclosed,
+      ),
     )
 })
 
 /** Closes the sockets of these sessions of a user, wherever they are. */
 export async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
   const close = (otherId: number) =>
-    twice(() => conversationStub(env, pairOf(userId, otherId)).closeSockets(userId, which))
+    twice(() =>
+      callConversation(env, pairOf(userId, otherId), async (stub) => stub.closeSockets(userId, which)),
+    )
   const heard = await twice(() => listHeard(openDb(env.DB, { primary: true }), userId)).catch(logUnclosed)
   await Promise.all((heard ?? []).map((otherId) => close(otherId).catch(logUnclosed)))
 }

@@ -8,11 +8,18 @@ import type { Conversation } from '../object/conversation'
 import { type Change, type CommitResult, newChangeId, type Outcome } from '../shared/changes'
 import { objectName, type Pair, pairOf } from '../shared/pair'
 
-/** A new stub each time: one that has failed stays broken. */
-export function conversationStub(env: Bindings, pair: Pair): DurableObjectStub<Conversation> {
+/** How long the object may take: it has its own deadlines for D1, so what takes longer has lost the call. */
+const DEADLINE_MS = 30_000
+
+/** Calls the object, within a deadline: `TookTooLong`. A new stub each time, as one that has failed stays broken. */
+export function callConversation<T>(
+  env: Bindings,
+  pair: Pair,
+  call: (stub: DurableObjectStub<Conversation>) => PromiseLike<T>,
+): Promise<T> {
   // Bindings are typed in `http/`, where the class is not known.
   const conversations = env.CONVERSATION as DurableObjectNamespace<Conversation>
-  return conversations.getByName(objectName(pair))
+  return withinDeadline(DEADLINE_MS, async () => await call(conversations.getByName(objectName(pair))))
 }
 
 /**
@@ -35,9 +42,6 @@ export async function commitChange(
   throw result.why === 'token_not_valid' ? new SessionEnded() : new ApiError(result.why)
 }
 
-/** How long the object may take: it has its own deadlines for D1, so what takes longer has lost the call. */
-const DEADLINE_MS = 30_000
-
 /**
  * Asks a second time where the object failed without an answer: it may have died between the commit and the answer, and so before it told
  * anybody. The second time it is asked to look first, so that nothing is made twice.
@@ -45,12 +49,12 @@ const DEADLINE_MS = 30_000
 async function commit(env: Bindings, pair: Pair, change: Change): Promise<CommitResult> {
   const id = newChangeId()
   try {
-    return await withinDeadline(DEADLINE_MS, async () => conversationStub(env, pair).commit(change, id))
+    return await callConversation(env, pair, async (stub) => stub.commit(change, id))
   } catch (error) {
     if (!mayAskAgain(error)) throw unreachable(error)
   }
   try {
-    return await withinDeadline(DEADLINE_MS, async () => conversationStub(env, pair).commitOnce(change, id))
+    return await callConversation(env, pair, async (stub) => stub.commitOnce(change, id))
   } catch (error) {
     throw unreachable(error)
   }

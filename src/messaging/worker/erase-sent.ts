@@ -2,7 +2,7 @@
 import type { MarkedImage } from '../../db/image-leases'
 import type { Bindings } from '../../http/env'
 import { pairOf } from '../shared/pair'
-import { conversationStub } from './conversation-stub'
+import { callConversation } from './conversation-stub'
 
 /**
  * Erases a piece of it, behind this message: undefined once that was the last one, else the message that it came to. Throws where the object
@@ -13,7 +13,9 @@ export async function eraseSentPiece(
   { userId, otherId, after }: { userId: number; otherId: number; after: number },
   onMarked: (images: MarkedImage[]) => Promise<void>,
 ): Promise<number | undefined> {
-  const piece = await conversationStub(env, pairOf(userId, otherId)).eraseSent(userId, after)
+  const piece = await callConversation(env, pairOf(userId, otherId), async (stub) =>
+    stub.eraseSent(userId, after),
+  )
   await onMarked(piece.markedImages)
   if (piece.after === undefined) throw new Error('messages could not be erased')
   return piece.isLast ? undefined : piece.after
