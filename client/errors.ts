@@ -78,24 +78,18 @@ export type ApiError = Failure & ApiFailure
 export const ApiError = Failure as unknown as abstract new (made: never) => ApiError
 
 /** An error that the client itself finds out; or (`invalid`, `throttled`) that comes over a socket, where there is no status. */
-export const failure = (
-  code: keyof typeof OWN,
-  detail: string | undefined,
-  fields = {},
-  retryAfter?: number,
-): ApiError => new Failure(code, OWN[code], { detail, fields, retryAfter }) as ApiError
+export const failure = (code: Own, detail: string | undefined, fields = {}, retryAfter?: number): ApiError =>
+  new Failure(code, OWN[code] ?? 0, { detail, fields, retryAfter }) as ApiError
 
 /** As a form shows it. */
 export const badImage = (why: string) => failure('bad_image', undefined, { image: [why] })
 
-const OWN = {
-  network: 0,
-  unreadable: 0,
-  cookies_blocked: 0,
-  bad_image: 0,
-  closed: 0,
-  bad_key: 0,
-  outcome_unknown: 0,
+type Own =
+  | Extract<ApiFailure, { status: 0 }>['code']
+  | Extract<ApiFailure['code'], 'invalid' | 'not_authenticated' | 'other_user' | 'throttled'>
+
+/** The status of the answer that would have told it; 0 for the others. */
+const OWN: Partial<Record<Own, number>> = {
   invalid: 400,
   not_authenticated: 401,
   other_user: 401,

@@ -3,7 +3,7 @@ import { type Auth, authState } from './auth'
 import { badImage, errorFrom, failure, retryAfter } from './errors'
 import { encode, type Fields, isBlob } from './files'
 import type { Call, CallOptions, Input, Method, Options, UploadOptions } from './options'
-import { abortion, pageStorage, pause, platform, randomKey, unlessAborted } from './platform'
+import { pageStorage, pause, platform, randomKey, throwIfAborted, unlessAborted } from './platform'
 import type { User } from './schema'
 import { type TokenKeeper, type Tokens, tokenKeeper } from './tokens'
 import { type Send, type SendInit, withProgress } from './upload'
@@ -48,10 +48,10 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     for (let attempt = 1; ; attempt++) {
       const init = await build()
       const { signal } = init
+      // Also for a way that does not look at signals, or only at those that are aborted later.
+      throwIfAborted(signal)
       const response = await way(base + path, { ...init, ...(credentials && { credentials }) }).catch(
-        (error: unknown) => {
-          if (signal?.aborted) throw error
-        },
+        () => undefined,
       )
       if (response?.status === 429 && !hasWaited) {
         // It was not done, so everything may be sent again; once.
@@ -92,9 +92,12 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     if (kept && (await tokens.renewed(kept, undefined))) auth.tell({ type: 'signed-out', why: 'expired' })
   }
 
-  async function call<T>(method: Method, path: string, input: Input = {}): Promise<T> {
+  /** Ends with the signal's reason at once, whatever is under way: a token that others wait for, too, or a body that is being read. */
+  const call: Call = <T>(method: Method, path: string, input: Input = {}) =>
+    unlessAborted(perform<T>(method, path, input), input.signal)
+
+  async function perform<T>(method: Method, path: string, input: Input): Promise<T> {
     const { query, body, signal, onProgress } = input
-    if (signal?.aborted) throw abortion(signal)
     const key = input.idempotencyKey ?? (method === 'POST' ? randomKey() : undefined)
     const content = body && (await encode(await prepared(body as Fields, input)))
     const isForm = content !== undefined && typeof content !== 'string'
@@ -118,10 +121,12 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     let { response, isRepeated } = await send(target, build, mayRepeat, way)
     if (response.status === 401) {
       const error = await errorFrom(response)
+      // It may have been cut short before its code.
+      throwIfAborted(signal)
       // A page whose cookies are gone is anonymous to the API.
       if (usesCookies && error.code === 'not_authenticated') await expire(await tokens.get())
       if (error.code !== 'token_not_valid' || !(usesCookies || used)) throw error
-      await unlessAborted(renew(used), signal)
+      await renew(used)
       const again = await send(target, build, mayRepeat, way)
       response = again.response
       isRepeated ||= again.isRepeated
@@ -149,17 +154,17 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
   ): Promise<Blob> {
     if (!images) return image
     const { prepareImage } = await images()
-    return prepareImage(image, {
+    const preparing = prepareImage(image, {
       maxBytes,
       ...(signal && { signal }),
       ...(onProgress && { onProgress: (fraction) => onProgress({ stage: 'preparing', fraction }) }),
     }).then(
       (result) => result.image,
       (error: Error) => {
-        if (signal?.aborted) throw error
         throw badImage(error.message)
       },
     )
+    return unlessAborted(preparing, signal)
   }
 
   async function me(options?: CallOptions): Promise<User> {

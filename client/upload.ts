@@ -1,5 +1,5 @@
 /** What `fetch` does, with progress. */
-import { abortion, platform } from './platform'
+import { platform } from './platform'
 
 export interface Progress {
   stage: 'preparing' | 'uploading'
@@ -57,8 +57,7 @@ function sendByXhr(
         }),
       )
     }
-    xhr.onerror = xhr.ontimeout = () => reject(new TypeError('Network request failed'))
-    xhr.onabort = () => reject(signal ? abortion(signal) : new TypeError('aborted'))
+    xhr.onerror = xhr.ontimeout = xhr.onabort = () => reject(new TypeError('Network request failed'))
     signal?.addEventListener('abort', () => xhr.abort())
     xhr.send(body ?? null)
   })
