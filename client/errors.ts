@@ -44,8 +44,8 @@ export type ApiFailure =
   | Kind<'idempotency_key_reused', 422>
   | (Kind<'throttled', 429> & Retryable)
   | (Kind<'unavailable', 503> & Retryable)
-  | Kind<'server_error', 500 | 502 | 504>
-  | Kind<'refused', 402 | 405 | 406 | 408 | 409 | 410 | 415 | 426>
+  /** Any other status, from 500 on and below: proxies answer what they like. */
+  | Kind<'server_error' | 'refused', number>
 
 interface Details {
   detail?: string | undefined

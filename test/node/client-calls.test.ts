@@ -36,6 +36,11 @@ describe('errors', () => {
       [json({ detail: 'Oops.' }, 500, { 'x-request-id': 'r1' }), { code: 'server_error', requestId: 'r1' }],
       [json({ detail: 'No.' }, 405), { code: 'refused', status: 405 }],
       [new Response('<html>', { status: 502 }), { code: 'server_error', message: 'HTTP 502' }],
+      // What proxies answer, and other servers.
+      [new Response('<html>', { status: 520 }), { code: 'server_error', status: 520 }],
+      [new Response('<html>', { status: 524 }), { code: 'server_error', status: 524 }],
+      [json({}, 418), { code: 'refused', status: 418 }],
+      [new Response(null, { status: 301 }), { code: 'refused', status: 301 }],
       [new Response('<html>', { status: 200 }), { code: 'unreadable', status: 0 }],
       [new TypeError('fetch failed'), { code: 'network', status: 0 }],
     ]
@@ -46,6 +51,15 @@ describe('errors', () => {
       expect({ ...error, message: error.message }).toMatchObject(expected)
       expect(error.fields).toEqual(expected.fields ?? {})
     }
+  })
+
+  it('have any status that a proxy may think of, where the code stands for several', async () => {
+    const { api } = scripted(() => new Response('<html>', { status: 524 }))
+    const error = await failureOf(api.posts.get(1))
+    // Compiles only as long as the union has room for them.
+    expect(error.code === 'server_error' && error.status === 524).toBe(true)
+    expect(error.code === 'refused' && error.status === 418).toBe(false)
+    if (error.code === 'not_found') expect(error.status satisfies 404).toBe(404)
   })
 
   it('tell when to come back, also where a proxy says it as a date', async () => {
