@@ -125,7 +125,7 @@ export async function errorFrom(response: Response): Promise<ApiError> {
     {
       detail: detail === undefined ? undefined : [detail].flat().join(' '),
       fields: status === 400 ? fieldsOf(rest) : {},
-      retryAfter: CODES[status] === 'throttled' || status === 503 ? retryAfter(headers) : undefined,
+      retryAfter: status === 429 || status === 503 ? retryAfter(headers) : undefined,
       requestId: headers.get('x-request-id'),
     },
   ) as ApiError

@@ -114,7 +114,8 @@ export function createClient(options: ClientOptions) {
         try {
           await post(api, drafts, draft, more)
         } catch (error) {
-          if (more?.signal?.aborted || mayPass(error)) throw error
+          throwIfAborted(more?.signal)
+          if (mayPass(error)) throw error
           refused.push({ draft, error })
         }
         await drafts.delete(draft.key)

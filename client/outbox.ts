@@ -27,7 +27,7 @@ export interface Hooks {
   settled(key: string, outcome: { message: Message } | { error: unknown }): void
 }
 
-export type NewDraft = Pick<Draft, 'key' | 'content' | 'image'>
+type NewDraft = Pick<Draft, 'key' | 'content' | 'image'>
 
 /** Longer text may not fit into a frame, and goes over HTTP like an image, which says what is wrong with it. */
 const FRAME_TEXT = 10_000

@@ -24,6 +24,8 @@ export interface Transport {
   prepare(image: Blob, maxBytes: number, options?: UploadOptions): Promise<Blob>
 }
 
+/** By itself, it is what tokens of any API were once kept under. */
+const NAME = 'edge-social-api'
 const TRIES = 3
 const PAUSE_MS = 300
 /** Whoever is told to wait longer than this gets the error at once. */
@@ -35,8 +37,9 @@ const ONCE = /registration|password/
 export function transport({ baseUrl, auth: mode, storage, images, fetch }: Options): Transport {
   const usesCookies = (mode ?? (platform.document ? 'cookie' : 'bearer')) === 'cookie'
   const base = absolute(baseUrl)
-  const name = usesCookies ? `edge-social-api:${base}` : 'edge-social-api'
-  const tokens = tokenKeeper(usesCookies ? pageStorage() : storage, name)
+  // An app may use several APIs, and hand all of them the same storage.
+  const name = `${NAME}${usesCookies ? '' : ':tokens'}:${base}`
+  const tokens = tokenKeeper(usesCookies ? pageStorage() : storage, name, !usesCookies && NAME)
   const auth = authState(usesCookies || storage ? name : undefined)
   // Cookies beside a token would go on signing somebody in who has signed out here. Workers know no cookies, and no such setting.
   const credentials = usesCookies ? 'include' : platform.XMLHttpRequest && 'omit'
@@ -100,18 +103,18 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     const { query, body, signal, onProgress } = input
     const key = input.idempotencyKey ?? (method === 'POST' ? randomKey() : undefined)
     const content = body && (await encode(await prepared(body as Fields, input)))
-    const isForm = content !== undefined && typeof content !== 'string'
+    const isForm = typeof content === 'object'
     let used: string | undefined
     const build = async (): Promise<SendInit> => {
       used = input.token ?? (usesCookies ? undefined : (await tokens.get())?.access)
       return {
         method,
         headers: {
-          ...(content !== undefined && !isForm && { 'content-type': 'application/json' }),
+          ...(typeof content === 'string' && { 'content-type': 'application/json' }),
           ...(used && { authorization: `Bearer ${used}` }),
           ...(key && { 'idempotency-key': key }),
         },
-        ...(content !== undefined && { body: content }),
+        ...(content && { body: content }),
         ...(signal && { signal }),
       }
     }
@@ -154,7 +157,7 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
   ): Promise<Blob> {
     if (!images) return image
     const { prepareImage } = await images()
-    const preparing = prepareImage(image, {
+    return prepareImage(image, {
       maxBytes,
       ...(signal && { signal }),
       ...(onProgress && { onProgress: (fraction) => onProgress({ stage: 'preparing', fraction }) }),
@@ -164,7 +167,6 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
         throw badImage(error.message)
       },
     )
-    return unlessAborted(preparing, signal)
   }
 
   async function me(options?: CallOptions): Promise<User> {
@@ -191,7 +193,8 @@ function search(query: object = {}): string {
   const pairs = Object.entries(query)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
-  return pairs.length > 0 ? `?${pairs.join('&')}` : ''
+    .join('&')
+  return pairs && `?${pairs}`
 }
 
 /** An answer that breaks off, or is somebody else's, is none. */

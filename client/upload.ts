@@ -32,8 +32,6 @@ export function withProgress(fetch: Send | undefined, onProgress: (progress: Pro
   }
 }
 
-const HEADERS = ['retry-after', 'x-request-id']
-
 function sendByXhr(
   Request: typeof XMLHttpRequest,
   url: string,
@@ -49,9 +47,9 @@ function sendByXhr(
       if (total > 0 && loaded < total) tell(loaded / total)
     }
     xhr.onload = () => {
-      const told = HEADERS.map((name) => [name, xhr.getResponseHeader(name) ?? ''])
+      const told = ['retry-after', 'x-request-id'].map((name) => [name, xhr.getResponseHeader(name) ?? ''])
       resolve(
-        new Response(xhr.status === 204 ? null : xhr.responseText, {
+        new Response(xhr.responseText || null, {
           status: xhr.status,
           headers: Object.fromEntries(told),
         }),
