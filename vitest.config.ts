@@ -40,7 +40,7 @@ export default defineConfig(async () => ({
     include: ['test/**/*.test.ts'],
     exclude: ['test/node/**'],
     setupFiles: ['./test/setup.ts'],
-    silent: LOGS ? false : 'passed-only',
+    silent: LOGS ? false : ('passed-only' as const),
     // The names of slower tests are printed. Some are slow on purpose.
     slowTestThreshold: 10_000,
     deps: { optimizer: { ssr: { enabled: true, include: DEPENDENCIES } } },

@@ -37,7 +37,7 @@ export function authState(name: string | undefined): Auth {
     listen(listener) {
       open()
       listeners.add(listener)
-      return () => void listeners.delete(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

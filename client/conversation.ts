@@ -40,7 +40,8 @@ export interface Conversation extends AsyncIterable<ConversationEvent> {
   readonly unsent: readonly Draft[]
   /**
    * Sends; resolves when the message is stored. What is written offline waits. Rejects with `ApiError` for what the API refuses; with code
-   * `closed` or status 401 for what is left in the outbox, which goes on from there when the conversation is opened again.
+   * `closed` or status 401 for what is left in the outbox, which goes on from there when the conversation is opened again. It takes no
+   * `signal`, as it only hands over to the outbox; `messages.send` takes one.
    */
   send(content: string, options?: MessageOptions): Promise<Message>
   /** Marks what the other person sent as read, up to this seq: also what is read offline. */

@@ -96,8 +96,8 @@ export function outboxStorage(
 /** Unlike its store, it never fails: what cannot be kept lasts as long as the page. */
 export interface Drafts {
   of(owner: number, recipient?: number): Promise<Draft[]>
-  put(draft: Draft): Promise<void>
-  delete(key: string): Promise<void>
+  put(draft: Draft): Promise<unknown>
+  delete(key: string): Promise<unknown>
 }
 
 export function drafts(storage: OutboxStorage | undefined, api: string): Drafts {
@@ -118,7 +118,7 @@ export function drafts(storage: OutboxStorage | undefined, api: string): Drafts 
         )
         .sort((a, b) => a.order - b.order)
     },
-    put: async (draft) => void (await next(async () => storage?.put(draft))),
-    delete: async (key) => void (await next(async () => storage?.delete(key))),
+    put: (draft) => next(async () => storage?.put(draft)),
+    delete: (key) => next(async () => storage?.delete(key)),
   }
 }

@@ -44,8 +44,8 @@ export type ApiFailure =
   | Kind<'idempotency_key_reused', 422>
   | (Kind<'throttled', 429> & Retryable)
   | (Kind<'unavailable', 503> & Retryable)
-  | Kind<'server_error', 500 | 502 | 504>
-  | Kind<'refused', 402 | 405 | 406 | 408 | 409 | 410 | 415 | 426>
+  /** Any other status, from 500 on and below: proxies answer what they like. */
+  | Kind<'server_error' | 'refused', number>
 
 interface Details {
   detail?: string | undefined
@@ -78,24 +78,18 @@ export type ApiError = Failure & ApiFailure
 export const ApiError = Failure as unknown as abstract new (made: never) => ApiError
 
 /** An error that the client itself finds out; or (`invalid`, `throttled`) that comes over a socket, where there is no status. */
-export const failure = (
-  code: keyof typeof OWN,
-  detail: string | undefined,
-  fields = {},
-  retryAfter?: number,
-): ApiError => new Failure(code, OWN[code], { detail, fields, retryAfter }) as ApiError
+export const failure = (code: Own, detail: string | undefined, fields = {}, retryAfter?: number): ApiError =>
+  new Failure(code, OWN[code] ?? 0, { detail, fields, retryAfter }) as ApiError
 
 /** As a form shows it. */
 export const badImage = (why: string) => failure('bad_image', undefined, { image: [why] })
 
-const OWN = {
-  network: 0,
-  unreadable: 0,
-  cookies_blocked: 0,
-  bad_image: 0,
-  closed: 0,
-  bad_key: 0,
-  outcome_unknown: 0,
+type Own =
+  | Extract<ApiFailure, { status: 0 }>['code']
+  | Extract<ApiFailure['code'], 'invalid' | 'not_authenticated' | 'other_user' | 'throttled'>
+
+/** The status of the answer that would have told it; 0 for the others. */
+const OWN: Partial<Record<Own, number>> = {
   invalid: 400,
   not_authenticated: 401,
   other_user: 401,
@@ -131,7 +125,7 @@ export async function errorFrom(response: Response): Promise<ApiError> {
     {
       detail: detail === undefined ? undefined : [detail].flat().join(' '),
       fields: status === 400 ? fieldsOf(rest) : {},
-      retryAfter: CODES[status] === 'throttled' || status === 503 ? retryAfter(headers) : undefined,
+      retryAfter: status === 429 || status === 503 ? retryAfter(headers) : undefined,
       requestId: headers.get('x-request-id'),
     },
   ) as ApiError

@@ -6,6 +6,7 @@ import { LiveConversation } from './live'
 import type { CallOptions, CreateOptions, Options, UploadOptions } from './options'
 import { IMAGE_BYTES, mayPass, post } from './outbox'
 import { list } from './pages'
+import { throwIfAborted } from './platform'
 import type {
   Comment,
   CommentChanges,
@@ -104,14 +105,16 @@ export function createClient(options: ClientOptions) {
       call('DELETE', `/chats/${userId}/delete/`, more).then(() => null),
     /**
      * Sends what waits in the outbox for any conversation; one that is open does so by itself. Gives what was refused. Rejects where
-     * another try may help.
+     * another try may help, or the signal says so.
      */
     async sendUnsent(more?: CallOptions): Promise<{ draft: Draft; error: unknown }[]> {
       const refused: { draft: Draft; error: unknown }[] = []
       for (const draft of await drafts.of((await api.me(more)).pk)) {
+        throwIfAborted(more?.signal)
         try {
-          await post(api, drafts, draft)
+          await post(api, drafts, draft, more)
         } catch (error) {
+          throwIfAborted(more?.signal)
           if (mayPass(error)) throw error
           refused.push({ draft, error })
         }

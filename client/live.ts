@@ -6,7 +6,7 @@ import type { Conversation, ConversationEvent, ConversationOptions, MessageOptio
 import type { Draft, Drafts } from './drafts'
 import { ApiError, failure, fieldsOf } from './errors'
 import { type Link, type Loss, link, type SocketConstructor } from './link'
-import { type NewDraft, Outbox } from './outbox'
+import { Outbox } from './outbox'
 import { Pace } from './pace'
 import { ASYNC_ITERATOR, later, platform, randomKey } from './platform'
 import { Readers } from './readers'
@@ -27,7 +27,7 @@ const READ_EVERY_MS = 200
 /** What a header can carry. */
 const KEY = /^[\x21-\x7e]{1,255}$/
 /** What no next try will change. */
-const FINAL = new Set([401, 403, 404])
+const FINAL = [401, 403, 404]
 
 export class LiveConversation implements Conversation {
   seq: number | undefined
@@ -89,14 +89,15 @@ export class LiveConversation implements Conversation {
     return this.#outbox.unsent
   }
 
-  send(content: string, { image, key = randomKey(), onProgress }: MessageOptions = {}): Promise<Message> {
-    if (this.#end) return Promise.reject(this.#end)
-    if (!KEY.test(key))
-      return Promise.reject(failure('bad_key', 'A key has 1 to 255 visible ASCII characters.'))
+  async send(
+    content: string,
+    { image, key = randomKey(), onProgress }: MessageOptions = {},
+  ): Promise<Message> {
+    if (this.#end) throw this.#end
+    if (!KEY.test(key)) throw failure('bad_key', 'A key has 1 to 255 visible ASCII characters.')
     return new Promise((resolve, reject) => {
       this.#senders.set(key, { resolve, reject, onProgress })
-      const draft: NewDraft = { key, content, ...(image && { image }) }
-      this.#outbox.add(draft)
+      this.#outbox.add({ key, content, image })
     })
   }
 
@@ -182,7 +183,7 @@ export class LiveConversation implements Conversation {
     this.#outbox.use(undefined)
     if (this.#end) return
     const error = await this.#find(why, access).catch((error: unknown) => error)
-    if (error instanceof ApiError && FINAL.has(error.status)) return this.#refuse(error)
+    if (error instanceof ApiError && FINAL.includes(error.status)) return this.#refuse(error)
     if (this.#end) return
     // Not all clients at the same moment, after something that has cut off all of them.
     this.#cancelRetry = later(this.#connect, this.#pause * (0.5 + Math.random()))

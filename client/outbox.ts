@@ -2,6 +2,7 @@
 import type { Draft, Drafts } from './drafts'
 import { ApiError, failure } from './errors'
 import { isBlob } from './files'
+import type { UploadOptions } from './options'
 import type { Message } from './schema'
 import { LONGEST_WAIT_SECONDS, type Transport } from './transport'
 import type { Progress } from './upload'
@@ -26,7 +27,7 @@ export interface Hooks {
   settled(key: string, outcome: { message: Message } | { error: unknown }): void
 }
 
-export type NewDraft = Pick<Draft, 'key' | 'content' | 'image'>
+type NewDraft = Pick<Draft, 'key' | 'content' | 'image'>
 
 /** Longer text may not fit into a frame, and goes over HTTP like an image, which says what is wrong with it. */
 const FRAME_TEXT = 10_000
@@ -150,8 +151,9 @@ export class Outbox {
   async #send(draft: Draft, way: Way): Promise<void> {
     const { key, content, image } = draft
     if (image || content.length > FRAME_TEXT) {
-      const tell = (progress: Progress) => this.#hooks.progress(key, progress)
-      return this.settle(key, { message: await post(this.#transport, this.#drafts, draft, tell) })
+      const onProgress = (progress: Progress) => this.#hooks.progress(key, progress)
+      const message = await post(this.#transport, this.#drafts, draft, { onProgress })
+      return this.settle(key, { message })
     }
     refuseDoubtful(draft)
     draft.attemptedAt ??= Date.now()
@@ -171,18 +173,18 @@ export async function post(
   { prepare, call }: Transport,
   drafts: Drafts,
   draft: Draft,
-  onProgress?: (progress: Progress) => void,
+  options?: UploadOptions,
 ): Promise<Message> {
   const { key, content, recipient } = draft
   refuseDoubtful(draft)
-  if (isBlob(draft.image)) draft.image = await prepare(draft.image, IMAGE_BYTES, { onProgress })
+  if (isBlob(draft.image)) draft.image = await prepare(draft.image, IMAGE_BYTES, options)
   draft.attemptedAt ??= Date.now()
   await drafts.put(draft)
   return call<Message>('POST', `/messages/${recipient}/send/`, {
+    ...options,
     body: { content, image: draft.image },
     maxImageBytes: IMAGE_BYTES,
     idempotencyKey: key,
-    onProgress,
   })
 }
 

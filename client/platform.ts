@@ -59,6 +59,10 @@ export function later(run: () => void, milliseconds: number): () => void {
 export const abortion = (signal: AbortSignal): unknown =>
   signal.reason ?? Object.assign(new Error('The call was aborted.'), { name: 'AbortError' })
 
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortion(signal)
+}
+
 /** Waits for it, but not any longer than the signal allows. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise

@@ -271,7 +271,7 @@ export interface UserQuery {
   page_size?: number | undefined
   /** Exactly this name, in any case. */
   username?: string | number | undefined
-  /** `id` (as without it), `username`, `created_at`; with `-` for descending. */
+  /** `id` (as without it), `username`, `owner` (the same), `created_at`; with `-` for descending. Users have no `title`: by it, or by anything else, they are by `id`. */
   ordering?:
     | 'id'
     | '-id'

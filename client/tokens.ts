@@ -31,15 +31,26 @@ export interface TokenKeeper {
   renewOnce(stale: string | undefined, renew: (tokens: Tokens | undefined) => Promise<void>): Promise<void>
 }
 
-export function tokenKeeper(storage: TokenStorage | undefined, name: string): TokenKeeper {
+/** `former`: a name that they may still have from before. */
+export function tokenKeeper(
+  storage: TokenStorage | undefined,
+  name: string,
+  former?: string | false,
+): TokenKeeper {
   let memory: Tokens | undefined
   /** Storage that did not take the newest tokens holds older ones: until it takes some again, it is not read. */
   let isCurrent = true
-  let writing: Promise<unknown> = Promise.resolve()
+  let writing: Promise<unknown> = rename().catch(() => undefined)
   let renewing: Promise<void> | undefined
   // Only tabs share anything; in a server one person would wait for the other.
   const locks = storage && platform.document ? platform.navigator?.locks : undefined
 
+  async function rename(): Promise<void> {
+    const old = former && (await storage?.getItem(former))
+    if (!old) return
+    await storage?.setItem(name, old)
+    await storage?.removeItem(former)
+  }
   const get = async () => {
     await writing
     if (!storage || !isCurrent) return memory
@@ -53,14 +64,15 @@ export function tokenKeeper(storage: TokenStorage | undefined, name: string): To
   const set = async (tokens: Tokens | undefined) => {
     memory = tokens
     // One after the other: of two that are under way at once, the older could win.
-    writing = writing.then(async () => {
-      try {
-        await (tokens ? storage?.setItem(name, JSON.stringify(tokens)) : storage?.removeItem(name))
-        isCurrent = true
-      } catch {
-        isCurrent = false
-      }
-    })
+    writing = writing
+      .then(() => (tokens ? storage?.setItem(name, JSON.stringify(tokens)) : storage?.removeItem(name)))
+      .then(
+        () => true,
+        () => false,
+      )
+      .then((isKept) => {
+        isCurrent = isKept
+      })
     await writing
   }
   return {

@@ -3,7 +3,7 @@ import { type Auth, authState } from './auth'
 import { badImage, errorFrom, failure, retryAfter } from './errors'
 import { encode, type Fields, isBlob } from './files'
 import type { Call, CallOptions, Input, Method, Options, UploadOptions } from './options'
-import { abortion, pageStorage, pause, platform, randomKey, unlessAborted } from './platform'
+import { pageStorage, pause, platform, randomKey, throwIfAborted, unlessAborted } from './platform'
 import type { User } from './schema'
 import { type TokenKeeper, type Tokens, tokenKeeper } from './tokens'
 import { type Send, type SendInit, withProgress } from './upload'
@@ -24,6 +24,8 @@ export interface Transport {
   prepare(image: Blob, maxBytes: number, options?: UploadOptions): Promise<Blob>
 }
 
+/** By itself, it is what tokens of any API were once kept under. */
+const NAME = 'edge-social-api'
 const TRIES = 3
 const PAUSE_MS = 300
 /** Whoever is told to wait longer than this gets the error at once. */
@@ -35,8 +37,9 @@ const ONCE = /registration|password/
 export function transport({ baseUrl, auth: mode, storage, images, fetch }: Options): Transport {
   const usesCookies = (mode ?? (platform.document ? 'cookie' : 'bearer')) === 'cookie'
   const base = absolute(baseUrl)
-  const name = usesCookies ? `edge-social-api:${base}` : 'edge-social-api'
-  const tokens = tokenKeeper(usesCookies ? pageStorage() : storage, name)
+  // An app may use several APIs, and hand all of them the same storage.
+  const name = `${NAME}${usesCookies ? '' : ':tokens'}:${base}`
+  const tokens = tokenKeeper(usesCookies ? pageStorage() : storage, name, !usesCookies && NAME)
   const auth = authState(usesCookies || storage ? name : undefined)
   // Cookies beside a token would go on signing somebody in who has signed out here. Workers know no cookies, and no such setting.
   const credentials = usesCookies ? 'include' : platform.XMLHttpRequest && 'omit'
@@ -48,10 +51,10 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     for (let attempt = 1; ; attempt++) {
       const init = await build()
       const { signal } = init
+      // Also for a way that does not look at signals, or only at those that are aborted later.
+      throwIfAborted(signal)
       const response = await way(base + path, { ...init, ...(credentials && { credentials }) }).catch(
-        (error: unknown) => {
-          if (signal?.aborted) throw error
-        },
+        () => undefined,
       )
       if (response?.status === 429 && !hasWaited) {
         // It was not done, so everything may be sent again; once.
@@ -92,23 +95,26 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     if (kept && (await tokens.renewed(kept, undefined))) auth.tell({ type: 'signed-out', why: 'expired' })
   }
 
-  async function call<T>(method: Method, path: string, input: Input = {}): Promise<T> {
+  /** Ends with the signal's reason at once, whatever is under way: a token that others wait for, too, or a body that is being read. */
+  const call: Call = <T>(method: Method, path: string, input: Input = {}) =>
+    unlessAborted(perform<T>(method, path, input), input.signal)
+
+  async function perform<T>(method: Method, path: string, input: Input): Promise<T> {
     const { query, body, signal, onProgress } = input
-    if (signal?.aborted) throw abortion(signal)
     const key = input.idempotencyKey ?? (method === 'POST' ? randomKey() : undefined)
     const content = body && (await encode(await prepared(body as Fields, input)))
-    const isForm = content !== undefined && typeof content !== 'string'
+    const isForm = typeof content === 'object'
     let used: string | undefined
     const build = async (): Promise<SendInit> => {
       used = input.token ?? (usesCookies ? undefined : (await tokens.get())?.access)
       return {
         method,
         headers: {
-          ...(content !== undefined && !isForm && { 'content-type': 'application/json' }),
+          ...(typeof content === 'string' && { 'content-type': 'application/json' }),
           ...(used && { authorization: `Bearer ${used}` }),
           ...(key && { 'idempotency-key': key }),
         },
-        ...(content !== undefined && { body: content }),
+        ...(content && { body: content }),
         ...(signal && { signal }),
       }
     }
@@ -118,10 +124,12 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     let { response, isRepeated } = await send(target, build, mayRepeat, way)
     if (response.status === 401) {
       const error = await errorFrom(response)
+      // It may have been cut short before its code.
+      throwIfAborted(signal)
       // A page whose cookies are gone is anonymous to the API.
       if (usesCookies && error.code === 'not_authenticated') await expire(await tokens.get())
       if (error.code !== 'token_not_valid' || !(usesCookies || used)) throw error
-      await unlessAborted(renew(used), signal)
+      await renew(used)
       const again = await send(target, build, mayRepeat, way)
       response = again.response
       isRepeated ||= again.isRepeated
@@ -156,7 +164,6 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     }).then(
       (result) => result.image,
       (error: Error) => {
-        if (signal?.aborted) throw error
         throw badImage(error.message)
       },
     )
@@ -186,7 +193,8 @@ function search(query: object = {}): string {
   const pairs = Object.entries(query)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
-  return pairs.length > 0 ? `?${pairs.join('&')}` : ''
+    .join('&')
+  return pairs && `?${pairs}`
 }
 
 /** An answer that breaks off, or is somebody else's, is none. */

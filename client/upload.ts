@@ -1,5 +1,5 @@
 /** What `fetch` does, with progress. */
-import { abortion, platform } from './platform'
+import { platform } from './platform'
 
 export interface Progress {
   stage: 'preparing' | 'uploading'
@@ -32,8 +32,6 @@ export function withProgress(fetch: Send | undefined, onProgress: (progress: Pro
   }
 }
 
-const HEADERS = ['retry-after', 'x-request-id']
-
 function sendByXhr(
   Request: typeof XMLHttpRequest,
   url: string,
@@ -49,16 +47,15 @@ function sendByXhr(
       if (total > 0 && loaded < total) tell(loaded / total)
     }
     xhr.onload = () => {
-      const told = HEADERS.map((name) => [name, xhr.getResponseHeader(name) ?? ''])
+      const told = ['retry-after', 'x-request-id'].map((name) => [name, xhr.getResponseHeader(name) ?? ''])
       resolve(
-        new Response(xhr.status === 204 ? null : xhr.responseText, {
+        new Response(xhr.responseText || null, {
           status: xhr.status,
           headers: Object.fromEntries(told),
         }),
       )
     }
-    xhr.onerror = xhr.ontimeout = () => reject(new TypeError('Network request failed'))
-    xhr.onabort = () => reject(signal ? abortion(signal) : new TypeError('aborted'))
+    xhr.onerror = xhr.ontimeout = xhr.onabort = () => reject(new TypeError('Network request failed'))
     signal?.addEventListener('abort', () => xhr.abort())
     xhr.send(body ?? null)
   })

@@ -68,19 +68,20 @@ assert.deepEqual([renamed.name, renamed.image], ['By react-admin', profile.image
 const { data: created } = await provider.create('posts', { data: { title: 'Made by react-admin' } })
 await provider.delete('posts', { id: created.id, previousData: created })
 
-/** Columns that tables of react-admin are sorted by: each is seen in order, both ways. */
-const SORTED: Record<string, string[]> = {
-  posts: ['id', 'title', 'owner', 'created_at'],
-  profiles: ['id', 'owner', 'created_at'],
-  users: ['id', 'username', 'created_at'],
+/**
+ * Columns that tables of react-admin are sorted by, and the field which shows that they are: each is seen in order, both ways. What people
+ * read of `created_at` says the day only; `created` the moment, which users do not show. Users have no title.
+ */
+const SORTED: Record<string, Record<string, string>> = {
+  posts: { id: 'id', title: 'title', owner: 'owner', created_at: 'created' },
+  profiles: { id: 'id', title: 'name', owner: 'owner', created_at: 'created' },
+  users: { id: 'id', username: 'username', owner: 'username', created_at: 'id' },
 }
 for (const [resource, fields] of Object.entries(SORTED))
-  for (const field of fields)
+  for (const [field, key] of Object.entries(fields))
     for (const order of ['ASC', 'DESC']) {
       const sort = { field, order }
       const { data } = await provider.getList(resource, { pagination: first, sort, filter: {} })
-      // What people read says the day only; `created` the moment, which users do not show.
-      const key = field !== 'created_at' ? field : resource === 'users' ? 'id' : 'created'
       const values = data.map((row: Record<string, string | number>) => row[key])
       const sign = order === 'ASC' ? 1 : -1
       const sorted = [...values].sort((a, b) => sign * compare(a, b))

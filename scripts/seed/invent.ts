@@ -133,6 +133,7 @@ export async function invent(people: number, last: LastIds): Promise<World> {
     last.users,
     Array.from({ length: people }, (_, i) => ({
       ...person(random, i),
+      bio: writer.bio(),
       passwordHash,
       image: random.chance(0.85) ? keep(avatar(random)) : null,
       // The first of the list have been there from the beginning, and so have had time to become known.

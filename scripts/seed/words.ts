@@ -57,14 +57,14 @@ const LINES = words(
     'I will bring the map of {place}. You bring the bread.|Let me know when you have seen the {thing} {time}.',
 )
 const ANSWERS = words(
-  'Yes.|Gladly!|Not this week.|I will ask.|You first.|Ha!|Of course.|Let me think.|Any day but Monday.|Only if it is dry.|So soon?|Always.',
+  'Yes.|Gladly!|Not this week.|I will ask.|You first.|Ha!|Of course.|Let me think.|Any day but Monday.|Only if it is dry.|So soon?|Always.|' +
+    'Why not?|As you like.|Tomorrow, then.|No idea.|At last!',
 )
 
 export interface Person {
   username: string
   firstName: string
   lastName: string
-  bio: string
 }
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
@@ -78,7 +78,6 @@ export function person(random: Random, index: number): Person {
     username: round === 0 ? first : `${first}.${last}${round}`,
     firstName: capital(first),
     lastName: capital(last),
-    bio: `${capital(random.pick(CRAFTS))} from ${random.pick(PLACES)}. Fond of ${random.pick(LOVES)} and ${random.pick(LOVES)}.`,
   }
 }
 
@@ -108,8 +107,19 @@ export class Writer {
   }
 
   reply(): string {
-    const [mark, aside] = [this.#random.pick(['!', '.', '…']), this.#random.pick(ASIDES)]
-    return this.#once(() => `${this.#random.pick(OPENINGS)}${mark} ${this.#fill(aside)}`)
+    return this.#once(() => {
+      const opening = this.#random.pick(OPENINGS)
+      return `${opening}${this.#random.pick(['!', '.', '…'])} ${this.#fill(this.#random.pick(ASIDES))}`
+    })
+  }
+
+  bio(): string {
+    return this.#once(() => {
+      const love = this.#random.pick(LOVES)
+      const another = this.#random.pick(LOVES.filter((one) => one !== love))
+      const craft = capital(this.#random.pick(CRAFTS))
+      return `${craft} from ${this.#random.pick(PLACES)}. Fond of ${love} and ${another}.`
+    })
   }
 
   message(): string {
@@ -134,7 +144,7 @@ export class Writer {
 
   #once(make: () => string): string {
     let text = make()
-    for (let tries = 0; this.#said.has(text) && tries < 20; tries++) text = make()
+    for (let tries = 0; this.#said.has(text) && tries < 100; tries++) text = make()
     const first = text
     for (let number = 2; this.#said.has(text); number++) text = `${first} (${number})`
     this.#said.add(text)

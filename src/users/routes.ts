@@ -12,7 +12,9 @@ import { findUser, listUsers, type UserSummary, userOrder } from './queries'
 
 const listQuery = z.extend(pageQuery, {
   username: queryParam('Exactly this name, in any case.'),
-  ordering: queryParam('`id` (as without it), `username`, `created_at`; with `-` for descending.'),
+  ordering: queryParam(
+    '`id` (as without it), `username`, `owner` (the same), `created_at`; with `-` for descending. Users have no `title`: by it, or by anything else, they are by `id`.',
+  ),
 })
 
 export const summaryAnswer = z

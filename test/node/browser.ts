@@ -9,8 +9,15 @@ const PLACES = [
   '/usr/bin/google-chrome',
 ]
 
-/** Where the browser is; undefined where there is none. */
-export const browserPath = PLACES.find((path) => path && existsSync(path))
+/** Where the browser is; undefined where there is none, and tests may do without. */
+export function findBrowser(places: (string | undefined)[], isRequired: boolean): string | undefined {
+  const found = places.find((path) => path && existsSync(path))
+  if (!found && isRequired) throw new Error(`There is no browser at ${places.filter(Boolean).join(', ')}.`)
+  return found
+}
+
+/** Where `REQUIRE_BROWSER` is set, as in CI, tests fail for want of one, instead of being skipped. */
+export const browserPath = findBrowser(PLACES, Boolean(process.env.REQUIRE_BROWSER))
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({

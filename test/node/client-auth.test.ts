@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   asyncStorage,
   EXPIRED,
+  FORMER,
   failureOf,
   json,
   NAME,
@@ -68,6 +69,34 @@ describe('tokens', () => {
       await api.logout()
       expect(await failureOf(api.me())).toMatchObject({ status: 401 })
     }
+  })
+
+  it('go to the API that gave them, and to no other', async () => {
+    const kept = storage({ [NAME]: TOKENS })
+    const { api, requests } = scripted(() => json({ detail: 'No.' }, 401), {
+      baseUrl: 'https://two.test',
+      storage: kept,
+    })
+    expect(await failureOf(api.me())).toMatchObject({ code: 'not_authenticated' })
+    expect(requests[0]?.headers).not.toHaveProperty('authorization')
+    expect(await api.logout()).toEqual({ sessionEnded: true })
+    expect([...kept.kept]).toEqual([[NAME, TOKENS]])
+  })
+
+  it.each([
+    ['at once', storage],
+    ['later', asyncStorage],
+  ])('of a version that had one name for all APIs are taken over, once, %s', async (_, make) => {
+    const kept = make({ [FORMER]: TOKENS })
+    const { api } = scripted(
+      ({ path, ...sent }) => (path.includes('logout') ? json({ detail: '' }) : signedIn({ path, ...sent })),
+      { storage: kept },
+    )
+    expect(await api.me()).toEqual(USER)
+    expect([...kept.kept]).toEqual([[NAME, TOKENS]])
+    await api.logout()
+    expect(await failureOf(api.me())).toMatchObject({ status: 401 })
+    expect(kept.kept.size).toBe(0)
   })
 
   it('are renewed, and the fresh refresh token is kept where there is one', async () => {

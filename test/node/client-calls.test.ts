@@ -1,7 +1,7 @@
 /** What every call of the client does, with an API that answers as it is told to. */
 import { describe, expect, it } from 'vitest'
-import { ApiError, createClient } from '../../client/index'
-import { EXPIRED, failureOf, json, NAME, scripted, storage, TOKENS, USER } from './scripted'
+import { ApiError, createClient, type Draft } from '../../client/index'
+import { asyncStorage, EXPIRED, failureOf, json, NAME, scripted, storage, TOKENS, USER } from './scripted'
 
 describe('errors', () => {
   it('say by their code what to do', async () => {
@@ -36,6 +36,11 @@ describe('errors', () => {
       [json({ detail: 'Oops.' }, 500, { 'x-request-id': 'r1' }), { code: 'server_error', requestId: 'r1' }],
       [json({ detail: 'No.' }, 405), { code: 'refused', status: 405 }],
       [new Response('<html>', { status: 502 }), { code: 'server_error', message: 'HTTP 502' }],
+      // What proxies answer, and other servers.
+      [new Response('<html>', { status: 520 }), { code: 'server_error', status: 520 }],
+      [new Response('<html>', { status: 524 }), { code: 'server_error', status: 524 }],
+      [json({}, 418), { code: 'refused', status: 418 }],
+      [new Response(null, { status: 301 }), { code: 'refused', status: 301 }],
       [new Response('<html>', { status: 200 }), { code: 'unreadable', status: 0 }],
       [new TypeError('fetch failed'), { code: 'network', status: 0 }],
     ]
@@ -46,6 +51,15 @@ describe('errors', () => {
       expect({ ...error, message: error.message }).toMatchObject(expected)
       expect(error.fields).toEqual(expected.fields ?? {})
     }
+  })
+
+  it('have any status that a proxy may think of, where the code stands for several', async () => {
+    const { api } = scripted(() => new Response('<html>', { status: 524 }))
+    const error = await failureOf(api.posts.get(1))
+    // Compiles only as long as the union has room for them.
+    expect(error.code === 'server_error' && error.status === 524).toBe(true)
+    expect(error.code === 'refused' && error.status === 418).toBe(false)
+    if (error.code === 'not_found') expect(error.status satisfies 404).toBe(404)
   })
 
   it('tell when to come back, also where a proxy says it as a date', async () => {
@@ -172,6 +186,71 @@ describe('a signal', () => {
       name: 'AbortError',
     })
     expect(requests).toHaveLength(1)
+  })
+
+  it('ends the sending of what waits, which stays for another time', async () => {
+    const drafts = new Map<string, Draft>()
+    for (const content of ['one', 'two', 'three']) {
+      const to = { api: 'https://api.test', owner: 1, recipient: 2 }
+      drafts.set(content, { ...to, key: content, content, order: drafts.size })
+    }
+    // A `fetch` that looks at the signal, and one that does not.
+    for (const looks of [true, false]) {
+      const stop = new AbortController()
+      const { api, paths } = scripted(
+        ({ path }) => {
+          if (path.includes('/user/')) return json(USER)
+          stop.abort()
+          return looks ? (stop.signal.reason as Error) : json({ id: 1 }, 201)
+        },
+        {
+          storage: storage({ [NAME]: TOKENS }),
+          outbox: {
+            all: async () => [...drafts.values()],
+            put: async (draft) => drafts.set(draft.key, draft),
+            delete: async (key) => drafts.delete(key),
+          },
+        },
+      )
+      expect(await failureOf(api.messages.sendUnsent({ signal: stop.signal }))).toBe(stop.signal.reason)
+      expect(paths()).toEqual(['GET /dj-rest-auth/user/', 'POST /messages/2/send/'])
+      // It has its key: sent once more, it is not doubled.
+      expect([...drafts.keys()]).toEqual(['one', 'two', 'three'])
+    }
+  })
+
+  it('that comes while the storage is read keeps the call from being sent', async () => {
+    const stop = new AbortController()
+    const kept = asyncStorage({ [NAME]: TOKENS })
+    const { api, requests } = scripted(() => json({ id: 1 }, 201), { storage: kept })
+    const calling = failureOf(
+      api.posts.create({ title: 'a', image }, { signal: stop.signal, onProgress: () => undefined }),
+    )
+    setTimeout(() => stop.abort(), 1)
+    expect(await calling).toBe(stop.signal.reason)
+    expect(requests).toEqual([])
+  })
+
+  it.each([200, 400, 401, 500])('is the reason also where the body of a %i is being read', async (status) => {
+    for (const auth of ['bearer', 'cookie'] as const) {
+      const stop = new AbortController()
+      const body = () =>
+        new ReadableStream({
+          pull(controller) {
+            stop.abort()
+            controller.error(stop.signal.reason)
+          },
+        })
+      const { api } = scripted(
+        ({ path }) => (path.includes('/user/') ? json(USER) : new Response(body(), { status })),
+        { storage: storage({ [NAME]: TOKENS }), auth },
+      )
+      await api.me()
+      const seen: unknown[] = []
+      api.onAuthChange((change) => seen.push(change))
+      expect(await failureOf(api.posts.get(1, { signal: stop.signal }))).toBe(stop.signal.reason)
+      expect(seen).toEqual([])
+    }
   })
 
   it('ends the wait for a token that others wait for, too, and nothing else of it', async () => {

@@ -93,7 +93,7 @@ describe('React Native', () => {
   })
 
   it('signs up, uploads a photo with progress, reads lists, and is told what was refused', async () => {
-    const storage = asyncStorage({ 'edge-social-api': 'garbage' })
+    const storage = asyncStorage({ [`edge-social-api:tokens:${server.url}`]: 'garbage' })
     const { phone, api } = start(storage)
     const refusal = await api
       .register({ username: 'x y', password1: 'short', password2: 'short' })

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { unstable_readConfig as readConfig } from 'wrangler'
+import { findBrowser } from './browser'
 
 const ENVIRONMENTS = ['', 'staging', 'production']
 
@@ -111,4 +112,20 @@ it('README.md explains every binding', () => {
   const rows = readFileSync('README.md', 'utf8').match(/^\| `[A-Z_]+` \|/gm) ?? []
   const explained = rows.map((row) => row.replace(/[|` ]/g, ''))
   expect(explained.sort()).toEqual([...BINDINGS].sort())
+})
+
+describe('the workflow of forks', () => {
+  const workflow = readFileSync('.github/workflows/ci.yml', 'utf8')
+
+  it('fails where there is no browser, instead of skipping its tests', () => {
+    expect(workflow).toMatch(/run: bash \.ci\/run\n +env:\n(?: +#.*\n)? +REQUIRE_BROWSER: 'true'/)
+    expect(() => findBrowser([undefined, '/nowhere/chromium'], true)).toThrow(
+      'no browser at /nowhere/chromium',
+    )
+    expect(findBrowser([undefined, '/nowhere/chromium'], false)).toBeUndefined()
+  })
+
+  it('ends within 25 minutes', () => {
+    expect(workflow).toMatch(/^ +timeout-minutes: 25$/m)
+  })
 })

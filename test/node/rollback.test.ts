@@ -38,7 +38,7 @@ describe.sequential('two versions on one database', () => {
 
   beforeAll(() => {
     before = build('before', 'wrangler.toml', folder)
-    // The next version is the same code, but that it says so and uses the column.
+    // The next version is the same code, but that it says so; its column is written by the trigger, whichever version serves.
     next = join(folder, 'next')
     mkdirSync(next)
     for (const file of readdirSync(before)) writeFileSync(join(next, file), readFileSync(join(before, file)))
@@ -127,6 +127,14 @@ describe('a migration that takes something away', () => {
       'ALTER TABLE posts ADD `mood` text NOT NULL;',
     ],
     ['makes unique what was not', 'CREATE UNIQUE INDEX one_title ON posts (title);'],
+    ['drops a trigger', 'DROP TRIGGER likes_inserted;'],
+    ['drops a view', 'DROP VIEW feed;'],
+    [
+      'refuses what was accepted',
+      "CREATE TRIGGER quiet BEFORE INSERT ON posts BEGIN SELECT RAISE(ABORT, 'no'); END;",
+    ],
+    ['deletes rows', 'DELETE FROM likes;'],
+    ['drops a table', '/* -- x */ DROP TABLE posts;'],
   ])('is refused: it %s', (what, sql) => {
     expect(faultsOf(sql)).toEqual([expect.stringContaining(what)])
     expect(faultsOf(`-- contract: nothing since 1.4.0 has it\n${sql}`)).toEqual([])
@@ -137,5 +145,22 @@ describe('a migration that takes something away', () => {
     expect(
       faultsOf('CREATE TABLE moods (name text); CREATE UNIQUE INDEX moods_name ON moods (name);'),
     ).toEqual([])
+  })
+
+  it('is not one that makes a trigger again, or lets it delete', () => {
+    const trigger = "CREATE TRIGGER quiet BEFORE INSERT ON posts BEGIN SELECT RAISE(ABORT, 'no; END'); END;"
+    expect(faultsOf(`DROP TRIGGER quiet; ${trigger}`)).toEqual([])
+    expect(
+      faultsOf(
+        'CREATE TRIGGER kept AFTER DELETE ON posts BEGIN DELETE FROM likes WHERE post_id = OLD.id; END;',
+      ),
+    ).toEqual([])
+  })
+
+  it('is not one that tidies up, or talks of it', () => {
+    expect(faultsOf('DELETE FROM notifications WHERE cause_id NOT IN (SELECT id FROM likes);')).toEqual([])
+    expect(faultsOf("INSERT INTO notes VALUES ('DROP TABLE posts; -- x'); /* DROP TABLE likes; */")).toEqual(
+      [],
+    )
   })
 })

@@ -21,7 +21,9 @@ export const USER = {
 }
 export const SESSION = { access_token: 'access.1', refresh_token: 'refresh.1', user: USER }
 /** Where tokens are kept. */
-export const NAME = 'edge-social-api'
+export const NAME = 'edge-social-api:tokens:https://api.test'
+/** Where they were kept, of whichever API. */
+export const FORMER = 'edge-social-api'
 export const TOKENS = JSON.stringify({ access: 'access.1', refresh: 'refresh.1', user: 1 })
 export const EXPIRED = { detail: 'Given token not valid for any token type', code: 'token_not_valid' }
 

@@ -34,6 +34,22 @@ describe('the seed', () => {
     expect(new Set(world.users.map(({ bio }) => bio)).size).toBe(world.users.length)
   })
 
+  it('does not repeat itself, nor number what it says, among 1,000 people either', async () => {
+    const { users, posts, comments, messages } = await invent(1000, EMPTY)
+    const texts = [
+      users.map(({ bio }) => bio),
+      posts.map(({ title }) => title),
+      posts.flatMap(({ content }) => content || []),
+      comments.map(({ content }) => content),
+      messages.map(({ content }) => content),
+    ]
+    for (const ofKind of texts) {
+      expect(new Set(ofKind).size).toBe(ofKind.length)
+      expect(ofKind.filter((text) => /\(\d+\)$/.test(text))).toEqual([])
+    }
+    for (const { bio } of users) expect(bio).not.toMatch(/Fond of (.*) and \1\.$/)
+  }, 120_000)
+
   it('has conversations, of alice and bob too, read and unread', () => {
     const [alice, bob] = world.users
     expect([alice?.username, bob?.username]).toEqual(['alice', 'bob'])
