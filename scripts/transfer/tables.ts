@@ -13,6 +13,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   listeners: 'Sockets that are open.',
   idempotency_keys: 'Answers to requests that may be sent again, good for a day.',
   rate_limits: 'What has been used up of limits.',
+  image_fences:
+    'Deletions of images that may still arrive, good for a day. A restored image is stored under a key of its own.',
   jobs: 'How far jobs have come: they begin anew.',
 }
 
