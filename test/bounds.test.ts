@@ -128,7 +128,7 @@ beforeAll(async () => {
     1,
     CONVERSATIONS,
   )
-  await stored("update users set role = 'admin' where id = ?", alice.id)
+  await stored("update users set role = 'admin' where id in (?, ?)", alice.id, blocker.id)
   await stored(
     `${numbers} insert into cases (id, kind, subject_id, author_id, state, opened_at)
      select i, iif(i % 2 = 0, 'post', 'profile'), i, 1 + i % ${ROWS}, iif(i % 3 = 0, 'closed', 'open'), i from n`,

@@ -53,7 +53,9 @@ async function everything(): Promise<Record<string, Row[]>> {
     `select name from pragma_table_list where schema = 'main' and type = 'table'
       and name not like 'sqlite_%' and name not like 'd1_%' and name not like '\\_cf%' escape '\\' order by name`,
   )
-  const answers = await run(tables.map(({ name }) => `select * from "${name}" order by 1, 2`))
+  // A second term to order by, also where there is one column.
+  const ordered = (name: unknown) => `select t.* from (select *, null from "${name}") t order by 1, 2`
+  const answers = await run(tables.map(({ name }) => ordered(name)))
   return Object.fromEntries(
     tables.map(({ name }, i) => [
       newName(String(name)),

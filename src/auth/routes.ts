@@ -45,7 +45,7 @@ import {
 import { tellOfNewDevice } from './security-mails'
 import { revokeSessionStatement } from './session-queries'
 import { isGood, issueTokens, newSession, refreshAccess, sessionHash } from './sessions'
-import { hashed, hashedAddress, recipientCharges } from './subjects'
+import { hashed, hashedAddress, proofCharges } from './subjects'
 import { readToken } from './tokens'
 import { accountView } from './view'
 
@@ -172,7 +172,7 @@ export const authRoutes = new Hono<AppEnv>()
         charged: await registrationCharges(c),
       })
       if (account.email !== '' && emailVerification !== 'none' && mayMail(c))
-        mailProofLater(c, account, await recipientCharges(c, account.email))
+        mailProofLater(c, account, await proofCharges(c, account.email))
       if (isMandatory) return c.json({ detail: 'Verification e-mail sent.' }, 201)
       const device = await deviceOf(c, account.username, deviceToken)
       return c.json(

@@ -25,10 +25,10 @@ export async function mailCharges(c: RequestContext, email: string): Promise<Cha
   const address = await hashedAddress(c)
   return [
     ...(address === undefined ? [] : charges(config(c.env).limits, 'mail_address', address)),
-    ...(await recipientCharges(c, email)),
+    ...charges(config(c.env).limits, 'mail_recipient', await hashed(c, emailKey(email))),
   ]
 }
 
-/** What a mail counts against whose sender is bounded otherwise. */
-export const recipientCharges = async (c: RequestContext, email: string): Promise<Charge[]> =>
-  charges(config(c.env).limits, 'mail_recipient', await hashed(c, emailKey(email)))
+/** What the mail of a registration counts against, whose sender is bounded otherwise. */
+export const proofCharges = async (c: RequestContext, email: string): Promise<Charge[]> =>
+  charges(config(c.env).limits, 'mail_proof', await hashed(c, emailKey(email)))

@@ -35,6 +35,8 @@ export const LIMITS = {
   mail_address: limit(20, 50, DAY),
   /** Mails to one recipient, whoever asks for them: more would be no help, and a nuisance. */
   mail_recipient: limit(3, 10, DAY),
+  /** Registrations with one address that ask it to prove itself, apart from what it asks for: the answer would tell that it is new. */
+  mail_proof: limit(3, 10, DAY),
 
   /** What a user creates in a day beyond the burst is what the busiest people do. */
   posts: limit(300, 600, DAY),
