@@ -166,6 +166,19 @@ describe('an object ends between a commit and telling of it', () => {
     expectChain(socket.changes(), 0)
   })
 
+  it('it had tried again by itself: asked again, the next object finds what came of that', async () => {
+    const [one, other] = await signUpPair()
+    const stub = conversationOf(one, other)
+    const change = { type: 'send', userId: one.id, content: 'x' } as const
+    const id = newChangeId()
+    await breakDb(stub, once('before'))
+    await runInDurableObject(stub, (instance) => instance.commit(change, id))
+    await evictDurableObject(stub)
+    const again = await conversationOf(one, other).commitOnce(change, id)
+    expect(again.ok && again.outcome.message?.content).toBe('x')
+    expect(await stored('select 1 from messages where sender_id = ?', one.id)).toHaveLength(1)
+  })
+
   it('evicted after it could not tell: its alarm outlives it', async () => {
     const [one, other] = await signUpPair()
     const socket = await listen(other, one)

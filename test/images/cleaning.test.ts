@@ -133,7 +133,7 @@ describe('what is accepted', () => {
     '%s: type, size, and the same bytes when there is nothing to remove',
     (type, bytes) => {
       const size = { width: 4, height: 3 }
-      expect(cleanImage(bytes)).toEqual({ bytes, type: `image/${type}`, ...size, extent: size })
+      expect(cleanImage(bytes)).toEqual({ bytes, type: `image/${type}`, ...size, extent: size, shown: size })
     },
   )
 

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { anyone, form, stored } from '../client'
 import { ISO, NOT_SIGNED_IN, UNKNOWN, WRONG_PKS } from '../fixtures/answers'
@@ -64,7 +65,7 @@ it('a reported message is kept as it was, whatever its sender makes of it', asyn
   expect(await reports()).toMatchObject([
     { evidence: 'Something mean', evidence_image: image, text: 'It hurts.' },
   ])
-  expect((await anyone.get(`/media/${image}`)).status).toBe(200)
+  expect(await env.MEDIA.head(image)).not.toBeNull()
 })
 
 it('many reports of one thing are one case, and one of a person is one', async () => {

@@ -204,6 +204,7 @@ describe('POST /posts/ (PostListViewTests)', () => {
     expect(rest).toEqual({
       owner: 'alice',
       is_owner: true,
+      is_sensitive: false,
       profile_id: alice.id,
       profile_image: DEFAULT_PROFILE,
       created_at: expect.stringMatching(/^\d\d [A-Z][a-z]{2} \d{4}$/),

@@ -22,10 +22,11 @@ import { MarkStatement } from '../../db/image-leases'
 import type { Limits } from '../../limits/limits'
 import { Throttled } from '../../limits/throttled'
 import {
+  attemptIds,
   type CommitResult,
   type ConversationEvent,
   type Failure,
-  newChangeId,
+  nextAttempt,
   type Outcome,
   type Refusal,
   type TrackedChange,
@@ -119,14 +120,21 @@ export function commitQueue(
   }
 
   /** Answers those of the batch that turn out to be committed; gives the others, which are not and cannot be any more. */
-  async function settle(lost: readonly TrackedChange[], batch: WaitingChange[]): Promise<WaitingChange[]> {
+  async function settle(
+    lost: readonly TrackedChange[],
+    batch: WaitingChange[],
+    doubtful: ReadonlySet<TrackedChange> = new Set(),
+  ): Promise<WaitingChange[]> {
     const db = openDb()
+    // What another call was asked for it may have tried again by itself.
+    const idsOf = (change: TrackedChange) => (doubtful.has(change) ? attemptIds(change.id) : [change.id])
     const all = [...new Set([...unsettled, ...lost])].slice(-MAX_UNSETTLED_CHANGES)
-    const known = new Set(all.map(({ id }) => id))
+    const known = new Set(all.flatMap(idsOf))
     const forgotten = unsettledIds.all().filter((id) => !known.has(id))
     let found: Map<string, Outcome>
     try {
-      found = await settleChanges(db, pair, all, forgotten)
+      const sought = all.map((change) => ({ change, ids: idsOf(change) }))
+      found = await settleChanges(db, pair, sought, forgotten)
     } catch (error) {
       unsettled = all
       unsettledIds.keep([...forgotten, ...known].slice(-MAX_UNSETTLED_CHANGES))
@@ -142,7 +150,8 @@ export function commitQueue(
     return batch.filter((one) => {
       const outcome = found.get(one.change.id)
       if (outcome) one.resolve({ ok: true, outcome, state: stateOf(db) })
-      else if (revoked.has(one.change)) one.change = { ...one.change, id: newChangeId() }
+      else if (revoked.has(one.change))
+        one.change = { ...one.change, id: nextAttempt(one.change.id, idsOf(one.change).length) }
       return outcome === undefined
     })
   }
@@ -153,7 +162,7 @@ export function commitQueue(
     let left = batch
     try {
       const doubtful = batch.flatMap(({ change, isDoubtful }) => (isDoubtful ? change : []))
-      if (doubtful.length > 0 || isUnsettled()) left = await settle(doubtful, batch)
+      if (doubtful.length > 0 || isUnsettled()) left = await settle(doubtful, batch, new Set(doubtful))
       for (let isLast = false; left.length > 0; isLast = true) {
         const sent = left
         const error = await tryTogether(sent)

@@ -17,19 +17,25 @@ const RECENT_ENTRIES = 1_000
 /** What is kept of the ids that were revoked: those of the last few hundred changes. */
 const REVOKED_CHARACTERS = 4_000
 
+/** A change whose answer was lost, and the ids under which it may be in the log. */
+interface LostChange {
+  change: TrackedChange
+  ids: readonly string[]
+}
+
 /**
- * The outcomes of those of the changes that are in the log, by their ids. The others are revoked in the same transaction: whatever still carries
+ * The outcomes of those of the changes that are in the log, by the changes' ids. The others are revoked in the same transaction: whatever still carries
  * them fails when it arrives, so that they may be made again, under new ids. So are those of which only their ids are known any more, and whose
  * outcomes nobody waits for. One call; reads up to `RECENT_ENTRIES` rows.
  */
 export async function settleChanges(
   db: Db,
   pair: Pair,
-  lost: readonly TrackedChange[],
+  lost: readonly LostChange[],
   forgotten: readonly string[],
 ): Promise<Map<string, Outcome>> {
-  const ids = JSON.stringify([...lost.map(({ id }) => id), ...forgotten])
-  const keyed = lost.flatMap((change) =>
+  const ids = JSON.stringify([...lost.flatMap(({ ids }) => ids), ...forgotten])
+  const keyed = lost.flatMap(({ change }) =>
     change.type === 'send' && change.key ? { id: change.id, key: change.key } : [],
   )
   const sent = await db
@@ -40,7 +46,7 @@ export async function settleChanges(
         build.select({ a: SIDES.a.unread, b: SIDES.b.unread }).from(conversations).where(ofPair(pair)),
       ),
       // A message that begins a conversation has none yet that could say so.
-      ...(forgotten.length > 0 || lost.some(({ type }) => type === 'send')
+      ...(forgotten.length > 0 || lost.some(({ change }) => change.type === 'send')
         ? [ensureConversationStatement(pair)]
         : []),
       revokeStatement(pair, ids),
@@ -58,7 +64,7 @@ export async function settleChanges(
   )
   const entries = (results[keyed.length] ?? []) as Entry[]
   const [unread] = (results[keyed.length + 1] ?? []) as { a: number; b: number }[]
-  const byId = new Map(lost.map((change) => [change.id, change]))
+  const byId = new Map(lost.flatMap(({ change, ids }) => ids.map((id) => [id, change] as const)))
   return new Map(
     entries.flatMap(({ changeId, message: now, ...entry }): [string, Outcome][] => {
       const change = changeId === null ? undefined : byId.get(changeId)

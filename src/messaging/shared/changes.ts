@@ -48,6 +48,20 @@ export type ChangeOf<Type extends Change['type']> = Extract<TrackedChange, { typ
 export const newChangeId = (): string =>
   crypto.getRandomValues(new Uint8Array(9)).toBase64({ alphabet: 'base64url' })
 
+const ID_LENGTH = 12
+/** Ids that one call of the object may give a change: it tries twice together with others, and twice alone. */
+const ATTEMPTS_OF_A_CALL = 4
+
+/** The ids that a change may have had in the call that was sent this one and whose answer was lost; behind them comes `nextAttempt(id, …)`. */
+export const attemptIds = (id: string): string[] =>
+  Array.from({ length: ATTEMPTS_OF_A_CALL }, (_, i) => nextAttempt(id, i))
+
+/** The id under which a change is made again once its id is revoked. It says whose attempt it is: who asks a second time finds it. */
+export function nextAttempt(id: string, by = 1): string {
+  const [base, number] = [id.slice(0, ID_LENGTH), Number(id.slice(ID_LENGTH + 1))]
+  return number + by === 0 ? base : `${base}.${number + by}`
+}
+
 /** A change as it was made: its entry in the log, with the message as it was then. */
 export type ConversationEvent = Omit<typeof changes.$inferSelect, 'conversationId' | 'changeId'> & {
   message?: MessageRow
