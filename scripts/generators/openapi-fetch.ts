@@ -30,7 +30,8 @@ const created = await client.POST('/posts/', {
   body: { title: 'By openapi-fetch', ...(file && { image: file }) },
   bodySerializer(body) {
     const form = new FormData()
-    for (const [name, value] of Object.entries(body)) form.append(name, value)
+    // The file is typed as a string: see above.
+    for (const [name, value] of Object.entries(body)) if (value !== null) form.append(name, value as string)
     return form
   },
   params: { header: { 'Idempotency-Key': crypto.randomUUID() } },
