@@ -66,8 +66,11 @@ export const leaseOf = (imageHash: string, size: LeasedImage['size']) =>
   ({ hash: imageHash, size }) as unknown as LeasedImage
 const leasedHash = (image: LeasedImage) => (image as unknown as { hash: ImageHash }).hash
 
-/** The statement that leases the hash; gives no row while the image is being deleted, else how many rows show it already. Reads 1 row more for its fence. */
-export const leaseStatement = (imageHash: string) =>
+/**
+ * The statement that leases the hash, and says how many rows show it already. While the image is being deleted it gives no row, unless it may overtake the
+ * deletion: what that takes has another key then. Reads 1 row more for its fence.
+ */
+export const leaseStatement = (imageHash: string, mayOvertake: boolean) =>
   statement(
     build
       .insert(images)
@@ -86,7 +89,9 @@ export const leaseStatement = (imageHash: string) =>
           deletingAt: null,
         },
         // A mark of the future was made while a clock was ahead: nobody knows how old it is.
-        setWhere: sql`deleting_at is null or abs(${databaseNow} - deleting_at) > ${MARK_MS}`,
+        setWhere: mayOvertake
+          ? sql`true`
+          : sql`deleting_at is null or abs(${databaseNow} - deleting_at) > ${MARK_MS}`,
       })
       .returning({ refs: images.refs, generation: images.generation }),
   )

@@ -6,7 +6,7 @@
  *      `refs` (trigger) and gives the lease back in the same batch;
  *   2. a row of `images` without refs and leases is *marked* for deletion in the batch that took the last ref; the
  *      object is deleted after that commit, and the row after the object.
- * While the mark is young nobody may lease the hash. Afterwards an upload may overtake the deletion, or `sweep` makes it again; either way an upload
+ * An upload waits a moment for a young mark, then overtakes the deletion; an old one `sweep` makes again. Either way an upload
  * from then on puts the object under another key (its generation), also where the image was forgotten meanwhile (its *fence*, for a day): so a
  * deletion that gave no answer, however late it arrives, cannot take an object that a new row shows.
  * Whatever a crash leaves (leases that ran out, marks that grew old) `sweep` finishes.
@@ -31,7 +31,7 @@ import { type Charge, chargeStatement } from '../db/rate-limits'
 import { TookTooLong, withinDeadline } from '../deadline'
 import type { CleanImage } from './clean'
 
-/** The bucket is out of reach, or the same image is being deleted this moment: try again. */
+/** The bucket is out of reach: try again. */
 export class StorageUnavailable extends Unavailable {}
 
 /** The image was not put in time, and may be yet. */
@@ -46,7 +46,7 @@ const LEASE_PAUSE_MS = 60
 
 /**
  * Leases the hash, so that the object stays under this key. `isShown` where a committed row shows the image: the bucket should have it. Throws
- * `Throttled`, `StorageUnavailable` while the image is being deleted. Follow with a batch that uses the lease (`withLease`), or with `abandonUpload`.
+ * `Throttled`. Waits a moment for a deletion that is under way, then overtakes it. Follow with a batch that uses the lease (`withLease`), or with `abandonUpload`.
  */
 export async function leaseImage(
   db: Db,
@@ -56,7 +56,8 @@ export async function leaseImage(
   for (let attempt = 1; ; attempt++) {
     const [, rows] = await db.batch([
       chargeStatement(attempt === 1 ? charged : [], Date.now()),
-      leaseStatement(hash),
+      // A deletion whose answer was lost would keep the image from everybody as long as its mark is young.
+      leaseStatement(hash, attempt === LEASE_TRIES),
     ])
     const row = rows[0]
     if (row) {
@@ -68,7 +69,7 @@ export async function leaseImage(
         isShown: row.refs > 0,
       }
     }
-    if (attempt === LEASE_TRIES) throw new StorageUnavailable('being deleted')
+    if (attempt === LEASE_TRIES) throw new Error('a lease returned no row')
     await new Promise((resolve) => setTimeout(resolve, LEASE_PAUSE_MS * attempt))
   }
 }

@@ -24,11 +24,13 @@ export interface WriteCall extends Call {
 }
 
 /**
- * Operations that are not tried here. Settings are one for all, so that cases that run at once undo each other's: moderation/settings.test.ts. The
- * answers of the others promise nothing to be stored: one only reads, the other does its work behind the answer, as how long that takes would tell
+ * Operations whose answer promises nothing to be stored: one only reads, the other does its work behind the answer, as how long that takes would tell
  * whose address it is.
  */
-export const PROMISE_NOTHING = ['verifyToken', 'resendEmail', 'updateSettings']
+export const PROMISE_NOTHING = ['verifyToken', 'resendEmail']
+
+/** Operations of which one row is for all: cases that run at once would undo each other's. */
+export const ONE_BY_ONE: ReadonlySet<string> = new Set(['updateSettings'])
 
 let unique = 0
 const next = () => `unique-${++unique}`
@@ -565,6 +567,23 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
         path: `/moderation/people/${id}/sessions/`,
         headers: moderator.headers,
         ok: 204,
+        count,
+      }
+    },
+  ],
+  updateSettings: [
+    async () => {
+      const { moderator } = await openCase()
+      await stored("update users set role = 'admin' where id = ?", moderator.id)
+      const name = next()
+      const count = () => rows("settings where name = 'reserved_names' and instr(value, ?)", name)
+      const body = { reserved_names: name }
+      return {
+        method: 'PATCH',
+        path: '/moderation/settings/',
+        headers: moderator.headers,
+        body,
+        ok: 200,
         count,
       }
     },
