@@ -29,6 +29,7 @@ import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageImageRoutes } from './messaging/worker/image-routes'
 import { messageRoutes } from './messaging/worker/message-routes'
+import { caseImageRoutes } from './moderation/case-image-routes'
 import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
 import { noticeRoutes } from './moderation/notice-routes'
@@ -84,6 +85,7 @@ export const routes = app
   .route('/followers', followerRoutes)
   .route('/reports', reportRoutes)
   .route('/moderation/cases', caseRoutes)
+  .route('/moderation/cases', caseImageRoutes)
   .route('/moderation/notices', noticeRoutes)
   .route('/moderation/log', logRoutes)
   .route('/moderation/people', personRoutes)

@@ -409,7 +409,16 @@ const OF_NOBODY_ELSE = [
   ...['listSessions', 'endOtherSessions', 'endSession', 'exportAccount', 'createPost'],
   // Of one's own, and for staff, who see all: test/moderation/.
   ...['listNotices', 'createAppeal'],
-  ...['listCases', 'openCase', 'getCase', 'moveCase', 'actOnCase', 'listModerationLog', 'getStatistics'],
+  ...[
+    'listCases',
+    'openCase',
+    'getCase',
+    'getCaseImage',
+    'moveCase',
+    'actOnCase',
+    'listModerationLog',
+    'getStatistics',
+  ],
   ...['listPeople', 'getPerson', 'setRole', 'signOutPerson', 'getSettings', 'updateSettings'],
 ]
 

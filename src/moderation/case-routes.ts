@@ -112,10 +112,11 @@ export const caseRoutes = new Hono<AppEnv>()
     inPath(idParam),
     async (c) => {
       const { db, user } = c.var
-      const read = await readCase(db, user.id, c.req.valid('param').id, Date.now())
+      const { id } = c.req.valid('param')
+      const read = await readCase(db, user.id, id, Date.now())
       requireTheirs(read?.case)
       if (!read) throw new ApiError('not_found')
-      return c.json(caseDetailView(read, imageUrls(c)))
+      return c.json(caseDetailView(read, imageUrls(c), `${new URL(c.req.url).origin}/moderation/cases/${id}`))
     },
   )
 

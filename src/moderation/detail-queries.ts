@@ -81,7 +81,7 @@ const conversation = sql`case c.kind when 'conversation' then c.subject_id
  * read is noted in the same transaction. Reads some hundred rows at most.
  */
 export async function readCase(db: Db, actorId: number, id: number, now: number) {
-  const judged = sql`from cases c cross join users author on author.id = c.author_id where c.id = ${id} and ${isFor(actorId)}`
+  const judged = judgedCase(actorId, id)
   const caseId = sql`(select c.id ${judged})`
   const authorId = sql`(select c.author_id ${judged})`
   const [, found, reported, entries, history, others, appealed, said] = await db.batch([
@@ -113,6 +113,24 @@ export async function readCase(db: Db, actorId: number, id: number, now: number)
   ])
   const [one] = found
   return one && { case: one, reported, entries, history, others, appealed, said }
+}
+
+/** The case, from `cases c`, if it is this person's to judge. */
+const judgedCase = (actorId: number, id: number): SQL =>
+  sql`from cases c cross join users author on author.id = c.author_id where c.id = ${id} and ${isFor(actorId)}`
+
+/** Whether this is the image of a message that `readCase` gives this person, or was when that was reported. Reads a hundred rows at most. */
+export async function hasImage(db: Db, actorId: number, id: number, hash: string): Promise<boolean> {
+  const judged = judgedCase(actorId, id)
+  const [rows] = await db.batch([
+    selectStatement(
+      { found: sql<1>`1` },
+      sql`from (select image from (${window(judged)}) union all
+        select evidence_image from (select evidence_image from reports where case_id = (select c.id ${judged})
+          order by id desc limit ${SHOWN.reports})) where image = ${hash} limit 1`,
+    ),
+  ])
+  return rows.length > 0
 }
 
 /** The messages around the one that is reported, or the newest of the conversation that is. */

@@ -1,5 +1,5 @@
 import { isoDate } from '../http/dates'
-import type { ImageUrls } from '../images/url'
+import { type ImageUrls, isAddress } from '../images/url'
 import type { CaseRow } from './case-queries'
 import type { readCase } from './detail-queries'
 import type { EntryRow } from './log-statements'
@@ -74,10 +74,12 @@ export const noticeView = (row: NoticeRow): NoticeAnswer => ({
 
 type Read = NonNullable<Awaited<ReturnType<typeof readCase>>>
 
-/** A case with all that it is judged by. */
-export const caseDetailView = (read: Read, urls: ImageUrls): CaseDetailAnswer => {
+/** A case with all that it is judged by; `caseUrl` is its own, without a slash at the end. */
+export const caseDetailView = (read: Read, urls: ImageUrls, caseUrl: string): CaseDetailAnswer => {
   const row = read.case
   const image = (hash: string | null) => (hash === null ? null : urls.image(hash))
+  const privateImage = (hash: string | null) =>
+    hash === null || isAddress(hash) ? hash : `${caseUrl}/images/${hash}/`
   return {
     ...caseView(row),
     author_role: row.authorRole,
@@ -100,7 +102,7 @@ export const caseDetailView = (read: Read, urls: ImageUrls): CaseDetailAnswer =>
       id: message.id,
       sender: message.senderId,
       content: message.content,
-      image: image(message.image),
+      image: privateImage(message.image),
       created: isoDate(message.createdAt),
     })),
     reports: read.reported.map((report) => ({
@@ -109,7 +111,7 @@ export const caseDetailView = (read: Read, urls: ImageUrls): CaseDetailAnswer =>
       category: report.category,
       text: report.text,
       evidence: report.evidence,
-      evidence_image: image(report.evidenceImage),
+      evidence_image: privateImage(report.evidenceImage),
       created: isoDate(report.createdAt),
     })),
     entries: read.entries.map(entryView),

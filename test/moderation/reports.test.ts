@@ -1,6 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
-import { anyone, form, stored } from '../client'
+import { anyone, download, form, stored } from '../client'
 import { ISO, NOT_SIGNED_IN, UNKNOWN, WRONG_PKS } from '../fixtures/answers'
 import { createComment, createPost, sendMessage, signUpCast } from '../fixtures/factories'
 import { file, freshPng } from '../fixtures/uploads'
@@ -65,7 +64,22 @@ it('a reported message is kept as it was, whatever its sender makes of it', asyn
   expect(await reports()).toMatchObject([
     { evidence: 'Something mean', evidence_image: image, text: 'It hurts.' },
   ])
-  expect(await env.MEDIA.head(image)).not.toBeNull()
+  const [found] = await stored<{ id: number }>("select id from cases where kind = 'message'")
+  const { body } = await mona.get(`/moderation/cases/${found?.id}/`)
+  const url = new URL(body.reports[0].evidence_image)
+  expect(url.pathname).toBe(`/moderation/cases/${found?.id}/images/${image}/`)
+  for (const [viewer, status] of [
+    [anyone, 401],
+    [alice, 403],
+    [bob, 403],
+  ] as const)
+    expect((await viewer.get(url.pathname)).status).toBe(status)
+  const shown = await download(url.href, mona.headers)
+  expect([shown.status, shown.headers.get('cache-control')]).toEqual([200, 'private, no-store'])
+  // Not any image that there is, nor in another case.
+  const other = (await createPost(alice, { image: file(freshPng()) })).image.split('/').at(-1)
+  expect((await mona.get(`/moderation/cases/${found?.id}/images/${other}/`)).status).toBe(404)
+  expect((await mona.get(`/moderation/cases/${UNKNOWN}/images/${image}/`)).status).toBe(404)
 })
 
 it('many reports of one thing are one case, and one of a person is one', async () => {
