@@ -19,7 +19,8 @@ import type { Limits } from './limits/limits'
 import {
   endSuspensionsStatement,
   eraseHiddenCommentsStatement,
-  eraseHiddenPostsStatement,
+  eraseHiddenPostStatement,
+  eraseHiddenPostsStatements,
 } from './moderation/action-statements'
 import { countDay } from './moderation/statistics-queries'
 import { deleteOldNotificationsStatements } from './notifications/queries'
@@ -42,7 +43,8 @@ const KINDS: readonly Piece[] = [
   deleteOldFencesStatement,
   ...deleteOldNotificationsStatements,
   endSuspensionsStatement,
-  eraseHiddenPostsStatement,
+  ...eraseHiddenPostsStatements,
+  eraseHiddenPostStatement,
   eraseHiddenCommentsStatement,
 ]
 
@@ -50,7 +52,8 @@ export async function sweepRows(db: Db, now: number, limits: Limits): Promise<vo
   for (const piece of KINDS) {
     for (let i = 0; i < PIECES_PER_RUN; i++) {
       const [gone] = await db.batch([piece(now, ROWS_AT_ONCE)])
-      if (gone.length < ROWS_AT_ONCE) break
+      // Some take fewer than they are given.
+      if (gone.length === 0) break
     }
   }
   await countDay(db, now)

@@ -18,6 +18,8 @@ export interface Owned {
   table: SQLiteTable
   id: SQLiteColumn
   ownerId: SQLiteColumn
+  /** Hides those of these rows whose deletion would be too much for one statement; nobody sees them from then on, and the scheduled job erases them. */
+  hideLarge?: (rows: SQL) => Statement
   /** Whether it is there for somebody. */
   isThere: (visible: ReturnType<typeof visibleTo>) => SQL
   /** Who may delete it besides. */
@@ -55,6 +57,7 @@ export async function deleteOwned(
       { ownerId: sql<number>`iif(${mayDelete}, ${userId}, ${kind.ownerId})` },
       sql`from ${kind.table} where ${isIt}`,
     ),
+    ...(kind.hideLarge ? [kind.hideLarge(sql`${isIt} and ${mayDelete}`)] : []),
     statement(build.delete(kind.table).where(and(isIt, mayDelete))),
     ...also,
   ])

@@ -348,7 +348,7 @@ export const dailySizes = sqliteTable(
   (t) => [primaryKey({ columns: [t.day, t.name] })],
 )
 
-/** Posts that moderators have hidden. Tables of their own, so that posts that are shown cost no row more (`visibility.ts`). */
+/** Posts that moderators have hidden, and large ones that their owners have deleted and that are not erased yet. Tables of their own, so that posts that are shown cost no row more (`visibility.ts`). */
 export const hiddenPosts = sqliteTable(
   'hidden_posts',
   {

@@ -6,18 +6,26 @@ import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { type LeasedImage, withLease } from '../db/image-leases'
 import { mentionsFor, mentionsIn } from '../db/mentions'
+import { databaseNow } from '../db/now'
 import type { Change, Owned } from '../db/owned'
 import { chargeStatement } from '../db/rate-limits'
 import { posts, users } from '../db/schema'
-import { build, selectStatement, statement } from '../db/statements'
+import { build, selectStatement, statement, writeStatement } from '../db/statements'
 import { searchKey } from '../db/text'
 import { type ViewerId, visibleTo } from '../db/visibility'
+
+/** With more likes and comments than so many, deleting a post would be some thousand rows in one statement. */
+const MAX_DELETED_WITH_POST = 200
 
 export const OWN_POST: Owned = {
   table: posts,
   id: posts.id,
   ownerId: posts.ownerId,
   isThere: (visible) => visible.post(posts),
+  hideLarge: (rows) =>
+    writeStatement(sql`insert into hidden_posts (post_id, owner_id, hidden_at, erase_at)
+      select ${posts.id}, ${posts.ownerId}, ${databaseNow}, ${databaseNow} from posts
+      where ${rows} and ${posts.likesCount} + ${posts.commentsCount} > ${MAX_DELETED_WITH_POST}`),
 }
 
 export const p = alias(posts, 'p')

@@ -1,6 +1,7 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { KEPT_VALUES } from '../../src/db/kept'
 import worker from '../../src/index'
 import { anyone, call, download, form, ORIGIN, objectKeys, signUp, stored } from '../client'
 import {
@@ -225,6 +226,58 @@ describe('/posts/:id/ (PostDetailViewTests)', () => {
 })
 
 describe('DELETE /posts/:id/', () => {
+  it('with thousands of likes and comments is hidden at once, and erased in pieces', async () => {
+    const { id } = await createPost(alice, { title: 'Everybody likes this' })
+    const before = (await bob.get(`/profiles/${alice.id}/`)).body.posts_count
+    const [{ first }] = (await stored('select max(id) + 1 as first from users')) as [{ first: number }]
+    const numbers = 'with recursive n(i) as (select 0 union all select i + 1 from n where i < 999)'
+    await stored(
+      `${numbers} insert into users (id, username, username_key, search_key, password_hash, created_at, profile_updated_at)
+       select ?1 + i, 'fan' || i, 'fan' || i, 'fan' || i, '', 1, 1 from n`,
+      first,
+    )
+    const next = (table: string) =>
+      `(select max(coalesce(max(id), 0), coalesce((select last_id from sequences where name = '${table}'), 0)) + 1 from ${table}) + i`
+    await stored(
+      `${numbers} insert into likes (id, owner_id, post_id, created_at) select ${next('likes')}, ?1 + i, ?2, 1 from n`,
+      first,
+      id,
+    )
+    await stored(
+      `${numbers} insert into comments (id, post_id, owner_id, content, created_at, updated_at)
+       select ${next('comments')}, ?2, ?1 + i, 'x', 1, 1 from n`,
+      first,
+      id,
+    )
+    expect((await bob.delete(`/posts/${id}/`)).status).toBe(403)
+    const { status, cost } = await alice.delete(`/posts/${id}/`)
+    expect(status).toBe(204)
+    expect([cost.calls, cost.read < 200, cost.written < 50]).toEqual([1, true, true])
+    for (const person of [alice, bob]) expect((await person.get(`/posts/${id}/`)).status).toBe(404)
+    expect((await alice.delete(`/posts/${id}/`)).status).toBe(404)
+    expect((await bob.post('/likes/', { post: id })).status).toBe(400)
+    expect((await bob.get(`/profiles/${alice.id}/`)).body.posts_count).toBe(before - 1)
+    for (const { name, differences } of KEPT_VALUES) expect(await stored(differences), name).toEqual([])
+
+    const written: number[] = []
+    const withSession: D1Database['withSession'] = (bookmark) => {
+      const session = env.DB.withSession(bookmark)
+      const batch: D1DatabaseSession['batch'] = async (statements) => {
+        const results = await session.batch<never>(statements)
+        written.push(...results.map(({ meta }) => meta.rows_written))
+        return results
+      }
+      return { prepare: (query) => session.prepare(query), getBookmark: () => session.getBookmark(), batch }
+    }
+    await worker.scheduled(createScheduledController(), { ...env, DB: { withSession } as D1Database })
+    expect(Math.max(...written)).toBeGreaterThan(500)
+    expect(Math.max(...written)).toBeLessThanOrEqual(2_000)
+    for (const table of ['likes', 'comments', 'hidden_posts'])
+      expect(await stored(`select 1 from ${table} where post_id = ?`, id), table).toEqual([])
+    expect(await stored('select 1 from posts where id = ?', id)).toEqual([])
+    for (const { name, differences } of KEPT_VALUES) expect(await stored(differences), name).toEqual([])
+  })
+
   it('a deleted post takes its likes and comments, and its count from the owner', async () => {
     const [hana, ivo] = [await signUp('hana'), await signUp('ivo')]
     const id = (await createPost(hana, { title: 'Short-lived' })).id
