@@ -272,6 +272,8 @@ it(
     vi.restoreAllMocks()
     console.log(`Chaos with the seed ${SEED}: ${JSON.stringify(done)}`)
     expect(done.faults).toBeGreaterThan(done.operations / 40)
+    for (const count of [done.operations / 1_000, done.objectFaults, done.kills, done.evictions])
+      expect(count).toBeGreaterThanOrEqual(1)
 
     for (const client of clients) {
       const { person, other, device } = client
