@@ -34,6 +34,7 @@ import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
 import { noticeRoutes } from './moderation/notice-routes'
 import { personRoutes } from './moderation/person-routes'
+import { staffPostRoutes } from './moderation/post-routes'
 import { reportRoutes } from './moderation/report-routes'
 import { serviceSettingsRoutes } from './moderation/settings-routes'
 import { statisticsRoutes } from './moderation/statistics-routes'
@@ -89,6 +90,7 @@ export const routes = app
   .route('/moderation/notices', noticeRoutes)
   .route('/moderation/log', logRoutes)
   .route('/moderation/people', personRoutes)
+  .route('/moderation/posts', staffPostRoutes)
   .route('/moderation/settings', serviceSettingsRoutes)
   .route('/moderation/statistics', statisticsRoutes)
   .route('/follow-requests', requestRoutes)

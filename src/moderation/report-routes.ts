@@ -9,7 +9,7 @@ import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
 import { createOnce } from '../http/idempotency'
 import { createReport } from './report-queries'
-import { reportAnswer, reportBody } from './schemas'
+import { reportAnswer, reportBody } from './report-schemas'
 import { subjectOf } from './subject'
 import { reportView } from './view'
 
