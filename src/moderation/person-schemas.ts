@@ -23,11 +23,13 @@ export const personAnswer = z
   .register(z.globalRegistry, { id: 'Person' })
 export type PersonAnswer = z.output<typeof personAnswer>
 
+const personSession = z
+  .object({ id: z.string(), device: z.string(), created: isoTime(), last_used: isoTime() })
+  .register(z.globalRegistry, { id: 'PersonSession' })
+
 export const personDetailAnswer = z
   .extend(personAnswer, {
-    sessions: z
-      .array(z.object({ id: z.string(), device: z.string(), created: isoTime(), last_used: isoTime() }))
-      .check(z.describe('Last used first.')),
+    sessions: z.array(personSession).check(z.describe('Last used first.')),
     entries: z.array(entryAnswer).check(z.describe('What was done to them, newest first.')),
   })
   .register(z.globalRegistry, { id: 'PersonDetail' })
