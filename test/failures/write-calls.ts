@@ -585,6 +585,7 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
         path: `/moderation/people/${id}/sessions/${session?.name}/`,
         headers: moderator.headers,
         ok: 204,
+        again: [404],
         count,
       }
     },
