@@ -295,7 +295,7 @@ describe.skipIf(!browserPath)('the pages of staff', () => {
       await page.getByRole('link', { name: 'alice' }).first().click()
       await page.getByRole('heading', { level: 1, name: 'alice' }).waitFor()
       await look('a person')
-        expect(faults).toEqual([])
+      expect(faults).toEqual([])
       await context.close()
     },
   )
