@@ -35,6 +35,7 @@ import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
 import { noticeRoutes } from './moderation/notice-routes'
 import { personRoutes } from './moderation/person-routes'
+import { staffPostRoutes } from './moderation/post-routes'
 import { reportRoutes } from './moderation/report-routes'
 import { serviceSettingsRoutes } from './moderation/settings-routes'
 import { statisticsRoutes } from './moderation/statistics-routes'
@@ -90,6 +91,7 @@ export const routes = app
   .route('/moderation/notices', noticeRoutes)
   .route('/moderation/log', logRoutes)
   .route('/moderation/people', personRoutes)
+  .route('/moderation/posts', staffPostRoutes)
   .route('/moderation/settings', serviceSettingsRoutes)
   .route('/moderation/statistics', statisticsRoutes)
   .route('/follow-requests', requestRoutes)

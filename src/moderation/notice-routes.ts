@@ -11,7 +11,7 @@ import { createOnce } from '../http/idempotency'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { createAppeal, listNotices, NEWEST_NOTICES } from './notice-queries'
-import { appealBody, noticeAnswer } from './schemas'
+import { appealBody, noticeAnswer } from './notice-schemas'
 import { noticeView } from './view'
 
 export const noticeRoutes = new Hono<AppEnv>()

@@ -10,7 +10,7 @@ import { noSuchPk } from '../http/fields'
 import { Hono } from '../http/hono'
 import { createOnce } from '../http/idempotency'
 import { createReport } from './report-queries'
-import { reportAnswer, reportBody } from './schemas'
+import { reportAnswer, reportBody } from './report-schemas'
 import { subjectOf } from './subject'
 import { reportView } from './view'
 

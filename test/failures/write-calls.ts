@@ -588,6 +588,25 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
       }
     },
   ],
+  signOutPersonOnce: [
+    async () => {
+      const { moderator } = await openCase()
+      const { id } = await account()
+      const count = () => rows('sessions where user_id = ? and revoked_at is not null', id)
+      const [session] = await stored<{ name: string }>(
+        'select substr(jti_hash, 1, 16) as name from sessions where user_id = ?',
+        id,
+      )
+      return {
+        method: 'DELETE',
+        path: `/moderation/people/${id}/sessions/${session?.name}/`,
+        headers: moderator.headers,
+        ok: 204,
+        again: [404],
+        count,
+      }
+    },
+  ],
   updateSettings: [
     async () => {
       const { moderator } = await openCase()
