@@ -1,5 +1,5 @@
 /** The map: what happens to a request, in order, and which paths there are. */
-import { Hono } from 'hono'
+
 import { getPath } from 'hono/utils/url'
 import { aboutRoutes } from './about/routes'
 import { exportRoutes } from './account/export-routes'
@@ -20,6 +20,7 @@ import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
 import { asApiError, onError } from './http/errors'
 import { anyOrigin, checkRequest, crossOrigin, observe, secureHeaders } from './http/headers'
+import { Hono } from './http/hono'
 import { noRoute } from './http/methods'
 import { negotiate } from './http/negotiate'
 import { deleteMarkedImages } from './images/attach'

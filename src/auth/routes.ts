@@ -1,6 +1,5 @@
 /** `/dj-rest-auth` for those who are not signed in. Credentials that a route does not need are ignored, even bad ones. */
 
-import { Hono } from 'hono'
 import { isSignedOut } from '../db/errors'
 import { sessionName, sessionOf } from '../db/session-names'
 import { fold } from '../db/text'
@@ -10,6 +9,7 @@ import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { refuseForeignOrigin } from '../http/origins'
 import { imageUrls } from '../images/url'
 import { mayMail, requireMail } from '../mail/send'

@@ -1,5 +1,5 @@
 /** `/moderation/cases`: for those who look after the service. */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { requireStaff, staffBody } from '../auth/staff'
 import { describe } from '../http/describe'
@@ -7,6 +7,7 @@ import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk, REQUIRED } from '../http/fields'
 import { choiceFilters } from '../http/filters'
+import { Hono } from '../http/hono'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { imageUrls } from '../images/url'

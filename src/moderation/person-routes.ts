@@ -1,11 +1,11 @@
 /** `/moderation/people` */
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { requireStaff, staffBody } from '../auth/staff'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery, requireShort } from '../http/params'
 import { listPeople, PEOPLE_BY_NAME, readPerson, setRole, signOut } from './person-queries'

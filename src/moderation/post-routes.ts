@@ -1,11 +1,12 @@
 /** `/moderation/posts` */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { requireStaff } from '../auth/staff'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ValidationError } from '../http/errors'
 import { choiceFilters, idFilters } from '../http/filters'
+import { Hono } from '../http/hono'
 import { answerPage, pageOf } from '../http/paging'
 import { inQuery, requireShort } from '../http/params'
 import { imageUrls } from '../images/url'
