@@ -37,7 +37,7 @@ const FILES = {
     'moderation/{subject,vocabulary}.ts',
     'notifications/kinds.ts',
     'posts/listing.ts',
-    'messaging/worker/{close-sockets,conversation-stub,erase-sent,error-lists,open-socket,send-message,thread-page}.ts',
+    'messaging/worker/{close-sockets,conversation-stub,erase-sent,error-lists,moderate-message,open-socket,send-message,thread-page}.ts',
     'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,listening,mistakes,refused-senders,sockets,unsettled-ids}.ts',
     'messaging/shared/{changes,listener,pair,refusals,send-path}.ts',
   ],

@@ -11,6 +11,7 @@
 import { activeUserStatement, type Db, DEADLINES_MS, stateOf } from '../../db/client'
 import {
   ForeignKeyViolation,
+  NotStaff,
   Rejected,
   Revoked,
   SessionEnded,
@@ -37,6 +38,8 @@ import { changeStatements } from './change-statements'
 import { settleChanges } from './settle-queries'
 import type { UnsettledIds } from './unsettled-ids'
 
+/** Changes that are not made by one of the two. */
+const WHOEVER_BLOCKS: ReadonlySet<TrackedChange['type']> = new Set(['erase', 'moderate'])
 /** How many changes one transaction holds: D1 is given `DEADLINES_MS` for them. */
 const MAX_CHANGES_PER_COMMIT = 40
 /** How many changes are taken in while D1 is slow: each may hold `MAX_CONTENT_CHARACTERS`, and the object has 128 MB. */
@@ -215,14 +218,16 @@ export function commitQueue(
     const changes = batch.map(({ change }) => changeStatements(pair, change, now, limits))
     const askers = new Map(
       batch.flatMap(({ change }) =>
-        change.type === 'erase' ? [] : [[`${change.userId}/${change.session}`, change] as const],
+        change.type === 'erase'
+          ? []
+          : [[`${change.userId}/${change.session}/${change.type === 'moderate'}`, change] as const],
       ),
     )
     const senders = new Set(batch.flatMap(({ change }) => (change.type === 'send' ? change.userId : [])))
     const before = [
       ...[...askers.values()].map(activeUserStatement),
-      // An account is erased whoever blocks it.
-      ...(askers.size > 0 ? [notBlockedStatement(pair)] : []),
+      // An account is erased, and a message judged, whoever blocks whom.
+      ...(batch.some(({ change }) => !WHOEVER_BLOCKS.has(change.type)) ? [notBlockedStatement(pair)] : []),
       ...(senders.size > 0 ? [openConversationStatement(pair, [...senders])] : []),
     ]
     const results = await db.batch([...before, ...changes.flatMap(({ statements }) => statements)])
@@ -267,6 +272,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof UserNotFound) return 'user_not_found'
   if (error instanceof UserInactive) return 'user_inactive'
   if (error instanceof SessionEnded) return 'token_not_valid'
+  if (error instanceof NotStaff) return 'permission_denied'
   // The sender was found to be there, so the one who does not exist is the recipient.
   if (error instanceof ForeignKeyViolation) return 'no_recipient'
   return 'internal'

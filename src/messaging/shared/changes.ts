@@ -2,6 +2,7 @@
 import type { SessionState } from '../../db/client'
 import type { IdempotencyKey } from '../../db/idempotency'
 import type { LeasedImage, MarkedImage } from '../../db/image-leases'
+import type { MessageDeed } from '../../db/moderation-words'
 import type { changes } from '../../db/schema'
 import type { Throttled } from '../../limits/throttled'
 import type { MessageRow } from './message-row'
@@ -27,6 +28,8 @@ export type Change = { session?: string | undefined } & (
   | { type: 'delete'; userId: number; messageId: number }
   /** Deletes it for somebody whose account is being erased, and who cannot ask for it any more. */
   | { type: 'erase'; userId: number; messageId: number }
+  /** What a moderator, who asks, does to a message in its case. */
+  | { type: 'moderate'; userId: number; role: 'moderator'; deed: MessageDeed }
   | { type: 'clear'; userId: number }
   | { type: 'read'; userId: number; upTo: number }
 )
@@ -87,6 +90,7 @@ export type Refusal =
   | 'internal'
   | 'user_not_found'
   | 'user_inactive'
+  | 'permission_denied'
   | 'token_not_valid'
   | 'no_recipient'
 
