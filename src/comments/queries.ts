@@ -10,11 +10,11 @@ import { mentionsFor, mentionsIn } from '../db/mentions'
 import type { Change, Owned } from '../db/owned'
 import type { PageRequest, PageSlice } from '../db/page'
 import { chargeStatement } from '../db/rate-limits'
-import { comments, posts, users } from '../db/schema'
+import { comments, hiddenComments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectedStatement, selectStatement, statement } from '../db/statements'
 import { isNotSilenced, notMuted, type ViewerId, visibleTo } from '../db/visibility'
-import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
+import { END, largestId, shownColumns, sliceOf, visibleRows, withHidden } from '../db/visible-page'
 
 export const OWN_COMMENT: Owned = {
   table: comments,
@@ -77,6 +77,7 @@ export async function listComments(
     key: [sql`m.id`],
     page,
     kept: sql`coalesce(${kept}, 0)`,
+    most: postId === undefined ? largestId(comments) : withHidden(kept, hiddenComments),
   })
   const [found, [counted]] = await db.batch([
     selectedStatement({ ...COMMENT.columns, ...more, ...END }, rows),

@@ -6,9 +6,11 @@
  * not full does it find out where it stopped, in the same statement.
  */
 import { type SQL, sql } from 'drizzle-orm'
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { type Columns, listed, type SelectList } from './columns'
 import { inListOrder } from './list-order'
 import { limits, type PageRequest, type PageSlice } from './page'
+import { NEVER } from './schema'
 
 /** The columns of a SELECT, and how many they are. */
 export interface Shown {
@@ -35,22 +37,34 @@ interface VisiblePage {
   page: PageRequest
   /** How many there are in all, where that is kept. */
   kept?: SQL<number> | undefined
+  /** How many candidates there are at most, hidden ones too: where the page may look at as many, it need not look for where it stopped. `kept`, where absent. */
+  most?: SQL<number> | undefined
+  /** `with …`, for the candidates. */
+  first?: SQL
   /** Where there is more than the candidates, the position behind them as JSON; else null. */
   beyond?: SQL
 }
 
 const NULL = sql.raw('null')
 
+/** `most` for a table of which every row is a candidate. */
+export const largestId = (table: SQLiteTable): SQL<number> => sql<number>`(select max(id) from ${table})`
+
+/** `most` where the count that is kept leaves out what moderators have hidden: unknown, if there is any. */
+export const withHidden = (kept: SQL<number>, hidden: SQLiteTable): SQL<number> =>
+  sql<number>`iif(exists (select 1 from ${hidden}), ${NEVER}, ${kept})`
+
 /** The SELECT, for `sliceOf`: a row's column `end` is 0. Behind them, where the page is not full, comes a row of nulls whose `end` is the position. */
 export function visibleRows(page: VisiblePage): SQL {
-  const { shown, candidates, name, joins = sql``, visible, key, kept, beyond } = page
+  const { shown, candidates, name, joins = sql``, visible, key, kept, beyond, first = sql`` } = page
   const { looks } = page.page
   const number = (n: number) => sql.raw(String(n))
-  const one = kept ? sql`iif(${kept} > ${number(looks)}, 1, 0)` : number(1)
+  const most = page.most ?? kept
+  const one = most ? sql`iif(${most} > ${number(looks)}, 1, 0)` : number(1)
   const last = sql`(select json_array(${sql.join([...key], sql`, `)})
     from (${candidates} limit ${one} offset ${number(looks - 1)}) ${name})`
   const nulls = sql.join(new Array<SQL>(shown.width).fill(NULL), sql`, `)
-  return sql`select ${shown.sql}, 0 as "end" from (${candidates} limit ${number(looks)}) ${name} ${joins} where ${visible}
+  return sql`${first} select ${shown.sql}, 0 as "end" from (${candidates} limit ${number(looks)}) ${name} ${joins} where ${visible}
     union all select ${nulls}, ${beyond ? sql`coalesce(${last}, ${beyond})` : last} ${limits(page.page, kept)}`
 }
 

@@ -8,21 +8,24 @@ export interface Price {
   /** Absent: the list hides nothing. */
   hidden?: number
   fixed?: number
+  /** For counting the list, which a cursor saves. */
+  counting?: number
 }
 
 export const PRICE: Price = { shown: 4, skipped: 3 }
 /** Rows for signing in, for the list's size, and for the existence of what it is filtered by. */
 const MARGIN = 60
-/** Even the largest page looks at so many more than it shows, so that it is not short for one that is hidden. */
-const MIN_PASSED_OVER = 50
-
-/** How many rows a page of this size may skip, from either end of the list, and pass over. */
-export function reachOf({ shown, skipped, hidden, fixed = 0 }: Price, size: number): number {
-  const left = Math.max(0, MAX_ROWS_READ - MARGIN - fixed - shown * (size + 1))
-  if (hidden === undefined) return Math.floor(left / skipped)
-  // One more for each, as where reading stopped is found out by going there once more.
-  return Math.max(MIN_PASSED_OVER, Math.floor(left / (Math.max(skipped, hidden) + 1)))
-}
 
 /** How many rows a page of this size may look at in all. */
-export const looksOf = (price: Price, size: number): number => size + 1 + reachOf(price, size)
+export function looksOf(price: Price, size: number, isCounted = false): number {
+  const { shown, skipped, hidden, fixed = 0, counting = 0 } = price
+  const left = MAX_ROWS_READ - MARGIN - fixed - (isCounted ? 0 : counting)
+  if (hidden === undefined) return size + 1 + Math.max(0, Math.floor((left - shown * (size + 1)) / skipped))
+  const passed = Math.max(skipped, hidden)
+  // One more for each, as where reading stopped is found out by going there once more.
+  const looks = (left - (size + 1) * Math.max(0, shown - passed)) / (passed + 1)
+  return Math.max(size + 1, Math.floor(looks))
+}
+
+/** How many of them are not shown: so many rows it may skip, from either end of the list, or pass over. */
+export const reachOf = (price: Price, size: number): number => looksOf(price, size) - size - 1

@@ -88,7 +88,7 @@ async function cursorPage<Row, T>(
   const request: PageRequest = {
     limit: size + 1,
     offset: 0,
-    looks: looksOf(list.price ?? PRICE, size),
+    looks: looksOf(list.price ?? PRICE, size, start.count !== undefined),
     ...start,
   }
   return linkedByCursor(c, request, await list.load(request), size, list)

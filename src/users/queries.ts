@@ -10,7 +10,7 @@ import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
 import { fold, usernameForms } from '../db/text'
 import { type ViewerId, visibleTo } from '../db/visibility'
-import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
+import { END, largestId, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 
 const u = alias(users, 'u')
 
@@ -67,6 +67,7 @@ export async function listUsers(
     key: order.keys.map(({ column }) => sql`${column}`),
     page,
     kept,
+    most: largestId(users),
   })
   const [found, [counted]] = await db.batch([
     selectedStatement({ ...USER_SUMMARY.columns, ...END }, rows),
