@@ -15,6 +15,8 @@ export interface Price {
 export const PRICE: Price = { shown: 4, skipped: 3 }
 /** Rows for signing in, for the list's size, and for the existence of what it is filtered by. */
 const MARGIN = 60
+/** Even the largest page passes over so many, so that it is not short for a few. */
+const MIN_PASSED_OVER = 50
 
 /** How many rows a page of this size may look at in all. */
 export function looksOf(price: Price, size: number, isCounted = false): number {
@@ -24,7 +26,7 @@ export function looksOf(price: Price, size: number, isCounted = false): number {
   const passed = Math.max(skipped, hidden)
   // One more for each, as where reading stopped is found out by going there once more.
   const looks = (left - (size + 1) * Math.max(0, shown - passed)) / (passed + 1)
-  return Math.max(size + 1, Math.floor(looks))
+  return Math.max(size + 1 + MIN_PASSED_OVER, Math.floor(looks))
 }
 
 /** How many of them are not shown: so many rows it may skip, from either end of the list, or pass over. */

@@ -174,7 +174,7 @@ async function numberedPage<Row, T>(
   const isNumbered = isDeep || offset + size <= reach
   const onwards = isMore || isCut ? to(wanted[results.length - 1]) : isDeep ? undefined : end
   const next = isMore && !isCut && isNumbered ? numberLink(c, number + 1) : (cursorTo(onwards, false) ?? null)
-  const isNumberedBefore = !isDeep || (end === undefined && count - offset <= reach)
+  const isNumberedBefore = offset - size <= reach || (end === undefined && count - offset <= reach)
   const previous = isNumberedBefore
     ? numberLink(c, number - 1)
     : (cursorTo(end ?? to(wanted[0]), true) ?? null)

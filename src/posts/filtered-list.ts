@@ -23,7 +23,7 @@ import {
 } from './selection'
 
 /** Searches are counted up to here. */
-export const SEARCH_COUNT_LIMIT = 400
+export const SEARCH_COUNT_LIMIT = 350
 
 const SCAN_ROWS = 2100
 const SORT_ROWS = 1600

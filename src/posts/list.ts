@@ -119,8 +119,8 @@ export function paging(filter: PostFilter, order: PostOrder) {
         shown: 6,
         skipped: 3,
         hidden: 3,
-        fixed: 2 * MAX_OWNERS,
-        counting: 3 * SEARCH_COUNT_LIMIT + 2 * MAX_OWNERS,
+        fixed: MAX_OWNERS,
+        counting: 3 * SEARCH_COUNT_LIMIT + MAX_OWNERS,
       },
     }
   // Whatever part of what was looked at is shown, all of it was.
