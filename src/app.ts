@@ -11,6 +11,7 @@ import { refuseFloods, refuseScans } from './auth/floods'
 import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
 import { sessionRoutes } from './auth/session-routes'
+import { admitSuspended } from './auth/suspended'
 import { blockRoutes } from './boundaries/block-routes'
 import { muteRoutes } from './boundaries/mute-routes'
 import { commentRoutes } from './comments/routes'
@@ -72,6 +73,7 @@ export const routes = app
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
   .route('/dj-rest-auth/registration', emailRoutes)
+  .use('/moderation/notices/*', admitSuspended)
   .use(authenticate)
   .use(refuseScans)
   .route('/dj-rest-auth', accountRoutes)

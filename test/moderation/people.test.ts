@@ -65,7 +65,10 @@ describe('suspended', () => {
     const login = await anyone.post(`${AUTH}/login/`, { username: 'dave', password: PASSWORD })
     expect([login.status, login.body]).toEqual([
       400,
-      { non_field_errors: ['Unable to log in with provided credentials.'] },
+      {
+        non_field_errors: [`This account is suspended until ${until}.`],
+        notices_token: [expect.any(String)],
+      },
     ])
     expect((await anyone.post(`${AUTH}/token/refresh/`, { refresh: dave.refresh })).status).toBe(401)
     expect((await anyone.post(`${AUTH}/token/verify/`, { token: dave.access })).status).toBe(401)
