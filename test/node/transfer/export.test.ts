@@ -1,38 +1,19 @@
 import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { exportDjango, exportPictures } from '../../../scripts/transfer/django/export'
-import { importDump } from '../../../scripts/transfer/django/import'
 import { inventObjects, writeDump } from '../../../scripts/transfer/django/invent'
 import type { PictureSource } from '../../../scripts/transfer/django/pictures'
 import { SOURCES } from '../../../scripts/transfer/django/rows'
 import { openLocal } from '../../../scripts/transfer/local'
 import { newDatabase, newPath, query, withSqlite } from './databases'
 import { Images, writePictures } from './doubles'
+import { importInto } from './importing'
 
 const show = () => undefined
 const objects = [...inventObjects({ users: 60, posts: 400, likes: 900, messages: 700 })]
 
-async function imported(dump: string, images: Images, pictures: PictureSource): Promise<string> {
-  const path = newDatabase()
-  const db = openLocal(path)
-  await importDump(
-    db,
-    {
-      dump,
-      pictures,
-      renamed: new Map(),
-      skipBad: false,
-      add: false,
-      dryRun: false,
-      work: dirname(dump),
-      place: path,
-    },
-    { openBucket: async () => images, show },
-  )
-  db.close()
-  return path
-}
+const imported = async (dump: string, images: Images, pictures: PictureSource): Promise<string> =>
+  (await importInto(dump, { images, options: { pictures } })).path
 
 async function exported(path: string): Promise<string> {
   const dump = newPath('export.json')
