@@ -13,6 +13,7 @@ import { chargeStatement } from '../db/rate-limits'
 import { comments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectStatement, statement } from '../db/statements'
+import { toldStatement } from '../db/told'
 import { isNotSilenced, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
 export const OWN_COMMENT: Owned = {
@@ -120,8 +121,14 @@ export const createComment = (
           updatedAt: creation.now,
         }),
       ),
-    from: sql`${from} where ${m.id} = (select max(id) from comments where owner_id = ${ownerId})`,
+    told: [toldStatement(TOLD_KINDS, newestOf(ownerId))],
+    from: sql`${from} where ${m.id} = ${newestOf(ownerId)}`,
   })
+
+/** Of a comment people are told as this. */
+const TOLD_KINDS = ['comment', 'reply', 'comment_mention'] as const
+
+const newestOf = (ownerId: number): SQL => sql`(select max(id) from comments where owner_id = ${ownerId})`
 
 /** Changes the comment if it is this owner's; returns it as it is then, whoever's it is. */
 export async function updateComment(
@@ -144,6 +151,7 @@ export async function updateComment(
     ),
     commentStatement(ownerId, id),
     chargeStatement(charges, now),
+    toldStatement(['comment_mention'], id),
   ])
   return rows[0]
 }

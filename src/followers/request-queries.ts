@@ -9,6 +9,7 @@ import { limits, type PageRequest, type PageSlice } from '../db/page'
 import { followRequests, users } from '../db/schema'
 import { nextId } from '../db/sequences'
 import { build, selectStatement, statement, writeStatement } from '../db/statements'
+import { toldStatement } from '../db/told'
 import { visibleTo } from '../db/visibility'
 import { type FollowerRow, newestFollowerStatement } from './queries'
 
@@ -92,6 +93,7 @@ export async function acceptRequest(
     acceptStatement(isIt, now),
     writeStatement(sql`delete from follow_requests where ${isIt}`),
     newestFollowerStatement(followedId),
+    toldStatement(['accepted'], sql`(select max(id) from followers where followed_id = ${followedId})`),
   ])
   return accepted.length > 0 ? rows[0] : undefined
 }

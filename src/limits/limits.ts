@@ -63,6 +63,8 @@ export const LIMITS = {
   sockets: limit(25, 25, 300),
   /** Frames of a user on all their sockets of a conversation. In memory of its object. */
   frames: limit(20, 20, 1),
+  /** Conversations of which a user's channel says once more what happened, on all their sockets. In memory of its object. */
+  replays: limit(60, 60, 60),
 
   /** Password hashes. One takes 30 to 40 ms during which an isolate does nothing else. In memory; others wait for their turn. */
   hashes: limit(1, 10, 1),

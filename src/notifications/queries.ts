@@ -9,6 +9,7 @@ import { databaseNow } from '../db/now'
 import type { PageRequest } from '../db/page'
 import { notificationSettings, notifications, users } from '../db/schema'
 import { selectStatement, writeStatement } from '../db/statements'
+import { selfToldStatement } from '../db/told'
 import { notBlocked, notMuted, visibleTo } from '../db/visibility'
 
 /** A page looks at so many notifications at most, whatever becomes of them. */
@@ -84,7 +85,7 @@ function unreadOfHidden(userId: number): SQL<number> {
     + ${unreadOf(muted, sql`mutes`, sql`owner_id = ${userId} and ${notBlocked(muted, userId)}`)}`
 }
 
-const unreadStatement = (userId: number) => {
+export const unreadStatement = (userId: number) => {
   const mark = (column: SQL) => sql`(select ${column} from users where id = ${userId})`
   const [seenTo, likesSeenTo] = [mark(sql`notifications_seen_to`), mark(sql`likes_seen_to`)]
   return selectStatement(
@@ -120,9 +121,36 @@ export async function markSeen(db: Db, userId: number, upTo: number): Promise<Un
       likes_seen_to = max(likes_seen_to, ${told})
       where id = ${userId} and (notifications_seen_to < ${known} or likes_seen_to < ${told})`),
     unreadStatement(userId),
+    selfToldStatement(userId),
   ])
   return unread ?? NOTHING
 }
+
+/** How far somebody's notifications go. */
+export interface Marks {
+  /** The newest `seq`. */
+  newest: number
+  /** The newest one up to which likes are told. */
+  likes: number
+}
+
+/** Reads 2 rows. */
+export const marksStatement = (userId: number) => {
+  const max = (range: SQL) =>
+    sql<number>`coalesce((select max(seq) from notifications where recipient_id = ${userId} and ${range}), 0)`
+  return selectStatement({ newest: max(sql`true`), likes: max(sql`seq <= ${areLikesTold}`) }, sql``)
+}
+
+/** The statement that finds what open channels are to be told of behind these marks, newest first: one more than a page looks at. Reads 3 rows for each. */
+export const newsStatement = (userId: number, { newest: from, likes }: Marks) =>
+  selectStatement(
+    NOTIFICATION,
+    sql`${newest(userId, sql`seq > ${Math.min(from, likes)}`, WINDOW + 1)} left join users u on u.id = n.actor_id
+      where iif(${n.kind} = 'like', ${n.seq} > ${likes} and ${isTold}, ${n.seq} > ${from})
+        and not exists (select 1 from notification_settings where user_id = ${userId} and kind = ${n.kind} and level <> 'live')
+      order by n.seq desc`,
+    { isVisible: isVisible(userId) },
+  )
 
 /** What they have said of each kind. Reads a row for each. */
 export async function findSettings(db: Db, userId: number): Promise<SettingRow[]> {

@@ -9,10 +9,11 @@ import type { AppEnv } from '../http/env'
 import { pageLink, pageSize } from '../http/paging'
 import { inQuery } from '../http/params'
 import { imageUrls } from '../images/url'
-import { grouped } from './group-view'
 import { countUnread, listNotifications, markSeen, NEWEST_NOTIFICATIONS, UNREAD_LIMIT } from './queries'
-import { notificationListQuery, notificationPage, seenBody, unreadAnswer } from './schemas'
-import { notificationView } from './view'
+import { notificationListQuery, notificationPage, seenBody } from './schemas'
+import { unreadAnswer } from './shared/answer-schemas'
+import { grouped } from './shared/group-view'
+import { notificationView } from './shared/view'
 
 const SIZES = { standard: 20, max: 100 }
 

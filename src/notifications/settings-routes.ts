@@ -7,7 +7,7 @@ import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { changeSettings, findSettings } from './queries'
 import { settingsAnswer, settingsPatch } from './schemas'
-import { settingsView } from './view'
+import { settingsView } from './shared/view'
 
 export const settingsRoutes = new Hono<AppEnv>()
   .get(
@@ -27,7 +27,7 @@ export const settingsRoutes = new Hono<AppEnv>()
       id: 'updateNotificationSettings',
       summary: 'Change what the signed-in user is told of',
       description:
-        'By kind: `list`, or `off` for none from now on, which those that are there already are not hidden by.',
+        'By kind: `live`, `list` for those that no channel is told of (`/live/`), or `off` for none from now on, which those that are there already are not hidden by.',
       answers: { 200: settingsAnswer },
     }),
     requireUser,
