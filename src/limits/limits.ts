@@ -55,6 +55,8 @@ export const LIMITS = {
   /** In bytes; an image counts as 64 KB at least. A burst of a hundred photos; to fill the bucket takes accounts. */
   upload_bytes: limit(256 * MIB, 512 * MIB, DAY),
   renames: limit(5, 5, DAY),
+  /** What a user sets for themselves: which notifications they want, and which they have seen. A page may say the latter each time it is looked at. */
+  settings: limit(500, 5_000, DAY),
 
   /**
    * Sockets that a user opens. A socket lives no longer than an access token, so with as many coming free in a token's life as may be

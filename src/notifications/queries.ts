@@ -6,7 +6,9 @@ import { fixed, type RowOf, selectList } from '../db/columns'
 import { ListOrder } from '../db/list-order'
 import { KINDS, type Kind, type Level, LIKE_DELAY_MS, NOTIFICATION_DAYS } from '../db/notification-kinds'
 import { databaseNow } from '../db/now'
+import type { Change } from '../db/owned'
 import type { PageRequest } from '../db/page'
+import { chargeStatement } from '../db/rate-limits'
 import { notificationSettings, notifications, users } from '../db/schema'
 import { selectStatement, writeStatement } from '../db/statements'
 import { selfToldStatement } from '../db/told'
@@ -112,14 +114,20 @@ export async function countUnread(db: Db, userId: number): Promise<Unread> {
   return unread ?? NOTHING
 }
 
-/** Notes that they have seen all up to this `seq`, of what was told by then, and counts what is left. Writes 1 row where that is news, else none. */
-export async function markSeen(db: Db, userId: number, upTo: number): Promise<Unread> {
+/** Notes that they have seen all up to this `seq`, of what was told by then, and counts what is left. Writes 2 rows where that is news, else none. */
+export async function markSeen(
+  db: Db,
+  userId: number,
+  upTo: number,
+  { charges, now }: Change,
+): Promise<Unread> {
   const known = sql`min(${upTo}, coalesce((select max(seq) from notifications where recipient_id = ${userId}), 0))`
   const told = sql`min(${known}, ${areLikesTold})`
-  const [, [unread]] = await db.batch([
+  const isNews = sql`id = ${userId} and (notifications_seen_to < ${known} or likes_seen_to < ${told})`
+  const [, , [unread]] = await db.batch([
+    chargeStatement(charges, now, sql`exists (select 1 from users where ${isNews})`),
     writeStatement(sql`update users set notifications_seen_to = max(notifications_seen_to, ${known}),
-      likes_seen_to = max(likes_seen_to, ${told})
-      where id = ${userId} and (notifications_seen_to < ${known} or likes_seen_to < ${told})`),
+      likes_seen_to = max(likes_seen_to, ${told}) where ${isNews}`),
     unreadStatement(userId),
     selfToldStatement(userId),
   ])
@@ -171,13 +179,17 @@ export interface SettingRow {
   level: Level
 }
 
-/** Writes 1 row for each kind of which something else is wanted. */
+/** Writes 1 row for each kind of which something else is wanted, and 1 where there are any. */
 export async function changeSettings(
   db: Db,
   userId: number,
   levels: Partial<Record<Kind, Level | undefined>>,
+  { charges, now }: Change,
 ): Promise<SettingRow[]> {
-  const [, rows] = await db.batch([
+  const isNews = sql`exists (select 1 from json_each(${JSON.stringify(levels)}) j
+    left join notification_settings s on s.user_id = ${userId} and s.kind = j.key where s.level is not j.value)`
+  const [, , rows] = await db.batch([
+    chargeStatement(charges, now, isNews),
     writeStatement(sql`insert into notification_settings (user_id, kind, level)
       select ${userId}, key, value from json_each(${JSON.stringify(levels)}) where true
       on conflict do update set level = excluded.level where level <> excluded.level`),

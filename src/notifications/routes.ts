@@ -6,6 +6,7 @@ import { body } from '../http/body'
 import { readCursor, writeCursor } from '../http/cursor'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
+import { changeOf } from '../http/ownership'
 import { pageLink, pageSize } from '../http/paging'
 import { inQuery } from '../http/params'
 import { imageUrls } from '../images/url'
@@ -56,7 +57,8 @@ export const notificationRoutes = new Hono<AppEnv>()
     }),
     requireUser,
     body(seenBody),
-    async (c) => c.json(await markSeen(c.var.db, c.var.user.id, c.req.valid('json').up_to)),
+    async (c) =>
+      c.json(await markSeen(c.var.db, c.var.user.id, c.req.valid('json').up_to, changeOf(c, 'settings'))),
   )
 
   .get(

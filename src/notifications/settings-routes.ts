@@ -5,6 +5,7 @@ import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
+import { changeOf } from '../http/ownership'
 import { changeSettings, findSettings } from './queries'
 import { settingsAnswer, settingsPatch } from './schemas'
 import { settingsView } from './shared/view'
@@ -32,5 +33,10 @@ export const settingsRoutes = new Hono<AppEnv>()
     }),
     requireUser,
     body(settingsPatch),
-    async (c) => c.json(settingsView(await changeSettings(c.var.db, c.var.user.id, c.req.valid('json')))),
+    async (c) =>
+      c.json(
+        settingsView(
+          await changeSettings(c.var.db, c.var.user.id, c.req.valid('json'), changeOf(c, 'settings')),
+        ),
+      ),
   )

@@ -7,7 +7,7 @@ import { secondsToWait } from '../../limits/throttled'
 import type { Change } from '../../messaging/shared/changes'
 import { readFromFrame, sendFromFrame } from '../../messaging/shared/frame-actions'
 import { pairOf } from '../../messaging/shared/pair'
-import { NO_RECIPIENT, TO_SELF } from '../../messaging/shared/refusals'
+import { TO_SELF } from '../../messaging/shared/refusals'
 import { callConversation, commitIn } from '../../sockets/conversation-stub'
 import { frameRates } from '../../sockets/frame-rate'
 import { end, readFrame, typesInWords } from '../../sockets/incoming'
@@ -83,8 +83,6 @@ export function frameHandler({ env, send, signOut }: Surroundings) {
       return end(socket, `At most ${limits.frames?.burst} frames a second.`)
     const frame = readFrame(socket, data, FRAMES)
     if (!frame) return
-    if (!Number.isSafeInteger(frame.to))
-      return send(socket, [{ type: 'error', to: frame.to, errors: NO_RECIPIENT }])
     await (frame.type === 'replay' ? replay(socket, frame) : act(socket, holder, frame))
   }
 }

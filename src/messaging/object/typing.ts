@@ -3,7 +3,7 @@ import type { Db } from '../../db/client'
 import type { Pair } from '../shared/pair'
 import { mayTellTyping } from './typing-queries'
 
-/** What D1 said of it holds for so long. */
+/** That they may is taken for granted for so long. */
 const KNOWN_FOR_MS = 10_000
 
 interface Surroundings {
@@ -14,19 +14,21 @@ interface Surroundings {
 }
 
 export function typing({ pair, openDb, tell }: Surroundings) {
-  let known: { may: Promise<boolean>; until: number } | undefined
+  let until = 0
   return {
     /** Passes it on where the two have a conversation, and neither blocks the other. */
     async pass(userId: number): Promise<void> {
       const now = Date.now()
-      if (!known || known.until < now)
-        known = { may: mayTellTyping(openDb(), pair).catch(() => false), until: now + KNOWN_FOR_MS }
-      if (await known.may) tell(userId)
+      if (until < now) {
+        if (!(await mayTellTyping(openDb(), pair).catch(() => false))) return
+        until = now + KNOWN_FOR_MS
+      }
+      tell(userId)
     },
 
     /** They may have parted. */
     forget(): void {
-      known = undefined
+      until = 0
     },
   }
 }
