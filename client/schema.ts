@@ -12,6 +12,8 @@ export interface User {
   last_name: string
   profile_id: number
   profile_image: string
+  /** `moderator` or `admin`, of those who look after the service. */
+  role?: string | undefined
   /** The address that was asked for, and has to be proved first. */
   pending_email?: string | undefined
 }

@@ -1,21 +1,29 @@
 /**
- * The chaos of the tests (`test/failures/chaos.test.ts`), for longer, or once more:
+ * The chaos of the tests (`test/failures/chaos.test.ts`), for longer, or once more; or all of the errors that stores are known to throw, at every call of
+ * every write (`every-write.test.ts`), where the tests take turns:
  *
  *   npm run chaos -- --minutes 10
  *   npm run chaos -- --seed 20417      as a run that failed has printed it
+ *   npm run chaos -- --every-error
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '' }, seed: { type: 'string', default: '' } },
+  options: {
+    minutes: { type: 'string', default: '' },
+    seed: { type: 'string', default: '' },
+    'every-error': { type: 'boolean', default: false },
+  },
 })
-const { status } = spawnSync('npx', ['vitest', 'run', 'test/failures/chaos.test.ts', '--silent=false'], {
+const file = values['every-error'] ? 'every-write' : 'chaos'
+const { status } = spawnSync('npx', ['vitest', 'run', `test/failures/${file}.test.ts`, '--silent=false'], {
   stdio: 'inherit',
   env: {
     ...process.env,
     CHAOS_MINUTES: values.minutes,
     CHAOS_SEED: values.seed || String(Math.floor(Math.random() * 1e9)),
+    EVERY_ERROR: values['every-error'] ? 'yes' : '',
   },
 })
 process.exitCode = status ?? 1

@@ -8,7 +8,7 @@ import { copyDocsAssets } from './docs-assets.ts'
 
 export const ASSETS = join('dist', 'assets')
 
-const PUBLIC = ['_headers', 'asyncapi.json', 'docs', 'media', 'openapi.json']
+const PUBLIC = ['_headers', 'admin', 'asyncapi.json', 'docs', 'media', 'openapi.json']
 
 export function buildAssets(): void {
   copyDocsAssets()

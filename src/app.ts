@@ -1,5 +1,5 @@
 /** The map: what happens to a request, in order, and which paths there are. */
-import { Hono } from 'hono'
+
 import { getPath } from 'hono/utils/url'
 import { aboutRoutes } from './about/routes'
 import { exportRoutes } from './account/export-routes'
@@ -11,6 +11,7 @@ import { refuseFloods, refuseScans } from './auth/floods'
 import { passwordResetRoutes } from './auth/password-reset-routes'
 import { authRoutes } from './auth/routes'
 import { sessionRoutes } from './auth/session-routes'
+import { admitSuspended } from './auth/suspended'
 import { blockRoutes } from './boundaries/block-routes'
 import { muteRoutes } from './boundaries/mute-routes'
 import { commentRoutes } from './comments/routes'
@@ -19,6 +20,7 @@ import { followerRoutes } from './followers/routes'
 import type { AppEnv } from './http/env'
 import { asApiError, onError } from './http/errors'
 import { anyOrigin, checkRequest, crossOrigin, observe, secureHeaders } from './http/headers'
+import { Hono } from './http/hono'
 import { noRoute } from './http/methods'
 import { negotiate } from './http/negotiate'
 import { deleteMarkedImages } from './images/attach'
@@ -36,6 +38,7 @@ import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
 import { noticeRoutes } from './moderation/notice-routes'
 import { personRoutes } from './moderation/person-routes'
+import { staffPostRoutes } from './moderation/post-routes'
 import { reportRoutes } from './moderation/report-routes'
 import { serviceSettingsRoutes } from './moderation/settings-routes'
 import { statisticsRoutes } from './moderation/statistics-routes'
@@ -74,6 +77,7 @@ export const routes = app
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
   .route('/dj-rest-auth/registration', emailRoutes)
+  .use('/moderation/notices/*', admitSuspended)
   .use(authenticate)
   .use(refuseScans)
   .route('/dj-rest-auth', accountRoutes)
@@ -93,6 +97,7 @@ export const routes = app
   .route('/moderation/notices', noticeRoutes)
   .route('/moderation/log', logRoutes)
   .route('/moderation/people', personRoutes)
+  .route('/moderation/posts', staffPostRoutes)
   .route('/moderation/settings', serviceSettingsRoutes)
   .route('/moderation/statistics', statisticsRoutes)
   .route('/follow-requests', requestRoutes)

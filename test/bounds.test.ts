@@ -46,6 +46,11 @@ const LISTS: Record<string, string[]> = {
     ...each('state', ['open', 'claimed', 'closed']),
     ...each('kind', ['post', 'comment', 'message', 'profile', 'conversation']),
   ],
+  '/moderation/posts/': [
+    ...each('search', ['picture', 'person', 'zzz']),
+    ...each('owner', [String(BUSY), '8']),
+    'state=hidden',
+  ],
   '/moderation/people/': each('search', ['person', 'PERSON1', 'zz']),
   '/moderation/notices/': [],
   '/moderation/log/': [],

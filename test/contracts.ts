@@ -4,7 +4,6 @@
 
 import { sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import { Hono } from 'hono'
 import { requireUser } from '../src/auth/credentials'
 import type { Db } from '../src/db/client'
 import { type RowOf, selectList } from '../src/db/columns'
@@ -13,6 +12,7 @@ import { type LeasedImage, markUnreferencedStatement } from '../src/db/image-lea
 import { posts } from '../src/db/schema'
 import { build, selectStatement, statement } from '../src/db/statements'
 import type { AppEnv, UserContext } from '../src/http/env'
+import { Hono } from '../src/http/hono'
 import { createOnce } from '../src/http/idempotency'
 import { deleteOwn } from '../src/http/ownership'
 import { idParam, inPath } from '../src/http/params'

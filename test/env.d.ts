@@ -8,6 +8,7 @@ declare global {
       /** What `npm run chaos` was told; blank in the tests. */
       CHAOS_SEED: string
       CHAOS_MINUTES: string
+      EVERY_ERROR: string
     }
   }
 }

@@ -50,6 +50,7 @@ describe('the OpenAPI document', () => {
     const [method = '', path = ''] = operation.split(' ')
     const sample = path
       .replace('{id}', '1'.repeat(16))
+      .replace('{session}', '1'.repeat(16))
       .replace('{hash}', 'a'.repeat(64))
       .replace('{file}', 'name')
       .replace(/(?<=.)\/$/, '')

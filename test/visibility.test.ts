@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { describedRoutes } from '../scripts/openapi/routes'
 import { app } from '../src/app'
-import { type Answer, anyone, type Client, type Person, signUp } from './client'
+import { type Answer, anyone, type Client, type Person, signUp, stored } from './client'
 import { UNKNOWN } from './fixtures/answers'
 import { createComment, createPost, follow, like } from './fixtures/factories'
 import { say } from './fixtures/messages'
@@ -14,7 +14,7 @@ import { say } from './fixtures/messages'
 const PUBLIC_NAME = 'zubenel'
 const PRIVATE_NAME = 'algieba'
 
-/** In which relation somebody is to that person; the last two to a private account, which differs in nothing else. */
+/** In which relation somebody is to that person; the last three to a private account, which differs in nothing else. */
 const ROLES = [
   'blocker',
   'blocked',
@@ -24,6 +24,7 @@ const ROLES = [
   'signed out',
   'a stranger',
   'a follower',
+  'a moderator',
 ] as const
 type Role = (typeof ROLES)[number]
 
@@ -49,6 +50,8 @@ interface Things {
   mute: number
   /** The stranger's, to follow. */
   request: number
+  /** Of the post. */
+  case: number
 }
 
 /**
@@ -56,22 +59,31 @@ interface Things {
  *   absent    answers to the letter as for what nobody has; a list has no trace of it
  *   empty     a list of what is theirs has nothing, and counts nothing
  *   refused   401
+ *   forbidden 403, whatever there is
  */
-type Verdict = 'there' | 'absent' | 'empty' | 'refused'
+type Verdict = 'there' | 'absent' | 'empty' | 'refused' | 'forbidden'
 type Verdicts = Record<Role, Verdict>
 
 const BLOCKS = { blocker: 'absent', blocked: 'absent' } as const
 const THERE = { muter: 'there', muted: 'there', third: 'there', 'a follower': 'there' } as const
 /** What everybody sees of a private account: that it is there, its profile, and what it says to others. */
-const PUBLIC: Verdicts = { ...BLOCKS, ...THERE, 'signed out': 'there', 'a stranger': 'there' }
+const PUBLIC: Verdicts = {
+  ...BLOCKS,
+  ...THERE,
+  'signed out': 'there',
+  'a stranger': 'there',
+  'a moderator': 'there',
+}
 const SIGNED_IN: Verdicts = { ...PUBLIC, 'signed out': 'refused' }
+/** To whom it is closed: a role opens nothing outside of cases. */
+const CLOSED = { 'a stranger': 'absent', 'a moderator': 'absent' } as const
 /** What it keeps for followers. */
-const FOLLOWERS: Verdicts = { ...PUBLIC, 'a stranger': 'absent' }
-const FOLLOWERS_SIGNED_IN: Verdicts = { ...SIGNED_IN, 'a stranger': 'absent' }
+const FOLLOWERS: Verdicts = { ...PUBLIC, ...CLOSED }
+const FOLLOWERS_SIGNED_IN: Verdicts = { ...SIGNED_IN, ...CLOSED }
 /** Lists that leave out whom one mutes. */
 const MUTABLE: Verdicts = { ...PUBLIC, muter: 'absent' }
 /** Lists by the name of a person, whose they are. */
-const LIST_OF: Verdicts = { ...PUBLIC, 'a stranger': 'empty' }
+const LIST_OF: Verdicts = { ...PUBLIC, 'a stranger': 'empty', 'a moderator': 'empty' }
 /** What is between that person and those who ask them. */
 const NOBODY: Verdicts = {
   blocker: 'absent',
@@ -82,7 +94,24 @@ const NOBODY: Verdicts = {
   'signed out': 'refused',
   'a stranger': 'absent',
   'a follower': 'absent',
+  'a moderator': 'absent',
 }
+/** What staff do and see. */
+const STAFF: Verdicts = {
+  blocker: 'forbidden',
+  blocked: 'forbidden',
+  muter: 'forbidden',
+  muted: 'forbidden',
+  third: 'forbidden',
+  'signed out': 'refused',
+  'a stranger': 'forbidden',
+  'a follower': 'forbidden',
+  'a moderator': 'there',
+}
+/** What moderators find only by opening its case. */
+const CASES_ONLY: Verdicts = { ...STAFF, 'a moderator': 'absent' }
+/** What only admins do. */
+const ADMINS: Verdicts = { ...STAFF, 'a moderator': 'forbidden' }
 const BLOCKER_ONLY: Verdicts = { ...NOBODY, blocker: 'there' }
 const MUTER_ONLY: Verdicts = { ...NOBODY, muter: 'there' }
 
@@ -109,7 +138,7 @@ const ROUTES: Record<string, Route[]> = {
         ),
     },
     {
-      verdicts: { ...SIGNED_IN, 'a stranger': 'absent' },
+      verdicts: FOLLOWERS_SIGNED_IN,
       named: ({ post }) => [['post', '/reports/', { post, category: 'spam' }]],
     },
     {
@@ -165,7 +194,7 @@ const ROUTES: Record<string, Route[]> = {
 
   listPosts: [
     {
-      verdicts: { ...MUTABLE, 'a stranger': 'absent' },
+      verdicts: { ...MUTABLE, ...CLOSED },
       lists: (zoe, name) => [
         '/posts/',
         '/posts/?ordering=created_at',
@@ -379,6 +408,65 @@ const ROUTES: Record<string, Route[]> = {
     },
   ],
   deleteBlock: [{ verdicts: BLOCKER_ONLY, named: ({ block }) => [['delete', `/blocks/${block}/`]] }],
+
+  listCases: [{ verdicts: STAFF, lists: () => ['/moderation/cases/?page_size=100'] }],
+  getCase: [{ verdicts: STAFF, named: ({ case: id }) => [get(`/moderation/cases/${id}/`)] }],
+  openCase: [
+    {
+      verdicts: STAFF,
+      named: ({ user, other, comment }) =>
+        [{ profile: user }, { post: other }, { comment }].map(
+          (thing): Ask => ['post', '/moderation/cases/', thing],
+        ),
+    },
+    {
+      verdicts: CASES_ONLY,
+      named: ({ user, message }) =>
+        [{ conversation: user }, { message }].map((thing): Ask => ['post', '/moderation/cases/', thing]),
+    },
+  ],
+  actOnCase: [
+    {
+      verdicts: STAFF,
+      named: ({ case: id }) => [
+        ['post', `/moderation/cases/${id}/actions/`, { action: 'warn', reason: 'spam', text: 'Stop it.' }],
+      ],
+    },
+  ],
+  moveCase: [
+    {
+      verdicts: STAFF,
+      named: ({ case: id }) => [['patch', `/moderation/cases/${id}/`, { state: 'claimed' }]],
+    },
+  ],
+  listStaffPosts: [
+    {
+      verdicts: CASES_ONLY,
+      lists: (_zoe, name) => ['/moderation/posts/?page_size=100', `/moderation/posts/?search=${name}`],
+    },
+  ],
+  listModerationLog: [{ verdicts: STAFF, lists: () => ['/moderation/log/'] }],
+  listPeople: [{ verdicts: STAFF, lists: (_zoe, name) => [`/moderation/people/?search=${name}`] }],
+  getPerson: [{ verdicts: STAFF, named: ({ user }) => [get(`/moderation/people/${user}/`)] }],
+  setRole: [
+    {
+      verdicts: ADMINS,
+      named: ({ user }) => [['patch', `/moderation/people/${user}/`, { role: 'moderator' }]],
+    },
+  ],
+  getSettings: [{ verdicts: ADMINS, named: () => [get('/moderation/settings/')] }],
+  updateSettings: [
+    {
+      verdicts: ADMINS,
+      named: () => [['patch', '/moderation/settings/', { registration: 'closed' }]],
+    },
+  ],
+  signOutPerson: [
+    {
+      verdicts: STAFF,
+      named: ({ user }) => [['delete', `/moderation/people/${user}/sessions/`]],
+    },
+  ],
 }
 
 /** What is about nobody but who asks, or about nobody at all. An export is all that somebody has, whoever blocks them. */
@@ -409,19 +497,8 @@ const OF_NOBODY_ELSE = [
   // How much is unread: notifications.test.ts and boundaries.test.ts.
   ...['markNotificationsSeen', 'countUnread', 'getNotificationSettings', 'updateNotificationSettings'],
   ...['listSessions', 'endOtherSessions', 'endSession', 'exportAccount', 'createPost'],
-  // Of one's own, and for staff, who see all: test/moderation/.
-  ...['listNotices', 'createAppeal'],
-  ...[
-    'listCases',
-    'openCase',
-    'getCase',
-    'getCaseImage',
-    'moveCase',
-    'actOnCase',
-    'listModerationLog',
-    'getStatistics',
-  ],
-  ...['listPeople', 'getPerson', 'setRole', 'signOutPerson', 'getSettings', 'updateSettings'],
+  // Of one's own, and what is for staff but names nobody by itself: test/moderation/.
+  ...['listNotices', 'createAppeal', 'getCaseImage', 'getStatistics', 'signOutPersonOnce'],
 ]
 
 const viewers = new Map<Role, { viewer: Client; things: Things; posts: number[] }>()
@@ -443,6 +520,7 @@ const NOTHING: Things = {
   block: UNKNOWN,
   mute: UNKNOWN,
   request: UNKNOWN,
+  case: UNKNOWN,
 }
 
 /** Somebody, what they have, and those who have to do with them. */
@@ -456,9 +534,15 @@ async function makeWorld(name: string, bystander: Person, roles: readonly Role[]
   await createComment(bystander, post, { content: 'Under theirs' })
   const followed = (await follow(subject, bystander)).id
   const follows = (await follow(bystander, subject)).id
+  await bystander.post('/reports/', { post, category: 'spam' })
+  const [opened] = await stored<{ id: number }>(
+    "select id from cases where kind = 'post' and subject_id = ?",
+    post,
+  )
   for (const role of roles) {
     const viewer = await signUp(role.replace(' ', '-'))
-    const isStranger = role === 'a stranger'
+    const isClosed = role in CLOSED
+    if (role === 'a moderator') await stored("update users set role = 'moderator' where id = ?", viewer.id)
     await createComment(subject, (await createPost(viewer)).id, { content: `On yours by ${name}` })
     const ownMessage = (await say(viewer, subject, 'hello')).id
     await say(subject, viewer, `Once from ${name}`)
@@ -471,9 +555,10 @@ async function makeWorld(name: string, bystander: Person, roles: readonly Role[]
       other,
       comment,
       like: liked,
-      follow: isStranger ? follows : (await follow(viewer, subject)).id,
-      followed: isStranger ? followed : (await follow(subject, viewer)).id,
+      follow: isClosed ? follows : (await follow(viewer, subject)).id,
+      followed: isClosed ? followed : (await follow(subject, viewer)).id,
       message,
+      case: opened?.id ?? 0,
       ownMessage,
       ownComment: (await createComment(viewer, post, { content: 'Mine' })).id,
       ownLike: (await like(viewer, post)).id,
@@ -492,7 +577,7 @@ beforeAll(async () => {
   zoe = { id: bystander.id, post: (await createPost(bystander, { title: 'Of another' })).id }
   await like(bystander, zoe.post)
   await makeWorld(PUBLIC_NAME, bystander, ['blocker', 'blocked', 'muter', 'muted', 'third'])
-  const hidden = await makeWorld(PRIVATE_NAME, bystander, ['a stranger', 'a follower'])
+  const hidden = await makeWorld(PRIVATE_NAME, bystander, ['a stranger', 'a follower', 'a moderator'])
   await hidden.patch(`/profiles/${hidden.id}/`, { is_private: true })
   const [blocker, muter, third, stranger] = (['blocker', 'muter', 'third', 'a stranger'] as const).map(
     (role) => viewers.get(role),
@@ -532,6 +617,7 @@ describe.each(Object.entries(ROUTES))('%s', (_operation, routes) => {
         const ofNobody = unknown[i] && told(await send(viewer, unknown[i]))
         const answer = await send(viewer, ask)
         if (verdict === 'refused') expect(answer.status, what).toBe(401)
+        else if (verdict === 'forbidden') expect([answer.status, ofNobody?.[0]], what).toEqual([403, 403])
         else if (verdict === 'absent') expect(told(answer), what).toEqual(ofNobody)
         else if (verdict === 'empty')
           expect(answer.body, what).toEqual({ count: 0, next: null, previous: null, results: [] })
@@ -539,14 +625,14 @@ describe.each(Object.entries(ROUTES))('%s', (_operation, routes) => {
       }
       for (const path of lists?.(zoe, things.name) ?? []) {
         const answer = await viewer.get(path)
-        if (verdict === 'refused') {
-          expect(answer.status, path).toBe(401)
+        if (verdict === 'refused' || verdict === 'forbidden') {
+          expect(answer.status, path).toBe(verdict === 'refused' ? 401 : 403)
           continue
         }
         expect(answer.status, path).toBe(200)
         expect(JSON.stringify(answer.body).includes(things.name), path).toBe(verdict === 'there')
         const onTheirs = rowsOf(answer).filter(({ post }) => post !== undefined && posts.includes(post))
-        if (['blocker', 'blocked', 'a stranger'].includes(role)) expect(onTheirs, path).toEqual([])
+        if (['blocker', 'blocked'].includes(role) || role in CLOSED) expect(onTheirs, path).toEqual([])
         // Counts that are kept are the same for all and name nobody; what is counted for who asks must not tell.
         if (verdict === 'absent' && path.endsWith(`=${things.name}`))
           expect(answer.body.count ?? answer.body.length, path).toBe(0)

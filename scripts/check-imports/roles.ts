@@ -33,7 +33,7 @@ const FILES = {
     'about/{documents,health,page}.ts',
     'account/{erase,export}.ts',
     'boundaries/refusal.ts',
-    'auth/{challenge,common-passwords,cookies,device,django-hash,email-keys,hash-turn,new-password,own-password,password,password-rules,pbkdf2,registration,security-mails,sessions,subjects,tokens}.ts',
+    'auth/{challenge,common-passwords,cookies,device,django-hash,email-keys,hash-turn,new-password,own-password,password,password-rules,pbkdf2,registration,security-mails,sessions,subjects,suspended,tokens}.ts',
     'mail/{links,send}.ts',
     'moderation/{subject,vocabulary}.ts',
     'notifications/kinds.ts',

@@ -1,8 +1,9 @@
 /** The OpenAPI document, made of the objects that serve requests. */
-import type { Hono } from 'hono'
+
 import { LOCAL } from '../../src/about/documents'
 import type { AppEnv } from '../../src/http/env'
 import { CODES } from '../../src/http/errors'
+import type { Hono } from '../../src/http/hono'
 import { exampleOf } from './examples'
 import { INTRODUCTION, TAGS, tagOf } from './introduction'
 import { parameterOf } from './parameters'

@@ -41,6 +41,7 @@ const VALUES: Record<string, unknown> = {
   erased_at: null,
   email: 'alice@example.com',
   evidence: null,
+  excerpt: 'Taken on the way to work.',
   evidence_image: null,
   failed: [],
   first_name: 'Alice',
@@ -94,6 +95,7 @@ const VALUES: Record<string, unknown> = {
   refresh_token: REFRESH,
   sender_profile_image: `${ORIGIN}/media/images/default_profile_dqcubz.jpg`,
   seq: 3,
+  session: '9f86d081884c7d65',
   source: null,
   suspended_until: null,
   text: 'This is an advertisement.',
@@ -129,6 +131,8 @@ const OF: Record<string, Record<string, unknown>> = {
   RegistrationBody: { username: 'newcomer', email: 'newcomer@example.com' },
   About: { name: 'edge-social-api' },
   SessionListItem: { id: '9f86d081884c7d65' },
+  PersonSession: { id: '9f86d081884c7d65' },
+  User: { role: undefined },
   UserSummary: { username: 'bob' },
 }
 

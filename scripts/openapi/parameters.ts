@@ -38,6 +38,7 @@ const PARAMETERS: Record<string, Parameter> = {
   post: id(1),
   search: { example: 'a' },
   days: { example: '7' },
+  session: { example: '9f86d081884c7d65' },
   state: { example: 'open' },
   kind: { example: 'post' },
   since: { schema: { type: 'integer', minimum: 0 }, example: 0 },
@@ -50,6 +51,8 @@ const OF: [path: RegExp, name: string, parameter: Parameter][] = [
   [/^\/posts\//, 'ordering', ordering(POST_KEYS)],
   [/^\/profiles\//, 'ordering', ordering(PROFILE_KEYS)],
   [/^\/users\//, 'ordering', ordering(USER_KEYS)],
+  [/^\/moderation\/posts\//, 'search', { example: 'sunrise' }],
+  [/^\/moderation\/posts\//, 'state', { example: 'hidden' }],
   // Whoever tries the examples is the first user, and writes to the second.
   [/^\/messages\/\{id\}\/(?!update|delete)|^\/chats\//, 'id', id(2)],
 ]

@@ -1,9 +1,10 @@
 /** The routes of the app with all that they say of themselves (src/http/describe.ts), their own handlers and those before them. */
-import type { Hono } from 'hono'
+
 import { authenticate, requireUser } from '../../src/auth/credentials'
 import { type AnswerBody, type Description, type Notes, notesOf } from '../../src/http/describe'
 import type { AppEnv } from '../../src/http/env'
 import type { ErrorCode } from '../../src/http/errors'
+import type { Hono } from '../../src/http/hono'
 import { negotiate } from '../../src/http/negotiate'
 import { pageQuery } from '../../src/http/paging'
 import { errorAnswers } from './errors'

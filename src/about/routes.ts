@@ -1,8 +1,9 @@
 /** What this is, whether it is well, and where it is described. */
-import { Hono } from 'hono'
+
 import { asset } from '../http/assets'
 import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
+import { Hono } from '../http/hono'
 import { inQuery } from '../http/params'
 import { asyncApiDocument, openApiDocument } from './documents'
 import { checkParts, PARTS } from './health'

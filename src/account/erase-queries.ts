@@ -8,6 +8,7 @@ import type { Db } from '../db/client'
 import { type MarkedImage, markUnreferencedStatement } from '../db/image-leases'
 import {
   accountExports,
+  appeals,
   blocks,
   comments,
   conversations,
@@ -24,6 +25,7 @@ import {
   notifications,
   passwordResets,
   privateAccounts,
+  reports,
   sessions,
   users,
 } from '../db/schema'
@@ -86,6 +88,7 @@ export async function beginErasing(db: Db, userId: number, now: number): Promise
           lastName: '',
           passwordHash: '',
           isActive: false,
+          role: null,
           profileName: '',
           profileContent: '',
           image: null,
@@ -141,6 +144,14 @@ const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
   (userId) => [
     rowsOf(followRequests, followRequests.id, followRequests.ownerId, userId, PIECE_ROWS / 2),
     rowsOf(followRequests, followRequests.id, followRequests.followedId, userId, PIECE_ROWS / 2),
+  ],
+  (userId) => [
+    rowsOf(reports, reports.id, reports.reporterId, userId, PIECE_ROWS / 2),
+    deleting(
+      sql`${appeals} where action_id in (select l.id from moderation_actions l cross join appeals ap on ap.action_id = l.id
+        where l.user_id = ${userId} and l.is_notice = 1 limit ${PIECE_ROWS / 2})`,
+      sql`1`,
+    ),
   ],
   (userId) => [
     deleting(

@@ -2,7 +2,20 @@
 import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
-import { comments, conversations, followers, likes, messages, posts, sessions, users } from '../db/schema'
+import {
+  appeals,
+  cases,
+  comments,
+  conversations,
+  followers,
+  likes,
+  messages,
+  moderationActions,
+  posts,
+  reports,
+  sessions,
+  users,
+} from '../db/schema'
 import { build, selectStatement, statement, writeStatement } from '../db/statements'
 import { DELETED_USER, isShown } from '../db/visibility'
 
@@ -176,4 +189,47 @@ export async function exportedMessages(db: Db, userId: number, { otherId, messag
     ),
   ])
   return { rows, isLast: rows.length < ROWS.texts, nextOther: following?.id ?? undefined }
+}
+
+/** What they have reported. What a message said is its sender's, and not among it. */
+export async function exportedReports(db: Db, userId: number, after: number) {
+  const [rows] = await db.batch([
+    selectStatement(
+      {
+        id: reports.id,
+        kind: cases.kind,
+        category: reports.category,
+        text: reports.text,
+        createdAt: reports.createdAt,
+      },
+      sql`from reports cross join cases on ${cases.id} = ${reports.caseId}
+        where ${reports.reporterId} = ${userId} and ${reports.id} > ${after} order by ${reports.id} limit ${ROWS.texts}`,
+    ),
+  ])
+  return { rows, isLast: rows.length < ROWS.texts }
+}
+
+const l = alias(moderationActions, 'l')
+const ap = alias(appeals, 'ap')
+
+/** What moderators did to them, as they are told it, with their appeals. */
+export async function exportedNotices(db: Db, userId: number, after: number) {
+  const [rows] = await db.batch([
+    selectStatement(
+      {
+        id: l.id,
+        action: l.action,
+        reason: l.reason,
+        text: l.text,
+        kind: l.kind,
+        until: l.until,
+        createdAt: l.createdAt,
+        appeal: sql<string | null>`${ap.text}`,
+        appealedAt: sql<number | null>`${ap.createdAt}`,
+      },
+      sql`from moderation_actions l left join appeals ap on ${ap.actionId} = ${l.id}
+        where ${l.userId} = ${userId} and ${l.isNotice} = 1 and ${l.id} > ${after} order by ${l.id} limit ${ROWS.texts}`,
+    ),
+  ])
+  return { rows, isLast: rows.length < ROWS.texts }
 }

@@ -1,10 +1,11 @@
 /** `GET /export/`: all that somebody has, to be taken along. */
-import { Hono } from 'hono'
+
 import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { inQuery, queryParam } from '../http/params'
 import { zip } from '../http/zip'
 import { exportEntries, readPlace, START } from './export'

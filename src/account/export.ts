@@ -10,7 +10,9 @@ import {
   exportedFollows,
   exportedLikes,
   exportedMessages,
+  exportedNotices,
   exportedPosts,
+  exportedReports,
 } from './export-queries'
 
 /** What a part may cost: calls to D1 and the bucket, and bytes, whose checksums take time. One page or image more at most. */
@@ -30,6 +32,7 @@ interface Page {
 type Read = (db: Db, userId: number, after: readonly number[]) => Promise<Page>
 
 const iso = (ms: number) => new Date(ms).toISOString()
+const maybeIso = (ms: number | null) => (ms === null ? null : iso(ms))
 const file = (key: string | null) => (key === null || isAddress(key) ? key : `images/${key}`)
 const postView = (post: { owner: string; title: string; postedAt: number }) => ({
   owner: post.owner,
@@ -104,6 +107,23 @@ const KINDS = {
     })),
   following: readFollows('following'),
   followers: readFollows('followers'),
+  reports: async (db, userId, [after = 0]) =>
+    page(await exportedReports(db, userId, after), ({ kind, category, text, createdAt }) => ({
+      kind,
+      category,
+      text,
+      created: iso(createdAt),
+    })),
+  notices: async (db, userId, [after = 0]) =>
+    page(await exportedNotices(db, userId, after), (notice) => ({
+      action: notice.action,
+      reason: notice.reason,
+      text: notice.text,
+      kind: notice.kind,
+      until: maybeIso(notice.until),
+      created: iso(notice.createdAt),
+      appeal: notice.appeal === null ? null : { text: notice.appeal, created: maybeIso(notice.appealedAt) },
+    })),
   messages: async (db, userId, [otherId = 0, messageId = 0]) => {
     const found = await exportedMessages(db, userId, { otherId, messageId })
     const { rows, images, next } = page(found, (message) => ({

@@ -1,6 +1,5 @@
 /** `/dj-rest-auth` for signed-in users: their own account. */
 
-import { Hono } from 'hono'
 import type * as z from 'zod/mini'
 import { UniqueViolation } from '../db/errors'
 import { detailAnswer } from '../http/answers'
@@ -9,6 +8,7 @@ import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv, UserContext } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { imageUrls } from '../images/url'
 import { requireUser } from './credentials'
 import { changeEmail } from './email-keys'

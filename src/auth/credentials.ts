@@ -24,6 +24,8 @@ import { verifyToken, wrongType } from './tokens'
  * once in the lifetime of an access token, and for what was done without asking D1, which must not be done for an ended session either.
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
+  // Somebody who is admitted where they are in front of this, and nowhere else (`suspended.ts`).
+  if (c.var.viewer) return next()
   const viewer = await findViewer(c)
   c.set('viewer', viewer)
   if (!viewer) return next()

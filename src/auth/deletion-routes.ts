@@ -1,10 +1,11 @@
 /** `DELETE /dj-rest-auth/user/` */
-import { Hono } from 'hono'
+
 import { body } from '../http/body'
 import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { clearAccessCookie, clearRefreshCookie } from './cookies'
 import { requireUser } from './credentials'
 import { deleteAccount } from './deletion-queries'

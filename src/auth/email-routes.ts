@@ -1,9 +1,10 @@
 /** `/dj-rest-auth/registration`: proving an address. */
-import { Hono } from 'hono'
+
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
+import { Hono } from '../http/hono'
 import { requireMail } from '../mail/send'
 import { mailProofLater, useKey } from './email-keys'
 import { findUnproved } from './email-queries'

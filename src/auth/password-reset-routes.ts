@@ -1,6 +1,5 @@
 /** `/dj-rest-auth/password/reset`: a link by mail that can be used once, within an hour. */
 
-import { Hono } from 'hono'
 import { randomId, sha256 } from '../crypto'
 import { charges } from '../db/rate-limits'
 import { detailAnswer } from '../http/answers'
@@ -9,6 +8,7 @@ import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ValidationError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { pageLink } from '../mail/links'
 import { requireMail, sendMail } from '../mail/send'
 import { checkNewPassword } from './new-password'

@@ -26,6 +26,7 @@ const ACCOUNT = {
   email: users.email,
   firstName: users.firstName,
   lastName: users.lastName,
+  role: users.role,
   image: users.image,
 }
 export type Account = RowOf<typeof ACCOUNT>

@@ -1,6 +1,5 @@
 /** `/dj-rest-auth` for those who are not signed in. Credentials that a route does not need are ignored, even bad ones. */
 
-import { Hono } from 'hono'
 import { isSignedOut } from '../db/errors'
 import { sessionName, sessionOf } from '../db/session-names'
 import { fold } from '../db/text'
@@ -10,6 +9,7 @@ import { config } from '../http/config'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { refuseForeignOrigin } from '../http/origins'
 import { imageUrls } from '../images/url'
 import { mayMail, requireMail } from '../mail/send'
@@ -46,6 +46,7 @@ import { tellOfNewDevice } from './security-mails'
 import { revokeSessionStatement } from './session-queries'
 import { isGood, issueTokens, newSession, refreshAccess, sessionHash } from './sessions'
 import { hashed, hashedAddress, proofCharges } from './subjects'
+import { suspensionErrors } from './suspended'
 import { readToken } from './tokens'
 import { accountView } from './view'
 
@@ -60,7 +61,7 @@ export const authRoutes = new Hono<AppEnv>()
       id: 'login',
       summary: 'Sign in',
       description:
-        'Gives both tokens, and sets both cookies. `device_token`, as answered here or by registering, names a device that has signed in before: guesses of others do not keep it out. Browsers send it as a cookie.',
+        'Gives both tokens, and sets both cookies. `device_token`, as answered here or by registering, names a device that has signed in before: guesses of others do not keep it out. Browsers send it as a cookie. Whoever is suspended is told until when (400), with `notices_token`: for an hour it is a Bearer token for `/moderation/notices/`, and for nothing else.',
       answers: { 200: sessionAnswer },
     }),
     body(loginBody, CREDENTIALS),
@@ -95,8 +96,9 @@ export const authRoutes = new Hono<AppEnv>()
         now: Date.now(),
         passwordHash: outdated ? await hashPassword(password, limits.hashes) : undefined,
         guessKey: guessKey(guess),
-      }).catch((error: unknown) => {
-        throw isSignedOut(error) ? new ValidationError(WRONG_CREDENTIALS) : error
+      }).catch(async (error: unknown) => {
+        if (!isSignedOut(error)) throw error
+        throw new ValidationError((await suspensionErrors(c, user.id)) ?? WRONG_CREDENTIALS)
       })
       const { access, refresh } = await issueTokens(settings, session, user.id)
       setAccessCookie(c, access)

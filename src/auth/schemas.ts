@@ -101,6 +101,9 @@ export const userAnswer = z
     last_name: z.string(),
     profile_id: z.int(),
     profile_image: z.url(),
+    role: z.optional(
+      z.string().check(z.describe('`moderator` or `admin`, of those who look after the service.')),
+    ),
     pending_email: z.optional(
       z.string().check(z.describe('The address that was asked for, and has to be proved first.')),
     ),

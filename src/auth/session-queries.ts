@@ -122,7 +122,7 @@ export const userAgentsStatement = (userId: number) =>
   )
 
 /** Ends one session; gives no row where it had ended before. */
-export const revokeSessionStatement = (userId: number, name: string, now: number) =>
+export const revokeSessionStatement = (userId: number | SQL, name: string, now: number) =>
   revokeStatement(userId, sessionNamed(name), now)
 
 /** Ends all sessions of a user, save the one named `except`. */

@@ -1,9 +1,10 @@
 /** `/sessions`: where the user is signed in. */
-import { Hono } from 'hono'
+
 import * as z from 'zod/mini'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { inPath } from '../http/params'
 import { clearAccessCookie, clearRefreshCookie } from './cookies'
 import { requireUser } from './credentials'

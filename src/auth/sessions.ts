@@ -111,13 +111,16 @@ export async function refreshAccess(db: Db, settings: TokenSettings, token: stri
 /** A token that does not say when it was issued is taken to be old. */
 const isHalfSpentAt = ({ iat = 0, exp }: Claims, now: number) => now / 1000 >= (iat + exp) / 2
 
+/** Types of tokens that sign somebody in. */
+const USABLE: ReadonlySet<string | undefined> = new Set(['access', 'refresh'])
+
 /**
  * Whether a token can be used for what it is for: it is valid, its user is active, and its session, if it names one, has not ended. One D1
  * call, none where the token alone says no.
  */
 export async function isGood(db: Db, secrets: readonly string[], token: string): Promise<boolean> {
   const claims = await verifyToken(secrets, token)
-  if (claims?.user_id === undefined || claims.token_type === undefined) return false
+  if (claims?.user_id === undefined || !USABLE.has(claims.token_type)) return false
   const session =
     claims.token_type === 'refresh' ? sessionName(await sessionHash(claims.jti)) : sessionOf(claims.jti)
   try {

@@ -12,7 +12,8 @@ import * as z from 'zod/mini'
 
 const ALGORITHM = 'HS256'
 
-export type TokenType = 'access' | 'refresh'
+/** `notices` opens what `suspended.ts` says, and nothing else. */
+export type TokenType = 'access' | 'refresh' | 'notices'
 
 const claimsSchema = z.object({
   /** Absent in tokens that were not made here. */

@@ -13,6 +13,7 @@ export const accountView = (account: Account, urls: ImageUrls): UserAnswer => ({
   last_name: account.lastName,
   profile_id: account.id,
   profile_image: urls.imageOr('profile', account.image),
+  ...(account.role !== null && { role: account.role }),
 })
 
 /** A session as its user sees it; `current` is the name of the one that asks, where it has one. */

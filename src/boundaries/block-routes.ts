@@ -1,10 +1,11 @@
 /** `/blocks`: whom one blocks. Neither of the two sees anything of the other (`db/visibility.ts`). */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { createOnce } from '../http/idempotency'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'

@@ -1,6 +1,5 @@
 /** `/comments` */
 
-import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { Closed, ForeignKeyViolation } from '../db/errors'
 import { body } from '../http/body'
@@ -9,6 +8,7 @@ import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError, type FieldErrors, ValidationError } from '../http/errors'
 import { noSuchPk, pk } from '../http/fields'
 import { idFilters } from '../http/filters'
+import { Hono } from '../http/hono'
 import { createOnce } from '../http/idempotency'
 import { changeOf, deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'

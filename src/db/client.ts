@@ -44,6 +44,8 @@ export interface SignedIn {
   session?: string | undefined
   /** What they must be at least; others are `NotStaff`. */
   role?: Role | undefined
+  /** Whether it is for the suspended too (`auth/suspended.ts`). */
+  mayBeSuspended?: boolean
 }
 
 export interface DbOptions {
@@ -158,10 +160,10 @@ export const stateOf = (db: Db): SessionState => ({
  * their session has not ended: `UserNotFound`, `UserInactive`, `NotStaff`, `SessionEnded`. SQLite raises errors of our own only inside triggers, so
  * this provokes some that no other statement here can cause. Reads 1 row, 1 more for the session, and 1 for the role.
  */
-export const activeUserStatement = ({ userId, session, role }: SignedIn) =>
+export const activeUserStatement = ({ userId, session, role, mayBeSuspended = false }: SignedIn) =>
   selectStatement(
     {
-      active: sql<null>`case (select is_active and ${isNotSuspended(sql`users.id`)} from users where id = ${userId} and ${isNotDeleted(sql`users.id`)})
+      active: sql<null>`case (select is_active and (${Number(mayBeSuspended)} or ${isNotSuspended(sql`users.id`)}) from users where id = ${userId} and ${isNotDeleted(sql`users.id`)})
         when 1 then coalesce(${session === undefined ? sql`null` : liveSession(userId, session)},
           ${role === undefined ? sql`null` : hasRole(userId, role)})
         when 0 then json('inactive')

@@ -1,6 +1,7 @@
 /**
  * What somebody is told of: a like of their post, a comment on it, a comment on a post that they have commented on themselves (`reply`), their name
- * in a post or a comment, somebody who follows them or asks to (`request`), or who accepts their request (`accepted`), a login on a device where they are not signed in (`device`). One comment is told to somebody once: the owner of the post has a `comment`, others whom it
+ * in a post or a comment, somebody who follows them or asks to (`request`), or who accepts their request (`accepted`), a login on a device where they are not signed in (`device`), what moderators did to
+ * them (`moderation`). One comment is told to somebody once: the owner of the post has a `comment`, others whom it
  * names have a `comment_mention` and no `reply`.
  */
 export const KINDS = [
@@ -13,6 +14,7 @@ export const KINDS = [
   'request',
   'accepted',
   'device',
+  'moderation',
 ] as const
 export type Kind = (typeof KINDS)[number]
 

@@ -1,9 +1,10 @@
 /** `/follow-requests`: who asks to follow the user, whose account is private. `POST /followers/` asks. */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { acceptRequest, deleteRequest, listRequests, NEWEST_REQUESTS } from './request-queries'

@@ -1,6 +1,5 @@
 /** `/followers` */
 
-import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, TooMany, UniqueViolation } from '../db/errors'
 import { body } from '../http/body'
@@ -9,6 +8,7 @@ import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
 import { idFilters } from '../http/filters'
+import { Hono } from '../http/hono'
 import { createOnce } from '../http/idempotency'
 import { deleteOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'

@@ -1,7 +1,8 @@
 /** Methods, and paths that exist but are asked with one that they lack. */
-import type { Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import type { AppEnv } from './env'
 import { ApiError } from './errors'
+import type { Hono } from './hono'
 
 /** In the order in which the original lists them. */
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']

@@ -1,11 +1,11 @@
 /** `/media`: images that everybody sees, whose names never change content. */
 
-import { Hono } from 'hono'
 import { openDb } from '../db/client'
 import { asset } from '../http/assets'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { IMAGE_ANSWERS, serveImage } from './serve'
 import { findGeneration, findPublicImage } from './store'
 

@@ -1,11 +1,12 @@
 /** `/moderation/cases/{id}/images/{hash}`: what messages show is nobody else's to see, so neither are these for the public `/media`. */
-import { Hono } from 'hono'
+
 import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { requireStaff } from '../auth/staff'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { idParam, inPath } from '../http/params'
 import { IMAGE_ANSWERS, serveImage } from '../images/serve'
 import { hasImage } from './detail-queries'

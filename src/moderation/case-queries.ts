@@ -8,7 +8,7 @@ import { COUNT_LIMIT, limits, type PageRequest, type PageSlice } from '../db/pag
 import { cases, users } from '../db/schema'
 import { selectStatement, writeStatement } from '../db/statements'
 import { logCaseStatement } from './log-statements'
-import { caseOf, openCaseStatement } from './subject-statements'
+import { openStatement, thereIs } from './subject-statements'
 import type { CaseKind, CaseState, Subject } from './vocabulary'
 
 const c = alias(cases, 'c')
@@ -40,6 +40,16 @@ export const fromCases = sql`from cases c cross join users author on ${author.id
 export const isFor = (actorId: number): SQL<number> =>
   sql<number>`(${c.authorId} <> ${actorId} and (${author.role} is null
     or exists (select 1 from users staff where staff.id = ${actorId} and staff.role = 'admin')))`
+
+/** The statement that fails, and with it its batch, where the case is not this person's to judge: its author may have a role since it was looked at. */
+export const isForStatement = (actorId: number, id: number) =>
+  selectStatement(
+    {
+      passed: sql<null>`case when exists (select 1 from cases c cross join users author on author.id = c.author_id
+        where c.id = ${id} and ${isFor(actorId)}) then null else json_extract('{}', 'not staff') end`,
+    },
+    sql``,
+  )
 
 export interface CaseFilter {
   state: CaseState
@@ -86,13 +96,26 @@ export async function findCase(
   return rows[0]
 }
 
-/** Opens the case of a thing that anybody may see, unless it is open; undefined where there is no such thing. */
-export async function openCase(db: Db, subject: Subject, now: number): Promise<CaseRow | undefined> {
-  const [, rows] = await db.batch([
-    openCaseStatement(subject, undefined, now),
-    selectStatement(CASE, sql`${fromCases} where c.id = ${caseOf(subject, undefined)}`),
+/** Opens the case of a thing, unless it is open, and notes that. Undefined where there is no such thing; without a `row` where it is not this person's to judge. */
+export async function openCase(
+  db: Db,
+  actorId: number,
+  subject: Subject,
+  now: number,
+): Promise<{ row: CaseRow | undefined } | undefined> {
+  const thing = sql`from (${thereIs(subject)}) c cross join users author on author.id = c.author_id`
+  const judged = sql`${thing} where ${isFor(actorId)}`
+  const isOfIt = sql`c.kind = ${subject.kind} and c.subject_id = ${subject.id} and exists (select 1 ${judged})`
+  const [, , [found], rows] = await db.batch([
+    openStatement(subject, sql`select c.id, c.author_id ${judged}`, now),
+    logCaseStatement(
+      { actorId, action: 'open', now },
+      sql`from cases c where ${isOfIt} and c.opened_at = ${now}`,
+    ),
+    selectStatement({ found: sql<1>`1` }, thing),
+    selectStatement(CASE, sql`${fromCases} where ${isOfIt}`),
   ])
-  return rows[0]
+  return found && { row: rows[0] }
 }
 
 const ENTRIES = { open: 'release', claimed: 'claim', closed: 'close' } as const

@@ -1,5 +1,5 @@
 /** `/moderation/cases`: for those who look after the service. */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { requireStaff, staffBody } from '../auth/staff'
 import { describe } from '../http/describe'
@@ -7,21 +7,15 @@ import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk, REQUIRED } from '../http/fields'
 import { choiceFilters } from '../http/filters'
+import { Hono } from '../http/hono'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { imageUrls } from '../images/url'
 import { act } from './action-queries'
 import { type CaseRow, findCase, listCases, moveCase, OLDEST_CASES, openCase } from './case-queries'
+import { actionBody, caseAnswer, caseBody, caseDetailAnswer, caseListQuery, casePatch } from './case-schemas'
 import { readCase } from './detail-queries'
-import {
-  actionBody,
-  caseAnswer,
-  caseBody,
-  caseDetailAnswer,
-  caseListQuery,
-  casePatch,
-  entryAnswer,
-} from './schemas'
+import { entryAnswer } from './entry-schemas'
 import { subjectOf } from './subject'
 import { caseDetailView, caseView, entryView } from './view'
 import { CASE_KINDS, CASE_STATES, isFor, MAX_SUSPENSION_DAYS, SIGNS_OUT } from './vocabulary'
@@ -83,7 +77,8 @@ export const caseRoutes = new Hono<AppEnv>()
     describe({
       id: 'openCase',
       summary: 'Open the case of something that nobody has reported',
-      description: 'One of `post`, `comment` and `profile`. Where it is open already it is just answered.',
+      description:
+        'One of `post`, `comment` and `profile`, whoever sees it. That it was opened is noted in the log; where it is open already it is just answered.',
       answers: { 200: caseAnswer },
       errors: ['permission_denied'],
     }),
@@ -92,9 +87,11 @@ export const caseRoutes = new Hono<AppEnv>()
     staffBody(caseBody),
     async (c) => {
       const subject = subjectOf(c.req.valid('json'))
-      const opened = await openCase(c.var.db, subject, Date.now())
+      const { db, user } = c.var
+      const opened = await openCase(db, user.id, subject, Date.now())
       if (!opened) throw new ValidationError({ [subject.kind]: [noSuchPk(subject.id)] })
-      return c.json(caseView(opened))
+      if (!opened.row) throw new ApiError('permission_denied')
+      return c.json(caseView(opened.row))
     },
   )
 
@@ -103,7 +100,8 @@ export const caseRoutes = new Hono<AppEnv>()
     describe({
       id: 'getCase',
       summary: 'A case, with all that it is judged by',
-      description: 'That messages were read is noted in the log, each time.',
+      description:
+        'That messages were read, or what a private account keeps for its followers, is noted in the log, each time.',
       answers: { 200: caseDetailAnswer },
       errors: ['permission_denied', 'not_found'],
     }),

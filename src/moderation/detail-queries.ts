@@ -72,23 +72,25 @@ const THING = {
 const joinedThing = sql`left join posts p on c.kind = 'post' and p.id = c.subject_id
   left join comments m on c.kind = 'comment' and m.id = c.subject_id`
 
+/** Whether the case shows what is not for everybody: what two people say to each other, or a private account to its followers. */
+const isKept = sql`(c.kind in ('message', 'conversation') or exists (select 1 from private_accounts vpa where vpa.user_id =
+  case c.kind when 'post' then c.author_id
+    when 'comment' then (select p.owner_id from comments m cross join posts p on p.id = m.post_id where m.id = c.subject_id) end))`
+
 /** The conversation that the case is about, or whose message is; null for other cases. */
 const conversation = sql`case c.kind when 'conversation' then c.subject_id
   when 'message' then (select conversation_id from messages where id = c.subject_id) end`
 
 /**
- * Undefined where there is no such case; `isFor` false, and nothing else, where it is not this person's to judge. That somebody's messages are
- * read is noted in the same transaction. Reads some hundred rows at most.
+ * Undefined where there is no such case; `isFor` false, and nothing else, where it is not this person's to judge. That what is not
+ * for everybody was read is noted in the same transaction. Reads some hundred rows at most.
  */
 export async function readCase(db: Db, actorId: number, id: number, now: number) {
   const judged = judgedCase(actorId, id)
   const caseId = sql`(select c.id ${judged})`
   const authorId = sql`(select c.author_id ${judged})`
   const [, found, reported, entries, history, others, appealed, said] = await db.batch([
-    logCaseStatement(
-      { actorId, action: 'read', now },
-      sql`${judged} and c.kind in ('message', 'conversation')`,
-    ),
+    logCaseStatement({ actorId, action: 'read', now }, sql`${judged} and ${isKept}`),
     selectStatement(CASE, sql`${fromCases} ${joinedThing} where c.id = ${id}`, {
       isFor: isFor(actorId),
       ...THING,

@@ -1,13 +1,14 @@
 /** `/moderation/log`: all that was done, by whom and why. */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { requireStaff } from '../auth/staff'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
+import { Hono } from '../http/hono'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { inQuery } from '../http/params'
+import { entryAnswer } from './entry-schemas'
 import { listEntries, NEWEST_ENTRIES } from './log-queries'
-import { entryAnswer } from './schemas'
 import { entryView } from './view'
 
 export const logRoutes = new Hono<AppEnv>().get(

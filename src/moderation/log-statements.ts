@@ -45,7 +45,7 @@ interface NewEntry {
   now: number
 }
 
-/** The statement that notes what is done about the case `c`, in `from … where …`. Writes 3 rows, and one more for a notice. */
+/** The statement that notes what is done about the case `c`, in `from … where …`. Writes 3 rows, and three more for a notice, of which the person is told. */
 export const logCaseStatement = (
   { actorId, action, reason, text = '', until, isNotice = false, now }: NewEntry,
   from: SQL,

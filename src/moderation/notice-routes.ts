@@ -1,16 +1,17 @@
 /** `/moderation/notices`: what was done to whoever asks. */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { createOnce } from '../http/idempotency'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { createAppeal, listNotices, NEWEST_NOTICES } from './notice-queries'
-import { appealBody, noticeAnswer } from './schemas'
+import { appealBody, noticeAnswer } from './notice-schemas'
 import { noticeView } from './view'
 
 export const noticeRoutes = new Hono<AppEnv>()

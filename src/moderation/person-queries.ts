@@ -1,12 +1,13 @@
 /** People in D1, as staff see them. */
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import { revokeSessionsStatement, sessionsStatement } from '../auth/session-queries'
+import { revokeSessionStatement, revokeSessionsStatement, sessionsStatement } from '../auth/session-queries'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
 import { inListOrder, ListOrder } from '../db/list-order'
 import { COUNT_LIMIT, limits, type PageRequest, type PageSlice } from '../db/page'
 import { users } from '../db/schema'
+import { sessionNamed } from '../db/session-names'
 import { selectStatement, writeStatement } from '../db/statements'
 import { fold } from '../db/text'
 import { l, logPersonStatement, newestEntriesStatement } from './log-statements'
@@ -91,13 +92,23 @@ export async function setRole(
   return rows[0]
 }
 
-/** Ends all sessions of somebody. Gives them, and whether that was for this person to do. */
-export async function signOut(db: Db, actorId: number, id: number, now: number) {
+/** Ends all sessions of somebody, or the one of this name. Gives how many that were, and whether that was for this person to do. */
+export async function signOut(
+  db: Db,
+  actorId: number,
+  { id, session, now }: { id: number; session?: string | undefined; now: number },
+) {
   const seen = sql`(select u.id from users u where u.id = ${id} and ${isFor(actorId)})`
-  const [, , rows] = await db.batch([
-    logPersonStatement({ actorId, action: 'sign_out', now }, sql`u.id = ${seen}`),
-    revokeSessionsStatement(seen, undefined, now),
+  const isLive =
+    session === undefined
+      ? sql`true`
+      : sql`exists (select 1 from sessions where ${sessionNamed(session)} and user_id = u.id and revoked_at is null)`
+  const [, ended, rows] = await db.batch([
+    logPersonStatement({ actorId, action: 'sign_out', now }, sql`u.id = ${seen} and ${isLive}`),
+    session === undefined
+      ? revokeSessionsStatement(seen, undefined, now)
+      : revokeSessionStatement(seen, session, now),
     selectStatement({ isFor: isFor(actorId) }, sql`from users u where u.id = ${id}`),
   ])
-  return rows[0]
+  return rows[0] && { isFor: rows[0].isFor, ended: ended.length }
 }

@@ -1,17 +1,29 @@
 /** `/moderation/people` */
-import { Hono } from 'hono'
+import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { requireStaff, staffBody } from '../auth/staff'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery, requireShort } from '../http/params'
 import { listPeople, PEOPLE_BY_NAME, readPerson, setRole, signOut } from './person-queries'
-import { personAnswer, personDetailAnswer, personListQuery, personPatch } from './schemas'
+import { personAnswer, personDetailAnswer, personListQuery, personPatch } from './person-schemas'
 import { entryView, personView } from './view'
 
 const staff = requireStaff('moderator')
+
+const sessionParam = z.extend(idParam, {
+  session: z.string().check(z.describe('As `sessions` of the person names it.')),
+})
+
+/** Somebody, if they are there and theirs to deal with. */
+function requireTheirs<Row extends { isFor: number }>(row: Row | undefined): Row {
+  if (!row) throw new ApiError('not_found')
+  if (row.isFor !== 1) throw new ApiError('permission_denied')
+  return row
+}
 
 export const personRoutes = new Hono<AppEnv>()
   .get(
@@ -54,11 +66,12 @@ export const personRoutes = new Hono<AppEnv>()
     async (c) => {
       const { db, user } = c.var
       const read = await readPerson(db, user.id, c.req.valid('param').id, Date.now())
+      requireTheirs(read?.person)
       if (!read) throw new ApiError('not_found')
-      if (read.person.isFor !== 1) throw new ApiError('permission_denied')
       return c.json({
         ...personView(read.person),
-        sessions: read.sessions.map(({ userAgent, createdAt, lastUsedAt }) => ({
+        sessions: read.sessions.map(({ name, userAgent, createdAt, lastUsedAt }) => ({
+          id: name,
           device: userAgent,
           created: new Date(createdAt).toISOString(),
           last_used: new Date(lastUsedAt).toISOString(),
@@ -110,10 +123,30 @@ export const personRoutes = new Hono<AppEnv>()
     async (c) => {
       const { db, user } = c.var
       const { id } = c.req.valid('param')
-      const found = await signOut(db, user.id, id, Date.now())
-      if (!found) throw new ApiError('not_found')
-      if (found.isFor !== 1) throw new ApiError('permission_denied')
+      requireTheirs(await signOut(db, user.id, { id, now: Date.now() }))
       c.set('endedSessions', { userId: id, except: undefined })
+      return c.body(null, 204)
+    },
+  )
+
+  .delete(
+    // All of the name: its beginning would name every session that begins so.
+    '/:id{[0-9]+}/sessions/:session{[0-9a-f]{16}}',
+    describe({
+      id: 'signOutPersonOnce',
+      summary: 'End one session of somebody',
+      answers: { 204: null },
+      errors: ['permission_denied', 'not_found'],
+    }),
+    requireUser,
+    staff,
+    inPath(sessionParam),
+    async (c) => {
+      const { db, user } = c.var
+      const { id, session } = c.req.valid('param')
+      const { ended } = requireTheirs(await signOut(db, user.id, { id, session, now: Date.now() }))
+      if (ended === 0) throw new ApiError('not_found')
+      c.set('endedSessions', { userId: id, session })
       return c.body(null, 204)
     },
   )

@@ -1,5 +1,5 @@
 /** `/reports` */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'
 import { body } from '../http/body'
@@ -7,9 +7,10 @@ import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError, ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
+import { Hono } from '../http/hono'
 import { createOnce } from '../http/idempotency'
 import { createReport } from './report-queries'
-import { reportAnswer, reportBody } from './schemas'
+import { reportAnswer, reportBody } from './report-schemas'
 import { subjectOf } from './subject'
 import { reportView } from './view'
 

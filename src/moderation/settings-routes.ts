@@ -1,9 +1,10 @@
 /** `/moderation/settings`: by admins. */
-import { Hono } from 'hono'
+
 import { requireUser } from '../auth/credentials'
 import { requireStaff, staffBody } from '../auth/staff'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
+import { Hono } from '../http/hono'
 import { changeSettings, readSettings } from './settings-queries'
 import { settingsAnswer, settingsPatch } from './settings-schemas'
 import { settingsView } from './settings-view'

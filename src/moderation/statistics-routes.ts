@@ -1,10 +1,11 @@
 /** `/moderation/statistics` */
-import { Hono } from 'hono'
+
 import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { requireStaff } from '../auth/staff'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
+import { Hono } from '../http/hono'
 import { inQuery, queryParam } from '../http/params'
 import { listDays } from './statistics-queries'
 import { statisticsView } from './statistics-view'

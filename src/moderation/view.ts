@@ -1,19 +1,18 @@
 import { isoDate } from '../http/dates'
 import { type ImageUrls, isAddress } from '../images/url'
 import type { CaseRow } from './case-queries'
+import type { CaseAnswer, CaseDetailAnswer } from './case-schemas'
 import type { readCase } from './detail-queries'
+import type { EntryAnswer } from './entry-schemas'
 import type { EntryRow } from './log-statements'
 import type { NoticeRow } from './notice-queries'
+import type { NoticeAnswer } from './notice-schemas'
 import type { PersonRow } from './person-queries'
+import type { PersonAnswer } from './person-schemas'
+import type { StaffPostRow } from './post-queries'
+import type { StaffPostAnswer } from './post-schemas'
 import type { ReportRow } from './report-queries'
-import type {
-  CaseAnswer,
-  CaseDetailAnswer,
-  EntryAnswer,
-  NoticeAnswer,
-  PersonAnswer,
-  ReportAnswer,
-} from './schemas'
+import type { ReportAnswer } from './report-schemas'
 
 const maybeDate = (time: number | null) => (time === null ? null : isoDate(time))
 
@@ -135,5 +134,18 @@ export const personView = (row: PersonRow): PersonAnswer => ({
   suspended_until: endOf(row.suspendedUntil),
   is_deleted: row.isDeleted === 1,
   posts_count: row.postsCount,
+  created: isoDate(row.createdAt),
+})
+
+/** A post as staff find it. */
+export const staffPostView = (row: StaffPostRow, urls: ImageUrls): StaffPostAnswer => ({
+  id: row.id,
+  owner: { id: row.ownerId, username: row.owner },
+  title: row.title,
+  excerpt: row.excerpt,
+  image: urls.imageOr('post', row.image),
+  is_hidden: row.isHidden === 1,
+  is_sensitive: row.isSensitive === 1,
+  erased_at: maybeDate(row.eraseAt),
   created: isoDate(row.createdAt),
 })

@@ -61,7 +61,16 @@ export const isFor = (action: Action, kind: CaseKind): boolean =>
   (ACTIONS[action].to as readonly CaseKind[]).includes(kind)
 
 /** Further entries of the log, of which nobody is told. */
-export type Entry = Action | 'claim' | 'release' | 'close' | 'read' | 'grant_role' | 'sign_out' | 'settings'
+export type Entry =
+  | Action
+  | 'open'
+  | 'claim'
+  | 'release'
+  | 'close'
+  | 'read'
+  | 'grant_role'
+  | 'sign_out'
+  | 'settings'
 
 /** Whatever ends sessions. */
 export const SIGNS_OUT: ReadonlySet<Action> = new Set(['suspend', 'ban'])

@@ -1,11 +1,11 @@
 /** `/notifications` */
 
-import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'
 import { readCursor, writeCursor } from '../http/cursor'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
+import { Hono } from '../http/hono'
 import { changeOf } from '../http/ownership'
 import { pageLink, pageSize } from '../http/paging'
 import { inQuery } from '../http/params'

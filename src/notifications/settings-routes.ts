@@ -1,10 +1,10 @@
 /** `/notification-settings`: what somebody wants to be told. */
 
-import { Hono } from 'hono'
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
+import { Hono } from '../http/hono'
 import { changeOf } from '../http/ownership'
 import { changeSettings, findSettings } from './queries'
 import { settingsAnswer, settingsPatch } from './schemas'

@@ -1,6 +1,5 @@
 /** `/posts` */
 
-import { Hono } from 'hono'
 import type * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { markUnreferencedStatement } from '../db/image-leases'
@@ -9,6 +8,7 @@ import { camelCased } from '../http/camel-case'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { createOnce } from '../http/idempotency'
 import { changeOf, deleteOwn, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'

@@ -1,6 +1,5 @@
 /** `/profiles` */
 
-import { Hono } from 'hono'
 import type * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { findOwner } from '../db/owned'
@@ -9,6 +8,7 @@ import { describe } from '../http/describe'
 import type { AppEnv, RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
 import { idFilters } from '../http/filters'
+import { Hono } from '../http/hono'
 import { changeOf, type OwnContext, ownBody, requireOwn } from '../http/ownership'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'

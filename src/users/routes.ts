@@ -1,11 +1,11 @@
 /** `/users`: the directory of users. */
 
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
+import { Hono } from '../http/hono'
 import { answerPage, pageOf, pageQuery } from '../http/paging'
 import { idParam, inPath, inQuery, queryParam } from '../http/params'
 import { findUser, listUsers, type UserSummary, userOrder } from './queries'

@@ -417,6 +417,33 @@ describe('erasing', () => {
     expect((await one.get('/blocks/')).body).toMatchObject({ count: 0, results: [] })
   })
 
+  it('takes along what they have reported and why they appealed; the case stays', async () => {
+    const { alice, bob } = w
+    const post = await createPost(bob)
+    for (const who of [alice, bob])
+      await who.post('/reports/', { post: post.id, category: 'spam', text: `By ${who.username}` })
+    const [notice] = await stored<{ id: number }>(
+      `insert into moderation_actions (id, action, user_id, is_notice, created_at)
+       values ((select coalesce(max(id), 0) + 1 from moderation_actions), 'warn', ?, 1, 1) returning id`,
+      alice.id,
+    )
+    expect((await alice.post(`/moderation/notices/${notice?.id}/appeal/`, { text: 'No!' })).status).toBe(201)
+    await remove(alice)
+    await letPass(alice)
+    await erase()
+    expect(
+      await stored(
+        'select text from reports where case_id in (select id from cases where subject_id = ?)',
+        post.id,
+      ),
+    ).toEqual([{ text: `By ${bob.username}` }])
+    expect(await stored('select * from appeals where action_id = ?', notice?.id)).toEqual([])
+    expect(
+      await stored("select reports_count from cases where kind = 'post' and subject_id = ?", post.id),
+    ).toEqual([{ reports_count: 1 }])
+    expect(await differences()).toEqual([])
+  })
+
   it('goes on where an object or the bucket failed, and others are not kept waiting', async () => {
     const { alice, bob } = w
     await remove(alice)

@@ -114,6 +114,35 @@ describe('GET /export/', () => {
     expect(new TextDecoder().decode(bytes)).not.toMatch(/argon2|not hers/)
   })
 
+  it('has what they have reported, and what moderators did to them; not what others said', async () => {
+    const mean = await say(bob, alice, 'mean words')
+    await alice.post('/reports/', { message: mean.id, category: 'harassment', text: 'It hurts.' })
+    await bob.post('/reports/', { profile: alice.id, category: 'spam', text: 'Not hers.' })
+    await stored(
+      `insert into moderation_actions (id, action, user_id, kind, subject_id, reason, text, is_notice, created_at)
+       values ((select coalesce(max(id), 0) + 1 from moderation_actions), 'warn', ?, 'profile', ?, 'spam', 'Stop it.', 1, 1)`,
+      ...[alice.id, alice.id],
+    )
+    const [whole = new Uint8Array()] = await exportOf(alice.id)
+    const entries = readZip(whole)
+    const rows = (name: string) => JSON.parse(new TextDecoder().decode(entries.get(`${name}.json`)))[name]
+    expect(rows('reports')).toEqual([
+      { kind: 'message', category: 'harassment', text: 'It hurts.', created: expect.any(String) },
+    ])
+    expect(rows('notices')).toEqual([
+      {
+        action: 'warn',
+        reason: 'spam',
+        text: 'Stop it.',
+        kind: 'profile',
+        until: null,
+        created: '1970-01-01T00:00:00.001Z',
+        appeal: null,
+      },
+    ])
+    expect(new TextDecoder().decode(whole)).not.toContain('Not hers')
+  })
+
   it('begins once an hour; its parts can be had again for a day', async () => {
     expect((await alice.get('/export/?part=account')).status).toBe(429)
     expect((await get(alice)).status).toBe(200)

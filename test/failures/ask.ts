@@ -13,12 +13,20 @@ export interface Call {
   body?: object
 }
 
+/** What came of a call. */
+export interface Asked {
+  status: number
+  retryAfter: string | null
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever was answered
+  body: any
+}
+
 /** Waits for the answer, and for what the Worker does after it. */
 export async function ask(
   { method, path, headers, body }: Call,
   key: string | undefined,
   { bindings }: FaultyStores,
-) {
+): Promise<Asked> {
   const isJson = body !== undefined && !(body instanceof FormData)
   const request = new Request(`${ORIGIN}${path}`, {
     method,

@@ -1,5 +1,5 @@
-/** The stores that a request calls, one of whose calls goes wrong: D1, R2, the conversation's object, mail. */
-import { evictDurableObject } from 'cloudflare:test'
+/** The stores that a request calls, one of whose calls goes wrong: D1, R2, the conversation's object, D1 as that object calls it, mail. */
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import type { Bindings } from '../../src/http/env'
@@ -8,17 +8,18 @@ import { d1Error } from '../faulty-db'
 import { UNKNOWN } from './d1-errors'
 import { MAIL_ERRORS, OBJECT_ERRORS, R2_ERRORS } from './store-errors'
 
-export type Store = 'd1' | 'r2' | 'object' | 'mail'
+export type Store = 'd1' | 'r2' | 'object' | 'objectD1' | 'mail'
 
 /**
  * What becomes of a call: nothing is done and it fails; it is done and its answer is lost; its answer comes, in time, when it could have been given
  * up; or it is given up, and done after that (`late`: before the client tries again, `latest`: after that). An object may also be evicted before
- * the call, or after it, with its answer.
+ * the call, or after it, with its answer; or be killed while it calls D1, before that is done or after it.
  */
 export const FAULTS = {
   d1: ['before', 'after', 'slow', 'late', 'latest'],
   r2: ['before', 'after', 'slow', 'late', 'latest'],
   object: ['before', 'after', 'slow', 'late', 'latest', 'evicted', 'evicted after'],
+  objectD1: ['before', 'after', 'slow', 'late', 'latest', 'killed', 'killed after'],
   mail: ['before', 'after', 'slow'],
 } as const satisfies Record<Store, string[]>
 export type Fault = (typeof FAULTS)[Store][number]
@@ -34,6 +35,7 @@ export interface Plan {
 
 const ERRORS: Record<Store, ((method: string) => Error)[]> = {
   d1: UNKNOWN.map((message) => () => d1Error(message)),
+  objectD1: UNKNOWN.map((message) => () => d1Error(message)),
   r2: R2_ERRORS,
   object: OBJECT_ERRORS,
   mail: MAIL_ERRORS,
@@ -68,17 +70,24 @@ export interface FaultyStores {
   calls: Record<Store, number>
   /** Whether the fault has happened. */
   isDone: () => boolean
+  /** From now on, until it is evicted, the object's own calls to D1 are among them. */
+  breakObject: (stub: DurableObjectStub<Conversation>) => Promise<void>
   /** Does what was given up and has not been done yet. */
   arrive: () => Promise<void>
 }
 
 /** The Worker's stores, where one call goes as planned. */
 export function faultyStores(plan?: Plan): FaultyStores {
-  const calls: Record<Store, number> = { d1: 0, r2: 0, object: 0, mail: 0 }
+  const calls: Record<Store, number> = { d1: 0, r2: 0, object: 0, objectD1: 0, mail: 0 }
   let isDone = false
   const held: (() => Promise<unknown>)[] = []
 
-  async function through<T>(store: Store, method: string, send: () => Promise<T>): Promise<T> {
+  async function through<T>(
+    store: Store,
+    method: string,
+    send: () => Promise<T>,
+    kill: () => void = () => {},
+  ): Promise<T> {
     calls[store] += 1
     if (plan?.store !== store || plan.call !== calls[store]) return send()
     isDone = true
@@ -91,6 +100,13 @@ export function faultyStores(plan?: Plan): FaultyStores {
       case 'after':
       case 'evicted after':
         await send()
+        throw error
+      case 'killed':
+        kill()
+        throw error
+      case 'killed after':
+        await send()
+        kill()
         throw error
       case 'late':
       case 'latest':
@@ -105,12 +121,13 @@ export function faultyStores(plan?: Plan): FaultyStores {
     return send()
   }
 
-  const withSession = (constraint?: string) => {
+  const sessionsOf = (store: 'd1' | 'objectD1', kill?: () => void) => (constraint?: string) => {
     const session = env.DB.withSession(constraint)
     return {
       prepare: (query: string) => session.prepare(query),
       getBookmark: () => session.getBookmark(),
-      batch: (statements: D1PreparedStatement[]) => through('d1', 'batch', () => session.batch(statements)),
+      batch: (statements: D1PreparedStatement[]) =>
+        through(store, 'batch', () => session.batch(statements), kill),
     }
   }
   const MEDIA = proxied(env.MEDIA, (method, send) => through('r2', method, send))
@@ -130,7 +147,7 @@ export function faultyStores(plan?: Plan): FaultyStores {
   }
   return {
     bindings: {
-      DB: { withSession },
+      DB: { withSession: sessionsOf('d1') },
       MEDIA,
       CONVERSATION: { getByName },
       MAIL_FROM: 'noreply@example.com',
@@ -138,6 +155,11 @@ export function faultyStores(plan?: Plan): FaultyStores {
     },
     calls,
     isDone: () => isDone,
+    breakObject: (stub) =>
+      runInDurableObject(stub, (instance, state) => {
+        const DB = { withSession: sessionsOf('objectD1', () => state.abort('killed')) }
+        Object.defineProperty(instance, 'env', { value: { ...env, DB }, configurable: true })
+      }),
     async arrive() {
       for (const send of held.splice(0)) await send().catch(() => {})
     },

@@ -6,7 +6,8 @@ import { createComment, createPost, follow, like } from '../fixtures/factories'
 import { say, show } from '../fixtures/messages'
 import { file, freshPng } from '../fixtures/uploads'
 import { type Listening, listen } from '../sockets'
-import type { Call } from './ask'
+import type { Asked, Call } from './ask'
+import { askOverSocket } from './ask-over-socket'
 
 export interface WriteCall extends Call {
   /** The status where it is done. */
@@ -19,6 +20,8 @@ export interface WriteCall extends Call {
   isRepeated?: true
   /** Takes an Idempotency-Key. */
   isKeyed?: true
+  /** Asks in another way than by a request: over a socket. */
+  over?: (key: string | undefined) => Promise<Asked>
   /** Whose conversation it changes. */
   conversation?: { one: Person; other: Person; theirs: Listening }
 }
@@ -192,6 +195,20 @@ const unlisting = (table: string, name: string) => async (): Promise<WriteCall> 
 }
 
 /** More than one where a call goes different ways. */
+/** Frames that write, by their type. */
+export const FRAMES: Record<string, () => Promise<WriteCall>> = {
+  send: async () => {
+    const { other, ...rest } = await conversation()
+    const over = askOverSocket(rest.conversation, (key) => ({ type: 'send', content: 'x', key }))
+    return { method: 'frame', path: 'send', ok: 201, isKeyed: true, over, ...rest }
+  },
+  read: async () => {
+    const { other, ...rest } = await conversation()
+    const over = askOverSocket(rest.conversation, () => ({ type: 'read', up_to: 2 }))
+    return { method: 'frame', path: 'read', ok: 200, over, ...rest }
+  },
+}
+
 export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
   register: [
     async () => {
@@ -567,6 +584,25 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
         path: `/moderation/people/${id}/sessions/`,
         headers: moderator.headers,
         ok: 204,
+        count,
+      }
+    },
+  ],
+  signOutPersonOnce: [
+    async () => {
+      const { moderator } = await openCase()
+      const { id } = await account()
+      const count = () => rows('sessions where user_id = ? and revoked_at is not null', id)
+      const [session] = await stored<{ name: string }>(
+        'select substr(jti_hash, 1, 16) as name from sessions where user_id = ?',
+        id,
+      )
+      return {
+        method: 'DELETE',
+        path: `/moderation/people/${id}/sessions/${session?.name}/`,
+        headers: moderator.headers,
+        ok: 204,
+        again: [404],
         count,
       }
     },

@@ -78,6 +78,8 @@ describe('who may', () => {
       expect((await who.patch(about, { state: 'closed' })).body).toEqual(FORBIDDEN)
       expect((await who.post(`${about}actions/`, { action: 'hide', ...WORDS })).body).toEqual(FORBIDDEN)
       expect(idsOf(await who.get('/moderation/cases/'))).not.toContain(opened.body.id)
+      expect((await who.post('/moderation/cases/', { post: id })).body).toEqual(FORBIDDEN)
+      expect((await who.post('/moderation/cases/', { profile: mike.id })).body).toEqual(FORBIDDEN)
     }
     expect(await log()).toEqual(before)
     expect(idsOf(await anna.get('/moderation/cases/'))).toContain(opened.body.id)
@@ -288,6 +290,7 @@ describe('what is hidden', () => {
 
   it('an action has a reason and words, and is one for this kind of thing', async () => {
     const { path } = await reported()
+    const { body: profile } = await mona.post('/moderation/cases/', { profile: carol.id })
     const before = await log()
     for (const [body, wrong] of [
       [{}, ['action', 'reason', 'text']],
@@ -296,7 +299,6 @@ describe('what is hidden', () => {
       [{ action: 'hide', reason: 'spam', text: ' ' }, ['text']],
     ] as const)
       expect(Object.keys((await mona.post(`${path}actions/`, body)).body)).toEqual(wrong)
-    const { body: profile } = await mona.post('/moderation/cases/', { profile: carol.id })
     const refused = await mona.post(`/moderation/cases/${profile.id}/actions/`, { action: 'hide', ...WORDS })
     expect([refused.status, refused.body]).toEqual([400, { action: ['That is not done to a profile.'] }])
     expect(

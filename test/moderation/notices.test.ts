@@ -4,7 +4,7 @@ import { ISO, NOT_FOUND, NOT_SIGNED_IN, UNKNOWN } from '../fixtures/answers'
 import { createPost, signUpCast } from '../fixtures/factories'
 import { act, signUpStaff } from './staff'
 
-const { alice, bob } = await signUpCast()
+const { alice, bob, carol } = await signUpCast()
 const mona = await signUpStaff('mona', 'moderator')
 const notices = async () => (await alice.get('/moderation/notices/')).body.results
 
@@ -89,4 +89,33 @@ it('what moderators do among themselves is no notice, and cannot be appealed', a
     bob.id,
   )
   expect((await bob.post(`/moderation/notices/${claim?.id}/appeal/`, { text: 'x' })).status).toBe(404)
+})
+
+it('a notice is a notification too, of nobody, which can be turned off', async () => {
+  const told = async () => (await carol.get('/notifications/')).body.results
+  const { id: post } = await createPost(carol)
+  const { id } = await act(mona, { post }, 'hide')
+  expect(await told()).toMatchObject([
+    { kind: 'moderation', post: null, comment: null, actors: [], count: 1, is_seen: false },
+  ])
+  expect((await carol.get('/notifications/unread/')).body.notifications).toBe(1)
+  await mona.patch(`/moderation/cases/${id}/`, { state: 'closed' })
+  await act(mona, { profile: carol.id }, 'warn')
+  expect(await told()).toMatchObject([{ kind: 'moderation', count: 2 }])
+  expect((await mona.get('/notifications/')).body.results).toEqual([])
+  await carol.patch('/notification-settings/', { moderation: 'off' })
+  await act(mona, { profile: carol.id }, 'warn')
+  expect(await told()).toMatchObject([{ kind: 'moderation', count: 2 }])
+})
+
+it('an action writes 15 rows at most, with its notice and notification', async () => {
+  const { id: post } = await createPost(alice)
+  const { body } = await mona.post('/moderation/cases/', { post })
+  const done = await mona.post(`/moderation/cases/${body.id}/actions/`, {
+    action: 'warn',
+    reason: 'other',
+    text: 'Mind your words.',
+  })
+  expect([done.status, done.cost.calls]).toEqual([201, 2])
+  expect(done.cost.written).toBeLessThanOrEqual(15)
 })

@@ -65,7 +65,10 @@ describe('suspended', () => {
     const login = await anyone.post(`${AUTH}/login/`, { username: 'dave', password: PASSWORD })
     expect([login.status, login.body]).toEqual([
       400,
-      { non_field_errors: ['Unable to log in with provided credentials.'] },
+      {
+        non_field_errors: [`This account is suspended until ${until}.`],
+        notices_token: [expect.any(String)],
+      },
     ])
     expect((await anyone.post(`${AUTH}/token/refresh/`, { refresh: dave.refresh })).status).toBe(401)
     expect((await anyone.post(`${AUTH}/token/verify/`, { token: dave.access })).status).toBe(401)
@@ -223,6 +226,36 @@ describe('/moderation/people/', () => {
     await logIn(gina)
     expect((await mona.get(`/moderation/people/${UNKNOWN}/`)).body).toEqual(NOT_FOUND)
     expect((await mona.delete(`/moderation/people/${UNKNOWN}/sessions/`)).status).toBe(404)
+  })
+
+  it('ends one session of somebody, and no other', async () => {
+    const hugo = await signUp('hugo')
+    const phone = await logIn(hugo)
+    const sessions = async () => (await mona.get(`/moderation/people/${hugo.id}/`)).body.sessions
+    const [newest, oldest] = await sessions()
+    const path = `/moderation/people/${hugo.id}/sessions/${newest.id}/`
+    expect((await anyone.delete(path)).status).toBe(401)
+    expect((await alice.delete(path)).body).toEqual(FORBIDDEN)
+    expect((await mona.delete(`/moderation/people/${alice.id}/sessions/${newest.id}/`)).status).toBe(404)
+    expect((await mona.delete(path)).status).toBe(204)
+    expect((await mona.delete(path)).body).toEqual(NOT_FOUND)
+    expect((await sessions()).map(({ id }: { id: string }) => id)).toEqual([oldest.id])
+    expect((await hugo.get('/dj-rest-auth/user/')).status).toBe(200)
+    expect(phone).toBeDefined()
+    expect(
+      await stored(
+        "select action from moderation_actions where user_id = ? and action = 'sign_out'",
+        hugo.id,
+      ),
+    ).toHaveLength(1)
+    const own = (await anna.get(`/moderation/people/${anna.id}/`)).body.sessions[0]
+    expect((await mona.delete(`/moderation/people/${anna.id}/sessions/${own.id}/`)).body).toEqual(FORBIDDEN)
+  })
+
+  it('an account says which role it has, to itself', async () => {
+    expect((await mona.get('/dj-rest-auth/user/')).body.role).toBe('moderator')
+    expect((await anna.get('/dj-rest-auth/user/')).body.role).toBe('admin')
+    expect((await alice.get('/dj-rest-auth/user/')).body).not.toHaveProperty('role')
   })
 
   it('admins give roles to others, and moderators have no power over staff', async () => {

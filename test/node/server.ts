@@ -7,6 +7,8 @@ import { join } from 'node:path'
 
 export interface Server {
   url: string
+  /** Where its database is, as scripts take it: `--persist-to`. */
+  state: string
   stop: () => Promise<void>
 }
 
@@ -57,7 +59,7 @@ export async function startServer(vars: Record<string, string> = {}): Promise<Se
   const url = `http://localhost:${port}`
   for (const started = Date.now(); Date.now() - started < START_LIMIT; ) {
     const answer = await fetch(`${url}/posts/`).catch(() => undefined)
-    if (answer?.ok) return { url, stop }
+    if (answer?.ok) return { url, state, stop }
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   await stop()

@@ -4,7 +4,7 @@
  */
 import type { Column } from 'drizzle-orm'
 import { type Kind, NOTIFICATION_DAYS } from '../notification-kinds'
-import { comments, followers, followRequests, likes, posts, sessions } from '../schema'
+import { comments, followers, followRequests, likes, moderationActions, posts, sessions } from '../schema'
 import { type Effect, nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
@@ -120,6 +120,13 @@ const CAUSES: readonly Cause[] = [
     // Not of the session that an account begins with.
     recipients: `SELECT id FROM \`users\` WHERE id = NEW.user_id AND created_at < NEW.created_at AND NEW.device <> ''
       AND NOT EXISTS (SELECT 1 FROM \`sessions\` WHERE user_id = NEW.user_id AND jti_hash <> NEW.jti_hash AND device IN (NEW.device, ''))`,
+  },
+  {
+    // Of the notice, which says more; not of the post, which may be hidden.
+    kind: 'moderation',
+    id: moderationActions.id,
+    at: moderationActions.createdAt,
+    recipients: 'SELECT NEW.user_id WHERE NEW.is_notice = 1',
   },
 ]
 

@@ -1,8 +1,9 @@
 /** `/live`: all that happens to somebody, over one socket. */
-import { Hono } from 'hono'
+
 import { requireUser } from '../../auth/credentials'
 import { describe } from '../../http/describe'
 import type { AppEnv } from '../../http/env'
+import { Hono } from '../../http/hono'
 import { requireKnownOrigin } from '../../http/origins'
 import { inQuery } from '../../http/params'
 import { openSocket } from '../../sockets/open'

@@ -1,5 +1,5 @@
 /** `/messages`, and `/messages/{id}` where the id is the other person's: conversations, as their two people see them. */
-import { Hono } from 'hono'
+
 import * as z from 'zod/mini'
 import { requireUser } from '../../auth/credentials'
 import { searchKey } from '../../db/text'
@@ -10,6 +10,7 @@ import { readCursor, writeCursor } from '../../http/cursor'
 import { describe } from '../../http/describe'
 import type { AppEnv } from '../../http/env'
 import { ApiError } from '../../http/errors'
+import { Hono } from '../../http/hono'
 import { answerPage, pageLink, pageOf, pageSize } from '../../http/paging'
 import { idParam, inPath, inQuery, requireShort } from '../../http/params'
 import { privateImageUrls } from '../../images/private-url'

@@ -1,5 +1,5 @@
 /** `/media/messages/{id}`, where the id is a message's: its image, for its two people alone. Whoever may not see it learns no more than of one that is not there. */
-import { Hono } from 'hono'
+
 import * as z from 'zod/mini'
 import { authenticate } from '../../auth/credentials'
 import { type Db, openDb } from '../../db/client'
@@ -7,6 +7,7 @@ import { isSignedOut } from '../../db/errors'
 import { describe } from '../../http/describe'
 import type { AppEnv, RequestContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
+import { Hono } from '../../http/hono'
 import { idParam, inPath } from '../../http/params'
 import { readTicket } from '../../images/private-url'
 import { IMAGE_ANSWERS, serveImage } from '../../images/serve'

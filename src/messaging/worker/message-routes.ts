@@ -1,10 +1,11 @@
 /** `/messages/{id}`, where the id is a message's: what its sender may do with it. */
-import { Hono, type MiddlewareHandler } from 'hono'
+import type { MiddlewareHandler } from 'hono'
 import { requireUser } from '../../auth/credentials'
 import { body } from '../../http/body'
 import { describe } from '../../http/describe'
 import type { AppEnv, UserEnv } from '../../http/env'
 import { ApiError, ValidationError } from '../../http/errors'
+import { Hono } from '../../http/hono'
 import { requireOwn } from '../../http/ownership'
 import { idParam, inPath } from '../../http/params'
 import { withImage } from '../../images/attach'

@@ -1,0 +1,44 @@
+/** The form by which something is done about a thing or a person, with a reason and words. */
+import { h, spoken } from './dom.js'
+import { field, form, input, select, textarea } from './form.js'
+import { actionsFor, REASONS } from './words.js'
+
+const DAY_MS = 86_400_000
+
+/** As the control for times takes it: local, to the minute. */
+function local(time) {
+  const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000)
+  return shifted.toISOString().slice(0, 16)
+}
+
+/** @param act Takes what the API takes. */
+export function actionForm(kind, state, act) {
+  const action = select(actionsFor(kind, state))
+  const until = input({ type: 'datetime-local', value: local(new Date(Date.now() + 7 * DAY_MS)) })
+  const suspension = field('Until', 'until', until)
+  const follow = () => {
+    suspension.hidden = action.value !== 'suspend'
+  }
+  action.addEventListener('change', follow)
+  follow()
+  return form(
+    'Do it',
+    ({ action, reason, text, until }) =>
+      act({
+        action,
+        reason,
+        text,
+        ...(action === 'suspend' && until && { until: new Date(until).toISOString() }),
+      }),
+    h('div', { class: 'row' }, field('Action', 'action', action), field('Reason', 'reason', reasons())),
+    suspension,
+    field(
+      'Words to the person concerned',
+      'text',
+      textarea({ maxlength: 2000, required: true }),
+      'They are shown these words, the reason and what was done, and may appeal once. They do not learn who did it.',
+    ),
+  )
+}
+
+const reasons = () => select(REASONS.map((reason) => [reason, spoken(reason)]))

@@ -1,0 +1,15 @@
+/** Suspensions in D1, for those who are suspended. */
+import { sql } from 'drizzle-orm'
+import type { Db } from '../db/client'
+import { selectStatement } from '../db/statements'
+
+/** Until when somebody is suspended; undefined where they are not. Reads 1 row. */
+export async function findSuspension(db: Db, userId: number): Promise<number | undefined> {
+  const [rows] = await db.batch([
+    selectStatement(
+      { until: sql<number>`until` },
+      sql`from suspended_accounts where user_id = ${userId} and until > unixepoch() * 1000`,
+    ),
+  ])
+  return rows[0]?.until
+}

@@ -1,0 +1,25 @@
+import * as z from 'zod/mini'
+import { pageQuery } from '../http/paging'
+import { queryParam } from '../http/params'
+import { isoTime, maybeTime, someone } from './entry-schemas'
+
+export const staffPostListQuery = z.extend(pageQuery, {
+  search: queryParam('Words of three characters or more, as of `/posts/`.'),
+  owner: queryParam('Id of a user: their posts.'),
+  state: queryParam('`hidden`: those that moderators have hidden or deleted, whatever else is asked for.'),
+})
+
+export const staffPostAnswer = z
+  .object({
+    id: z.int(),
+    owner: someone(),
+    title: z.string(),
+    excerpt: z.string(),
+    image: z.url(),
+    is_hidden: z.boolean(),
+    is_sensitive: z.boolean(),
+    erased_at: maybeTime(),
+    created: isoTime(),
+  })
+  .register(z.globalRegistry, { id: 'StaffPost' })
+export type StaffPostAnswer = z.output<typeof staffPostAnswer>
