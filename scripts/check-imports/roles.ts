@@ -20,7 +20,7 @@ const FILES = {
   queries: [
     '*/**/{queries,*-queries,*-row,*-rows,*-statements}.ts',
     'posts/{feed,filtered-list,lead,list,search,selection}.ts',
-    'profiles/{list,order}.ts',
+    'profiles/{list,order,sorted-list}.ts',
     'messaging/object/{change-log,missed-changes,own-message,sides}.ts',
     'sockets/live-sessions.ts',
   ],

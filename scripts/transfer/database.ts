@@ -21,7 +21,15 @@ export interface Progress {
   after: number
 }
 
+/** How much one transaction may insert: what ends it is whichever comes first. */
+export interface Batch {
+  rows: number
+  characters: number
+}
+
 export interface Database {
+  /** What a transaction is worth here. */
+  batch: Batch
   /** The rows that a query gives, each as an array. */
   read(sql: string, ...values: Value[]): Promise<Row[]>
   /** One transaction. */
@@ -33,8 +41,8 @@ export interface Database {
   close(): void
 }
 
-/** Rows that one transaction inserts, and the characters that end it before. D1 takes parameters of 2 MB. */
-export const BATCH = { rows: 1_000, characters: 500_000 }
+/** Rows that are read at once. */
+export const PAGE_ROWS = 1_000
 
 export const progressCommand = ({ job, before, after }: Progress): Command => ({
   sql: 'update jobs set done_to = ? where name = ? and done_to = ?',

@@ -4,7 +4,7 @@
  */
 import { KEPT_VALUES, TRIGGERS } from '../../src/db/kept'
 import type { KeptValue } from '../../src/db/kept/value'
-import { BATCH, type Command, type Database, type Row, type Rows } from './database'
+import type { Batch, Command, Database, Row, Rows } from './database'
 import { MOVED } from './tables'
 
 /** How many rows of the job are in; undefined where it has not begun. */
@@ -36,29 +36,36 @@ export async function load(
   tell: (table: string, done: number) => void,
 ): Promise<void> {
   let before = done
-  for await (const page of rows) {
-    for (const batch of batchesOf(page.rows)) {
-      const after = before + batch.length
-      await db.insert({ ...page, rows: batch }, { job, before, after })
-      before = after
-    }
-    tell(page.table, before)
+  for await (const batch of batchesOf(rows, db.batch)) {
+    const after = before + batch.rows.length
+    await db.insert(batch, { job, before, after })
+    before = after
+    tell(batch.table, before)
   }
 }
 
-function batchesOf(rows: readonly Row[]): (readonly Row[])[] {
-  const batches: (readonly Row[])[] = []
-  let start = 0
+/** The rows of pages, of one table each, in batches that a transaction takes. */
+async function* batchesOf(pages: AsyncIterable<Rows>, most: Batch): AsyncGenerator<Rows> {
+  let batch: Row[] = []
+  let of: Omit<Rows, 'rows'> | undefined
   let characters = 0
-  for (const [i, row] of rows.entries()) {
-    for (const value of row) characters += typeof value === 'string' ? value.length : 10
-    if (characters < BATCH.characters && i - start + 1 < BATCH.rows) continue
-    batches.push(rows.slice(start, i + 1))
-    start = i + 1
-    characters = 0
+  for await (const { rows, ...table } of pages) {
+    if (of && of.table !== table.table && batch.length > 0) {
+      yield { ...of, rows: batch }
+      batch = []
+      characters = 0
+    }
+    of = table
+    for (const row of rows) {
+      batch.push(row)
+      for (const value of row) characters += typeof value === 'string' ? value.length : 10
+      if (characters < most.characters && batch.length < most.rows) continue
+      yield { ...of, rows: batch }
+      batch = []
+      characters = 0
+    }
   }
-  if (start < rows.length) batches.push(rows.slice(start))
-  return batches
+  if (of && batch.length > 0) yield { ...of, rows: batch }
 }
 
 /** Some of what is kept is made of other kept values: it is repaired so often at most. */

@@ -6,12 +6,16 @@ import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { type Command, type Database, progressCommand, type Row, type Value } from './database'
+import { type Batch, type Command, type Database, progressCommand, type Row, type Value } from './database'
 
 const OBJECT = 'miniflare-D1DatabaseObject'
 const LOCK_MS = 10_000
 /** In KiB. */
 const CACHE = 16_384
+/** Pages of the write-ahead log, 32 MB: a page that many commits change goes into the database once. */
+const CHECKPOINT = 8_192
+/** A page of an index is written once for all the rows of a transaction that go into it. */
+const BATCH: Batch = { rows: 10_000, characters: 4_000_000 }
 
 /** `state` is the folder of `--persist-to`, `id` what wrangler calls the database: its id, or its binding where it has none. */
 export function localFile(state: string, id: string): string {
@@ -32,7 +36,9 @@ function objectId(name: string): string {
 export function openLocal(file: string, { snapshot = false } = {}): Database {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: LOCK_MS })
   // A commit may be lost with the machine's power, but none in part, nor one before another.
-  db.exec(`pragma cache_size = -${CACHE}; pragma synchronous = normal`)
+  db.exec(
+    `pragma cache_size = -${CACHE}; pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT}`,
+  )
   if (snapshot) {
     db.exec('begin')
     // A transaction begins with its first read.
@@ -63,6 +69,7 @@ export function openLocal(file: string, { snapshot = false } = {}): Database {
     }
   }
   return {
+    batch: BATCH,
     // Arrays, as was set above.
     read: async (sql: string, ...values: Value[]) => statement(sql).all(...values) as unknown as Row[],
     write: async (commands) => transaction(() => commands.forEach(run)),

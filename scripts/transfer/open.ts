@@ -1,6 +1,7 @@
 /** The database and the bucket that a command's options name, as wrangler names them. */
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { migrate } from '../migrate'
 import { type Bucket, openLocalBucket, openRemoteBucket } from './bucket'
 import { openAccount } from './cloudflare'
@@ -28,14 +29,14 @@ interface Stores {
   bucket?: { bucket_name?: string }
 }
 
-function storesOf({ env }: Place): Stores {
+async function storesOf({ env }: Place): Promise<Stores> {
   const script = 'scripts/read-config.ts'
-  const said = execFileSync(process.execPath, [
+  const { stdout } = await promisify(execFile)(process.execPath, [
     '--disable-warning=ExperimentalWarning',
     script,
     ...(env ? [env] : []),
   ])
-  return JSON.parse(said.toString())
+  return JSON.parse(stdout)
 }
 
 /** `snapshot` where it is only read, `migrated` where it is to be brought up to date first. */
@@ -43,19 +44,21 @@ export async function openDatabase(
   place: Place,
   { snapshot = false, migrated = false }: { snapshot?: boolean; migrated?: boolean },
 ): Promise<Database> {
-  const { database } = storesOf(place)
-  if (!database?.database_name) throw new Error('wrangler.toml names no database.')
+  // Begun before wrangler migrates, which takes as long: they run side by side.
+  const stores = storesOf(place)
   if (migrated) {
     const more = place['persist-to'] === undefined ? [] : ['--persist-to', place['persist-to']]
     migrate(place.remote ? '--remote' : '--local', ...(place.env ? ['--env', place.env] : []), ...more)
   }
+  const { database } = await stores
+  if (!database?.database_name) throw new Error('wrangler.toml names no database.')
   if (place.remote) return openRemote(openAccount(), database.database_name)
   return openLocal(localFile(stateOf(place), database.database_id ?? database.binding), { snapshot })
 }
 
 export async function openBucket(place: Place): Promise<Bucket> {
   if (!place.remote) return openLocalBucket(stateOf(place))
-  const { bucket } = storesOf(place)
+  const { bucket } = await storesOf(place)
   if (!bucket?.bucket_name) throw new Error('wrangler.toml names no bucket.')
   return openRemoteBucket(openAccount(), bucket.bucket_name)
 }

@@ -1,6 +1,6 @@
 /** Reads tables in the order of their keys, a page at a time. */
 import { setImmediate } from 'node:timers/promises'
-import { BATCH, type Database, type Row, type Value } from './database'
+import { type Database, PAGE_ROWS, type Row, type Value } from './database'
 import { MOVED, type Table } from './tables'
 
 /** The largest id of each table, of one moment: what comes later is left out everywhere, so that nothing refers to what is not there. */
@@ -26,13 +26,13 @@ export async function* readPages(
   const behind = `(${key.join(', ')}) > (${key.map(() => '?').join(', ')})`
   for (let last = after; ; ) {
     const where = [...bounds, ...(last ? [behind] : [])].map((condition) => `(${condition})`).join(' and ')
-    const sql = `select ${columns.join(', ')} from ${name} ${where && `where ${where}`} order by ${key.join(', ')} limit ${BATCH.rows}`
+    const sql = `select ${columns.join(', ')} from ${name} ${where && `where ${where}`} order by ${key.join(', ')} limit ${PAGE_ROWS}`
     const rows = await db.read(sql, ...(last ?? []))
     if (rows.length > 0) yield rows
     // A local database answers at once: without a pause, what has been read is never let go.
     await setImmediate()
     const end = rows.at(-1)
-    if (rows.length < BATCH.rows || !end) return
+    if (rows.length < PAGE_ROWS || !end) return
     last = places.map((place) => end[place] ?? null)
   }
 }

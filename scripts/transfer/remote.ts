@@ -1,6 +1,9 @@
 /** D1 by its HTTP API: a batch is one transaction. */
 import type { Account } from './cloudflare'
-import { type Command, type Database, progressCommand, type Row, type Value } from './database'
+import { type Batch, type Command, type Database, progressCommand, type Row, type Value } from './database'
+
+/** D1 takes parameters of 2 MB. */
+const BATCH: Batch = { rows: 1_000, characters: 500_000 }
 
 export async function openRemote(account: Account, name: string): Promise<Database> {
   const found = await account.call<{ uuid: string; name: string }[]>(
@@ -15,6 +18,7 @@ export async function openRemote(account: Account, name: string): Promise<Databa
     await account.call('POST', `${path}/query`, { batch })
   }
   return {
+    batch: BATCH,
     async read(sql: string, ...values: Value[]) {
       const [answer] = await account.call<{ results: { rows: Row[] } }[]>('POST', `${path}/raw`, {
         sql,

@@ -1,6 +1,6 @@
 /** Restores a backup into an empty database. The whole file is read before anything is written. */
 import type { Bucket } from './bucket'
-import { BATCH, type Database, type Row, type Rows } from './database'
+import { type Database, PAGE_ROWS, type Row, type Rows } from './database'
 import { type EndLine, FORMAT, type Header, isRow, type Line } from './format'
 import { readLines } from './gzip-lines'
 import { type Digest, hashTable, requireEqual, TableHash } from './hash'
@@ -117,7 +117,7 @@ async function* rowsOf(path: string, skip: number): AsyncGenerator<Rows> {
       const read = isRow(line) ? undefined : readLine(line)
       if (!read && skipped < skip) skipped++
       else if (!read) rows.push(JSON.parse(line))
-      if (table && (rows.length === BATCH.rows || (read && rows.length > 0))) {
+      if (table && (rows.length === PAGE_ROWS || (read && rows.length > 0))) {
         yield { ...table, rows }
         rows = []
       }

@@ -19,7 +19,7 @@ export interface FeedPart {
   after: PageRequest['after']
 }
 
-const followsMany = (followedBy: number | SQL) =>
+export const followsMany = (followedBy: number | SQL) =>
   sql`(select following_count > ${MAX_MERGED} from users where id = ${followedBy})`
 
 /** Whether the viewer is shown posts of this user in a feed. */
@@ -35,7 +35,7 @@ const startOf = ({ descending, after }: FeedPart): SQL =>
       : sql`0`
 
 /**
- * `with recursive queue(id, owner_id)`: the first posts of the feed, `limit` of them.
+ * `select id`: the first posts of the feed, `limit` of them; those that moderators have hidden among them, unless many are followed.
  *
  * The newest post of each account followed goes into the queue, and whichever comes out is replaced by the next of the same account. What is read
  * depends on how many are followed, not on how much or how little they post: two rows for each, and three for each post. Who follows more than
@@ -48,8 +48,7 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
   const start = startOf(part)
   const direction = descending ? sql`desc` : sql`asc`
   const next = (owner: SQL, id: SQL) =>
-    sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}
-      and ${isNotHiddenPost(sql`posts.id`)}), ${none})`
+    sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}), ${none})`
   const shown = shownTo(viewerId)
   // Ranges that are empty, as conditions that are false would be found out by reading.
   const many = followsMany(followedBy)
@@ -67,7 +66,8 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
       union all
       select ${next(sql`queue.owner_id`, sql`queue.id`)}, queue.owner_id from queue
         where queue.id <> ${none} and queue.owner_id is not null
-      order by 1 ${direction} limit ${limit})`
+      order by 1 ${direction} limit ${limit})
+    select id from queue where id <> ${none}`
 }
 
 /** The id up to which posts were looked at, where there may be more behind it. */

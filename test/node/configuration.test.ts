@@ -125,6 +125,11 @@ describe('the workflow of forks', () => {
     expect(findBrowser([undefined, '/nowhere/chromium'], false)).toBeUndefined()
   })
 
+  it('fails where there is no Django, and brings it', () => {
+    expect(workflow).toMatch(/^ +REQUIRE_DJANGO: 'true'$/m)
+    expect(readFileSync('.ci/run', 'utf8')).toContain('django=(python3-django python3-argon2 python3-bcrypt)')
+  })
+
   it('ends within 25 minutes', () => {
     expect(workflow).toMatch(/^ +timeout-minutes: 25$/m)
   })

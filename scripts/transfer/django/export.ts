@@ -11,6 +11,8 @@ interface Exported {
   model: string
   query: string
   columns: readonly string[]
+  /** Numbered from 1 on, in the place of the row's id. */
+  isNumbered?: boolean
   fields: (row: Record<string, string | number | null>) => Record<string, unknown>
 }
 
@@ -52,6 +54,8 @@ const MODELS: readonly Exported[] = [
   {
     model: 'profiles.profile',
     query: 'users',
+    // The original makes a profile itself for each user that is loaded, by a signal: it has this key, so that this object changes it.
+    isNumbered: true,
     columns: ['id', 'created_at', 'profile_updated_at', 'profile_name', 'profile_content', 'image'],
     fields: (user) => ({
       owner: user.id,
@@ -129,12 +133,12 @@ export async function exportDjango(db: Database, path: string, show: Show): Prom
   const out = openSync(path, 'w')
   const counts = new Map<string, number>()
   let separator = '[\n'
-  for (const { model, query, columns, fields } of MODELS) {
+  for (const { model, query, columns, isNumbered, fields } of MODELS) {
     let count = 0
     for await (const rows of readPages(db, { name: query, columns, key: ['id'], ids: [] })) {
-      const objects = rows.map((row) => {
+      const objects = rows.map((row, i) => {
         const named = nameValues(columns, row)
-        return JSON.stringify({ model, pk: named.id, fields: fields(named) })
+        return JSON.stringify({ model, pk: isNumbered ? count + i + 1 : named.id, fields: fields(named) })
       })
       writeSync(out, separator + objects.join(',\n'))
       separator = ',\n'

@@ -169,19 +169,17 @@ async function copy(
 ): Promise<{ name: string; digest: Digest }[]> {
   const staged = openLocal(path)
   try {
-    const counts = new Map<Source, number>()
-    for (const source of SOURCES)
-      counts.set(source, Number((await staged.read(`select count(*) from ${source.query}`))[0]?.[0]))
-    const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
-    await load(target, job, rowsOf(staged, counts, before, offsets), before, (table, done) =>
+    let total = 0
+    for (const { query } of SOURCES)
+      total += Number((await staged.read(`select count(*) from ${query}`))[0]?.[0])
+    const hashes = new Map(SOURCES.map((source) => [source, new TableHash()]))
+    await load(target, job, rowsOf(staged, hashes, before, offsets), before, (table, done) =>
       show(bar(table, done, total)),
     )
     const tables: { name: string; digest: Digest }[] = []
-    for (const source of SOURCES) {
+    for (const [source, hash] of hashes) {
       show(`Comparing ${source.table}`)
-      const here = new TableHash()
-      for await (const rows of stagedPages(staged, source, offsets)) here.add(linesOf(rows), rows.length)
-      const digest = here.digest()
+      const digest = hash.digest()
       const firstKey = source.key.map((column) => shiftOf(source, column, offsets) ?? 0)
       requireEqual(source.table, digest, await hashTable(target, { ...source, name: source.table }, firstKey))
       tables.push({ name: source.table, digest })
@@ -192,29 +190,20 @@ async function copy(
   }
 }
 
-/** All rows behind so many. */
+/** All rows behind so many. Those before are only read, for the hash of their table. */
 async function* rowsOf(
   staged: Database,
-  counts: ReadonlyMap<Source, number>,
+  hashes: ReadonlyMap<Source, TableHash>,
   skip: number,
   offsets: Record<string, number>,
 ): AsyncGenerator<Rows> {
   let left = skip
-  for (const source of SOURCES) {
-    const count = counts.get(source) ?? 0
-    if (left >= count) {
-      left -= count
-      continue
+  for (const [source, hash] of hashes) {
+    for await (const rows of stagedPages(staged, source, offsets)) {
+      hash.add(linesOf(rows), rows.length)
+      if (left < rows.length) yield { table: source.table, columns: source.columns, rows: rows.slice(left) }
+      left = Math.max(0, left - rows.length)
     }
-    const { table, columns, key, query } = source
-    const [last] =
-      left > 0
-        ? await staged.read(
-            `select ${key.join(', ')} from ${query} order by ${key.join(', ')} limit 1 offset ${left - 1}`,
-          )
-        : []
-    left = 0
-    for await (const rows of stagedPages(staged, source, offsets, last)) yield { table, columns, rows }
   }
 }
 
@@ -222,11 +211,10 @@ async function* stagedPages(
   staged: Database,
   source: Source,
   offsets: Record<string, number>,
-  after?: Row,
 ): AsyncGenerator<Row[]> {
   const shifts = source.columns.map((column) => shiftOf(source, column, offsets))
   const isShifted = shifts.some((shift) => shift !== undefined)
-  for await (const rows of readPages(staged, { ...source, name: source.query, ids: [] }, undefined, after))
+  for await (const rows of readPages(staged, { ...source, name: source.query, ids: [] }))
     yield isShifted
       ? rows.map((row) =>
           row.map((value, i) => (typeof value === 'number' ? value + (shifts[i] ?? 0) : value)),

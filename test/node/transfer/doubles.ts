@@ -15,11 +15,12 @@ export class Images implements Bucket {
   async close() {}
 }
 
-/** Ends the program, as far as the database can tell, behind that many inserts. */
+/** Ends the program, as far as the database can tell, behind that many inserts, of few rows each. */
 export function killedAt(count: number): (db: Database) => Database {
   let inserts = 0
   return (db) => ({
     ...db,
+    batch: { rows: 150, characters: 20_000 },
     insert: async (rows, progress) => {
       inserts++
       if (inserts > count) throw new Error('killed')

@@ -1,17 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Database } from '../../../scripts/transfer/database'
-import { type ImportOptions, importDump } from '../../../scripts/transfer/django/import'
 import { HASH, inventObjects, type Size, writeDump } from '../../../scripts/transfer/django/invent'
-import { openLocal } from '../../../scripts/transfer/local'
 import { MOVED } from '../../../scripts/transfer/tables'
 import { newDatabase, newPath, query, schemaOf, untrue, withSqlite } from './databases'
 import { Images, killedAt, writePictures } from './doubles'
+import { importInto } from './importing'
 
 const SIZE: Size = { users: 60, posts: 400, likes: 900, messages: 700 }
-const show = () => undefined
 type Objects = ReturnType<typeof inventObjects> extends Iterable<infer O> ? O[] : never
 
 const objects = (): Objects => [...inventObjects(SIZE)]
@@ -20,40 +17,6 @@ function dumpOf(content: Objects | string, indent?: number): string {
   if (typeof content === 'string') writeFileSync(path, content)
   else writeDump(path, content, indent)
   return path
-}
-
-interface Given {
-  into?: string
-  options?: Partial<ImportOptions>
-  images?: Images
-  wrap?: (db: Database) => Database
-}
-
-async function importInto(
-  dump: string,
-  { into = newDatabase(), options, images = new Images(), wrap = (db) => db }: Given = {},
-) {
-  const db = openLocal(into)
-  try {
-    const imported = await importDump(
-      wrap(db),
-      {
-        dump,
-        pictures: { kind: 'none' },
-        renamed: new Map(),
-        skipBad: false,
-        add: false,
-        dryRun: false,
-        work: dirname(dump),
-        place: into,
-        ...options,
-      },
-      { openBucket: async () => images, show },
-    )
-    return { path: into, ...imported }
-  } finally {
-    db.close()
-  }
 }
 
 /** Everything but how far jobs have come, which is nothing once they are done. */
