@@ -47,6 +47,9 @@ export interface ErasedPiece {
 export type TrackedChange = Change & { id: string }
 export type ChangeOf<Type extends Change['type']> = Extract<TrackedChange, { type: Type }>
 
+/** Changes that none of the two makes: an account is erased, and a message judged, whoever blocks whom. */
+export const isByOthers = ({ type }: Change): boolean => type === 'erase' || type === 'moderate'
+
 /** 72 random bits, in 12 characters. */
 export const newChangeId = (): string =>
   crypto.getRandomValues(new Uint8Array(9)).toBase64({ alphabet: 'base64url' })
