@@ -80,7 +80,10 @@ describe.sequential('a dump of 5,000 people, 50,000 posts, 100,000 likes and 50,
       const isDone =
         query(database, 'select 1 from jobs').length === 0 &&
         query(database, 'select 1 from users limit 1').length > 0
-      if (!isDone) execFileSync(process.execPath, run)
+      if (!isDone) {
+        const said = execFileSync(process.execPath, run, { encoding: 'utf8' })
+        expect(Number(/in (\d+) MB\.$/m.exec(said)?.[1])).toBeLessThan(200)
+      }
       expect(await digestsOf(database)).toEqual(await digestsOf(path))
       expect(untrue(database)).toEqual([])
       expect(staged()).toEqual(before)
