@@ -149,4 +149,12 @@ export const deleteByHand = (userId: number) =>
   )
 
 /** The keys in the bucket. */
-export const objectKeys = async () => (await env.MEDIA.list()).objects.map(({ key }) => key)
+export async function objectKeys(): Promise<string[]> {
+  const keys: string[] = []
+  for (let cursor: string | undefined; ; ) {
+    const listed = await env.MEDIA.list(cursor === undefined ? {} : { cursor })
+    keys.push(...listed.objects.map(({ key }) => key))
+    if (!listed.truncated) return keys
+    cursor = listed.cursor
+  }
+}

@@ -34,6 +34,7 @@ const PARAMETERS: Record<string, Parameter> = {
   owner__profile: id(1),
   page: { schema: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'last' }] }, example: 1 },
   page_size: { schema: { type: 'integer', minimum: 1 }, example: 20 },
+  w: { schema: { type: 'integer', enum: [320, 640, 1280] }, example: 640 },
   part: { example: '' },
   post: id(1),
   search: { example: 'a' },

@@ -180,7 +180,7 @@ export async function* exportEntries(
     for (const hash of images) {
       if (hash === null || isAddress(hash) || sent.has(hash)) continue
       sent.add(hash)
-      const object = await getImage(env.MEDIA, hash, {}, () => findGeneration(db, hash))
+      const object = await getImage(env.MEDIA, { hash }, {}, () => findGeneration(db, hash))
       calls -= 1
       // One that is missing is missing here too.
       if (!object || !('body' in object)) continue

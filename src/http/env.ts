@@ -7,8 +7,12 @@ export interface Bindings {
   DB: D1Database
   /** Images, each under the SHA-256 of its bytes. */
   MEDIA: R2Bucket
+  /** Makes smaller versions of images (`images/variant.ts`); without it the originals answer. */
+  IMAGES?: ImagesBinding
   /** One object for each conversation, named by its two people. */
   CONVERSATION: DurableObjectNamespace
+  /** One object for each person, named by their id: it holds the sockets to which everything is told. */
+  CHANNEL: DurableObjectNamespace
   /** The files of `public/`: default images. */
   ASSETS: Fetcher
   /** Sends mails; without it the dev server logs them, and elsewhere what promises one answers 503. */

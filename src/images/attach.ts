@@ -53,7 +53,8 @@ async function storeAndWrite<T>(
     uploadCharges(c, image),
   )
   try {
-    if (!isShown || (await isMissing(c.env.MEDIA, key))) await putImage(c.env.MEDIA, { key, hash }, image)
+    if (!isShown || (await isMissing(c.env.MEDIA, key)))
+      await putImage(c.env.MEDIA, key, image.bytes, image.type, hash)
     if (overtaken.length > 0) c.executionCtx.waitUntil(deleteKeys(c.env.MEDIA, overtaken))
     return await write(lease)
   } catch (error) {

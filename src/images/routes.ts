@@ -6,8 +6,10 @@ import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { ApiError } from '../http/errors'
 import { Hono } from '../http/hono'
+import { inQuery } from '../http/params'
 import { IMAGE_ANSWERS, serveImage } from './serve'
 import { findGeneration, findPublicImage } from './store'
+import { variantQuery } from './variant'
 
 const YEAR = 'public, max-age=31536000, immutable'
 export const mediaRoutes = new Hono<AppEnv>()
@@ -32,15 +34,17 @@ export const mediaRoutes = new Hono<AppEnv>()
       answers: IMAGE_ANSWERS,
       errors: ['not_found', 'unavailable'],
     }),
+    inQuery(variantQuery),
     async (c) => {
       const hash = c.req.param('hash')
       const found = findPublicImage(c.var.db, hash)
       const generationOf = async () => (await found).generation ?? findGeneration(c.var.db, hash)
-      const [{ isPublic }, image] = await Promise.all([found, serveImage(c, hash, YEAR, generationOf)])
-      if (isPublic) return image
       // A replica may not have heard of it yet.
-      const primary = openDb(c.env.DB, { primary: true })
-      if ((await findPublicImage(primary, hash)).isPublic) return image
+      const isPublic = async () =>
+        (await found).isPublic || (await findPublicImage(openDb(c.env.DB, { primary: true }), hash)).isPublic
+      const served = serveImage(c, { hash, cacheControl: YEAR, generationOf, mayMake: isPublic })
+      const [, image] = await Promise.all([found, served])
+      if (await isPublic()) return image
       await image.body?.cancel()
       throw new ApiError('not_found')
     },

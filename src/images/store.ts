@@ -29,7 +29,6 @@ import {
 import { isKnownPublic, rememberPublic } from '../db/public-images'
 import { type Charge, chargeStatement } from '../db/rate-limits'
 import { TookTooLong, withinDeadline } from '../deadline'
-import type { CleanImage } from './clean'
 
 /** The bucket is out of reach: try again. */
 export class StorageUnavailable extends Unavailable {}
@@ -74,14 +73,25 @@ export async function leaseImage(
   }
 }
 
-/** Puts a leased image into the bucket. */
+/** Widths in pixels that an image may be had in, besides its own (`variant.ts`). */
+export const VARIANT_WIDTHS = [320, 640, 1280] as const
+
+/** The key of a smaller version of the image that has this key. */
+export const variantKey = (key: string, width: number): string => `${key}/${width}`
+
+/** All that may be in the bucket of an image, whether or not smaller versions of it were made. */
+const keysOf = (key: string): string[] => [key, ...VARIANT_WIDTHS.map((width) => variantKey(key, width))]
+
+/** Puts a leased image into the bucket, or a smaller version of one. With its hash R2 checks what has arrived. */
 export async function putImage(
   bucket: R2Bucket,
-  { key, hash }: { key: string; hash: string },
-  { bytes, type }: CleanImage,
+  key: string,
+  bytes: Uint8Array,
+  type: string,
+  hash?: string,
 ): Promise<void> {
   await withinDeadline(R2_DEADLINE_MS, () =>
-    bucket.put(key, bytes, { sha256: hash, httpMetadata: { contentType: type } }),
+    bucket.put(key, bytes, { ...(hash && { sha256: hash }), httpMetadata: { contentType: type } }),
   ).catch((error: unknown) => {
     throw error instanceof TookTooLong ? new LatePut('put is late') : new StorageUnavailable('put failed')
   })
@@ -89,7 +99,7 @@ export async function putImage(
 
 /** Deletes what is not needed under these keys any more. Never throws: what stays goes with the image. */
 export const deleteKeys = (bucket: R2Bucket, keys: string[]): Promise<void> =>
-  withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys)).catch(() => undefined)
+  withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys.flatMap(keysOf))).catch(() => undefined)
 
 /** Whether the bucket lacks what it should have, or may, where it cannot be asked: to put it once more does no harm. */
 export const isMissing = (bucket: R2Bucket, key: string): Promise<boolean> =>
@@ -119,17 +129,28 @@ export async function findPublicImage(
   return { isPublic, generation: image?.generation ?? 0 }
 }
 
+/** The bytes and type of the image that has this key. */
+export async function getOriginal(bucket: R2Bucket, key: string) {
+  return await withinDeadline(R2_DEADLINE_MS, async () => {
+    const object = await bucket.get(key)
+    return object && { bytes: await object.bytes(), type: object.httpMetadata?.contentType ?? '' }
+  })
+}
+
 /**
- * The image, under whichever key it has: all but a few have their hash, so the others are looked for only where there is none. Then D1 is asked, in
- * one call that reads 1 row ($0.001 a million), as R2 would have to list keys ($4.50 a million).
+ * The image, or its version of a width, under whichever key it has: all but a few have their hash, so the others are looked for only where there is none.
+ * Then D1 is asked, in one call that reads 1 row ($0.001 a million), as R2 would have to list keys ($4.50 a million).
  */
 export async function getImage(
   bucket: R2Bucket,
-  hash: string,
+  { hash, width }: { hash: string; width?: number | undefined },
   options: R2GetOptions,
   generationOf: () => Promise<number | undefined>,
 ): Promise<R2ObjectBody | R2Object | null> {
-  const get = (key: string) => withinDeadline(R2_DEADLINE_MS, () => bucket.get(key, options))
+  const get = (key: string) =>
+    withinDeadline(R2_DEADLINE_MS, () =>
+      bucket.get(width === undefined ? key : variantKey(key, width), options),
+    )
   const object = await get(hash)
   if (object) return object
   const generation = (await generationOf()) ?? 0
@@ -140,7 +161,7 @@ export async function getImage(
 export async function deleteObjects(db: Db, bucket: R2Bucket, marked: readonly MarkedImage[]): Promise<void> {
   try {
     for (const [deletingAt, images] of byMark(marked)) {
-      const keys = images.flatMap((image) => [imageKey(image), ...overtakenKeys(image)])
+      const keys = images.flatMap((image) => [imageKey(image), ...overtakenKeys(image)]).flatMap(keysOf)
       for (let i = 0; i < keys.length; i += R2_KEYS)
         await withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys.slice(i, i + R2_KEYS)))
       await db.batch(

@@ -29,6 +29,6 @@ export const caseImageRoutes = new Hono<AppEnv>().get(
     const { db, user } = c.var
     const { id, hash } = c.req.valid('param')
     if (!(await hasImage(db, user.id, id, hash))) throw new ApiError('not_found')
-    return serveImage(c, hash, 'private, no-store')
+    return serveImage(c, { hash, cacheControl: 'private, no-store' })
   },
 )

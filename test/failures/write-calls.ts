@@ -149,6 +149,8 @@ const commentBy = (method: 'PUT' | 'PATCH') => async (): Promise<WriteCall> => {
 }
 const profileBy = (method: 'PUT' | 'PATCH') => async (): Promise<WriteCall> => {
   const [owner, name] = [writer(), next()]
+  // One that it replaces, and that is deleted.
+  await owner.patch(`/profiles/${owner.id}/`, form({ image: image() }))
   const body = form({ name, image: image() })
   const count = has('users', 'profile_name', name)
   return { method, path: `/profiles/${owner.id}/`, headers: owner.headers, body, ok: 200, count }

@@ -8,9 +8,10 @@ import { describe } from '../../http/describe'
 import type { AppEnv, RequestContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
 import { Hono } from '../../http/hono'
-import { idParam, inPath } from '../../http/params'
+import { idParam, inPath, inQuery } from '../../http/params'
 import { readTicket } from '../../images/private-url'
 import { IMAGE_ANSWERS, serveImage } from '../../images/serve'
+import { variantQuery } from '../../images/variant'
 import { findMessageImage } from './queries'
 
 const ticketParam = z.extend(idParam, { ticket: z.string() })
@@ -26,13 +27,14 @@ export const messageImageRoutes = new Hono<AppEnv>()
       errors: ['not_found', 'unavailable'],
     }),
     inPath(ticketParam),
+    inQuery(variantQuery),
     async (c) => {
       const { id, ticket: text } = c.req.valid('param')
       const ticket = readTicket(c.env, text)
       if (!ticket) throw new ApiError('not_found')
       const hash = await find(c, (db) => findMessageImage(db.forUser(ticket), ticket.userId, id))
       if (hash === undefined || !ticket.opens(id, hash)) throw new ApiError('not_found')
-      return serveImage(c, hash, `private, max-age=${ticket.seconds}, immutable`)
+      return serveImage(c, { hash, cacheControl: `private, max-age=${ticket.seconds}, immutable` })
     },
   )
 
@@ -46,12 +48,13 @@ export const messageImageRoutes = new Hono<AppEnv>()
     }),
     authenticate,
     inPath(idParam),
+    inQuery(variantQuery),
     async (c) => {
       const { viewer } = c.var
       const hash = viewer && (await findMessageImage(c.var.db, viewer.id, c.req.valid('param').id))
       if (hash === undefined) throw new ApiError('not_found')
       // An edit may change it.
-      return serveImage(c, hash, 'private, no-cache')
+      return serveImage(c, { hash, cacheControl: 'private, no-cache' })
     },
   )
 
