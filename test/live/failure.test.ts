@@ -119,6 +119,19 @@ describe('calls between objects', () => {
     await openChannel(alice)
   })
 
+  it('messages are erased: nobody is told of those of somebody whom they block, others see it', async () => {
+    const [alice, bob] = await signUpPair()
+    const [carol] = await signUpPair()
+    await say(alice, bob, 'one')
+    await say(alice, carol, 'one')
+    await bob.post('/blocks/', { blocked: alice.id })
+    const [blocker, other] = [await openChannel(bob), await openChannel(carol)]
+    for (const person of [bob, carol]) await conversationOf(alice, person).eraseSent(alice.id, 0)
+    expect((await other.until('ready', 2)).conversations).toEqual([[alice.id, 2, 0]])
+    await look(bob)
+    expect(blocker.frames).toHaveLength(1)
+  })
+
   it('what happens while a socket is being opened is told, after ready', async () => {
     const [alice, bob] = await signUpPair()
     await say(alice, bob, 'one')
@@ -332,5 +345,11 @@ describe('sessions', () => {
     expect(socket.all('signed-out')).toEqual([])
   })
 })
+
+/** An object that wakes up looks at everything. */
+async function look(person: Person): Promise<void> {
+  await evictDurableObject(channelOf(person))
+  await runDurableObjectAlarm(channelOf(person))
+}
 
 const inOrder = (...people: { id: number }[]) => people.map(({ id }) => id).sort((one, other) => one - other)
