@@ -16,6 +16,7 @@ import {
 } from './db/rate-limits'
 import type { Statement } from './db/statements'
 import type { Limits } from './limits/limits'
+import { eraseClearedStatements } from './messaging/object/clearing-statements'
 import {
   endSuspensionsStatement,
   eraseHiddenCommentsStatement,
@@ -46,6 +47,7 @@ const KINDS: readonly Piece[] = [
   ...eraseHiddenPostsStatements,
   eraseHiddenPostStatement,
   eraseHiddenCommentsStatement,
+  ...eraseClearedStatements,
 ]
 
 export async function sweepRows(db: Db, now: number, limits: Limits): Promise<void> {

@@ -79,7 +79,8 @@ const isKept = sql`(c.kind in ('message', 'conversation') or exists (select 1 fr
 
 /** The conversation that the case is about, or whose message is; null for other cases. */
 const conversation = sql`case c.kind when 'conversation' then c.subject_id
-  when 'message' then (select conversation_id from messages where id = c.subject_id) end`
+  when 'message' then (select k.id from messages m cross join conversations k on k.id = m.conversation_id
+    where m.id = c.subject_id and m.id > k.cleared_to) end`
 
 /**
  * Undefined where there is no such case; `isFor` false, and nothing else, where it is not this person's to judge. That what is not
@@ -141,7 +142,8 @@ function window(judged: SQL): SQL {
     sql`(select ${conversation} ${judged})`,
     sql`(select iif(c.kind = 'message', c.subject_id, 0) ${judged})`,
   ]
-  return sql`select * from (select * from messages where conversation_id = ${of} and id <= ${at} order by id desc limit ${AROUND + 1})
-    union all select * from (select * from messages where conversation_id = ${of} and id > ${at} and ${at} > 0 order by id limit ${AROUND})
-    union all select * from (select * from messages where conversation_id = ${of} and ${at} = 0 order by id desc limit ${IN_CONVERSATION})`
+  const left = sql`id > (select cleared_to from conversations where id = ${of})`
+  return sql`select * from (select * from messages where conversation_id = ${of} and ${left} and id <= ${at} order by id desc limit ${AROUND + 1})
+    union all select * from (select * from messages where conversation_id = ${of} and ${left} and id > ${at} and ${at} > 0 order by id limit ${AROUND})
+    union all select * from (select * from messages where conversation_id = ${of} and ${left} and ${at} = 0 order by id desc limit ${IN_CONVERSATION})`
 }
