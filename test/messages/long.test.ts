@@ -1,4 +1,4 @@
-/** `DELETE /chats/{id}/delete/` of a long conversation: gone at once for a few rows, and erased in pieces. */
+/** Conversations of thousands of messages: what is done to all of them at once costs a few rows. */
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { exportedMessages } from '../../src/account/export-queries'
@@ -55,7 +55,7 @@ async function longConversation(one: Person, other: Person) {
   return { id, first, shown, newest: (await conversationWith(one, other)).last_message }
 }
 
-test('it costs a few rows, is gone at once from everywhere, and is erased in pieces after which all counts are true', async () => {
+test('clearing costs a few rows, is gone at once from everywhere, and is erased in pieces after which all counts are true', async () => {
   const [one, other] = await signUpPair()
   const { id, first, shown, newest } = await longConversation(one, other)
   expect(newest).toBe('secret')
@@ -126,4 +126,22 @@ test('it costs a few rows, is gone at once from everywhere, and is erased in pie
   expect((await thread(other, one)).results).toMatchObject([{ content: 'third' }])
   expect(await stored('select refs from images where hash = ?', shown.hash)).toEqual([{ refs: 0 }])
   expect(await stored("select 1 from messages where content in ('secret', 'first')")).toEqual([])
+})
+
+test('reading: all of them for a few rows, and else a bounded part', async () => {
+  const [one, other] = await signUpPair()
+  await longConversation(one, other)
+  const unread = async () => (await one.get('/notifications/unread/')).body.messages
+  const all = await unread()
+  expect(all).toBeGreaterThan(MANY / 2 - 5)
+  const read = (upTo: number) => one.post(`/messages/${other.id}/read/`, { up_to: upTo })
+  const part = await read(MANY - 10)
+  expect(part.cost.read).toBeLessThanOrEqual(2_500)
+  expect(part.body.unread_count).toBeLessThan(all)
+  expect(part.body.unread_count).toBe(await unread())
+  expect(await untrue()).toEqual([])
+  const rest = await read(MANY + 2)
+  expect(rest.body).toEqual({ unread_count: 0 })
+  expect(rest.cost.read).toBeLessThanOrEqual(30)
+  expect(await untrue()).toEqual([])
 })
