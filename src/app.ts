@@ -26,11 +26,14 @@ import { negotiate } from './http/negotiate'
 import { deleteMarkedImages } from './images/attach'
 import { mediaRoutes } from './images/routes'
 import { likeRoutes } from './likes/routes'
+import { liveRoutes } from './live/worker/routes'
+import { tellChannels, tellEnded } from './live/worker/tell'
 import { closeEndedSessions, closeParted } from './messaging/worker/close-sockets'
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageImageRoutes } from './messaging/worker/image-routes'
 import { messageRoutes } from './messaging/worker/message-routes'
+import { offerModeration } from './messaging/worker/moderate-message'
 import { caseImageRoutes } from './moderation/case-image-routes'
 import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
@@ -70,6 +73,8 @@ export const routes = app
   .use(negotiate)
   .use(closeEndedSessions)
   .use(closeParted)
+  .use(tellEnded)
+  .use(tellChannels)
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
   .route('/dj-rest-auth/registration', emailRoutes)
@@ -88,6 +93,7 @@ export const routes = app
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
   .route('/reports', reportRoutes)
+  .use('/moderation/cases/*', offerModeration)
   .route('/moderation/cases', caseRoutes)
   .route('/moderation/cases', caseImageRoutes)
   .route('/moderation/notices', noticeRoutes)
@@ -104,6 +110,7 @@ export const routes = app
   .route('/messages', conversationRoutes)
   .route('/messages', messageRoutes)
   .route('/chats', chatRoutes)
+  .route('/live', liveRoutes)
 
 /** `/posts`, `/posts/`, `/api/posts` and `/api/posts/` are one path. */
 function canonicalPath(request: Request): string {

@@ -20,6 +20,7 @@ import { eraseClearedStatements } from './messaging/object/clearing-statements'
 import {
   endSuspensionsStatement,
   eraseHiddenCommentsStatement,
+  eraseHiddenMessagesStatement,
   eraseHiddenPostStatement,
   eraseHiddenPostsStatements,
 } from './moderation/action-statements'
@@ -48,6 +49,7 @@ const KINDS: readonly Piece[] = [
   eraseHiddenPostStatement,
   eraseHiddenCommentsStatement,
   ...eraseClearedStatements,
+  eraseHiddenMessagesStatement,
 ]
 
 export async function sweepRows(db: Db, now: number, limits: Limits): Promise<void> {

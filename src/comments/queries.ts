@@ -13,6 +13,7 @@ import { chargeStatement } from '../db/rate-limits'
 import { comments, hiddenComments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { build, selectedStatement, selectStatement, statement } from '../db/statements'
+import { toldStatement } from '../db/told'
 import { isNotSilenced, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 import { END, largestId, shownColumns, sliceOf, visibleRows, withHidden } from '../db/visible-page'
 
@@ -126,8 +127,14 @@ export const createComment = (
           updatedAt: creation.now,
         }),
       ),
-    from: sql`${from} where ${m.id} = (select max(id) from comments where owner_id = ${ownerId})`,
+    told: [toldStatement(TOLD_KINDS, newestOf(ownerId))],
+    from: sql`${from} where ${m.id} = ${newestOf(ownerId)}`,
   })
+
+/** Of a comment people are told as this. */
+const TOLD_KINDS = ['comment', 'reply', 'comment_mention'] as const
+
+const newestOf = (ownerId: number): SQL => sql`(select max(id) from comments where owner_id = ${ownerId})`
 
 /** Changes the comment if it is this owner's; returns it as it is then, whoever's it is. */
 export async function updateComment(
@@ -150,6 +157,7 @@ export async function updateComment(
     ),
     commentStatement(ownerId, id),
     chargeStatement(charges, now),
+    toldStatement(['comment_mention'], id),
   ])
   return rows[0]
 }

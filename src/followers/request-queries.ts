@@ -9,6 +9,7 @@ import type { PageRequest, PageSlice } from '../db/page'
 import { followRequests, users } from '../db/schema'
 import { nextId } from '../db/sequences'
 import { build, selectedStatement, selectStatement, statement, writeStatement } from '../db/statements'
+import { toldStatement } from '../db/told'
 import { visibleTo } from '../db/visibility'
 import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 import { type FollowerRow, newestFollowerStatement } from './queries'
@@ -96,6 +97,7 @@ export async function acceptRequest(
     acceptStatement(isIt, now),
     writeStatement(sql`delete from follow_requests where ${isIt}`),
     newestFollowerStatement(followedId),
+    toldStatement(['accepted'], sql`(select max(id) from followers where followed_id = ${followedId})`),
   ])
   return accepted.length > 0 ? rows[0] : undefined
 }

@@ -2,6 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, type PageRequest } from '../db/page'
 import { NEVER } from '../db/schema'
+import { selectStatement } from '../db/statements'
 import { isNotHiddenPost, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
 /** The feed of who follows more is not put together account by account. */
@@ -83,3 +84,19 @@ export const feedCount = (viewerId: ViewerId, followedBy: number | SQL) =>
   sql<number>`iif(${followsMany(followedBy)}, ${COUNT_LIMIT}, (select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
   from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy}
     and ${shownTo(viewerId)(sql`users.id`)}))`
+
+/** So many new posts are told of, among the newest `LOOKED_AT` of all. */
+export const NEW_POSTS = 100
+
+/** The statement that finds the posts of a feed behind this one, newest first. Reads 1 row for each post of anybody since then, 500 at most, and 1 for each found. */
+export const newPostsStatement = (viewerId: number, since: number) =>
+  selectStatement(
+    { id: sql<number>`p.id` },
+    sql`from (select id, owner_id from posts where id > ${since} order by id desc limit ${LOOKED_AT}) p
+      where exists (select 1 from followers where owner_id = ${viewerId} and followed_id = p.owner_id)
+        and ${shownTo(viewerId)(sql`p.owner_id`)} and ${isNotHiddenPost(sql`p.id`)} limit ${NEW_POSTS}`,
+  )
+
+/** The statement that finds the newest post of all. Reads 1 row. */
+export const newestPostStatement = () =>
+  selectStatement({ id: sql<number>`coalesce(max(id), 0)` }, sql`from posts`)
