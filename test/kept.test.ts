@@ -67,6 +67,7 @@ const WORLD = [
 beforeEach(async () => {
   await run(
     'delete from deleted_accounts',
+    'delete from account_hidings',
     ...EVERYBODY,
     'delete from images',
     'update sequences set last_id = 0, deleted = 0',
