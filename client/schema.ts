@@ -277,7 +277,7 @@ export interface MessageInput {
 }
 
 export interface UserQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
+  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
   page_size?: number | undefined
   /** Exactly this name, in any case. */
   username?: string | number | undefined
@@ -295,7 +295,7 @@ export interface UserQuery {
 }
 
 export interface ProfileQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
+  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
   page_size?: number | undefined
   /** Comma-separated, each with `-` for descending: id, created_at, owner, title, posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. By several, by the last two, by title, or of a filtered list: the newest 300, sorted. */
   ordering?:
@@ -325,7 +325,7 @@ export interface ProfileQuery {
 }
 
 export interface PostQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
+  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
   page_size?: number | undefined
   /** Words that must each occur in the title or in the owner’s name, whatever their case and marks; 1,000 characters at most. Of the names that hold a word the 120 newest count (fewer where there are several words), and the one that is the word. A search for words of one or two characters only, or with two filters, looks at the newest posts, some hundred for a page: it may be shorter than its size, and `next` goes on. */
   search?: string | number | undefined
@@ -361,14 +361,14 @@ export interface PostQuery {
 }
 
 export interface CommentQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
+  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
   page_size?: number | undefined
   /** Comments on this post. */
   post?: number | undefined
 }
 
 export interface LikeQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
+  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
   page_size?: number | undefined
   /** Likes of this post. */
   post?: number | undefined
@@ -377,7 +377,7 @@ export interface LikeQuery {
 }
 
 export interface FollowerQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it. */
+  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
   page_size?: number | undefined
   /** Follows by this user. */
   owner?: number | undefined

@@ -13,6 +13,7 @@ interface Schema {
   required?: string[]
   additionalProperties?: Schema | boolean
   items?: Schema
+  prefixItems?: Schema[]
   enum?: unknown[]
   const?: unknown
   anyOf?: Schema[]
@@ -168,6 +169,7 @@ function type(schema: Schema): string {
     case 'string':
       return schema.format === 'binary' ? 'ImageFile' : 'string'
     case 'array':
+      if (schema.prefixItems) return `[${schema.prefixItems.map(type).join(', ')}]`
       return `(${type(schema.items ?? {})})[]`
     case 'object':
       return typeof schema.additionalProperties === 'object'

@@ -26,6 +26,8 @@ import { negotiate } from './http/negotiate'
 import { deleteMarkedImages } from './images/attach'
 import { mediaRoutes } from './images/routes'
 import { likeRoutes } from './likes/routes'
+import { liveRoutes } from './live/worker/routes'
+import { tellChannels, tellEnded } from './live/worker/tell'
 import { closeEndedSessions, closeParted } from './messaging/worker/close-sockets'
 import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-routes'
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
@@ -70,6 +72,8 @@ export const routes = app
   .use(negotiate)
   .use(closeEndedSessions)
   .use(closeParted)
+  .use(tellEnded)
+  .use(tellChannels)
   .use(deleteMarkedImages)
   .route('/dj-rest-auth', authRoutes)
   .route('/dj-rest-auth/registration', emailRoutes)
@@ -104,6 +108,7 @@ export const routes = app
   .route('/messages', conversationRoutes)
   .route('/messages', messageRoutes)
   .route('/chats', chatRoutes)
+  .route('/live', liveRoutes)
 
 /** `/posts`, `/posts/`, `/api/posts` and `/api/posts/` are one path. */
 function canonicalPath(request: Request): string {

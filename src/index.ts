@@ -11,6 +11,7 @@ import { closeSockets } from './messaging/worker/close-sockets'
 import { eraseSentPiece } from './messaging/worker/erase-sent'
 import { sweepRows } from './sweep'
 
+export { PersonChannel } from './live/object/person-channel'
 export { Conversation } from './messaging/object/conversation'
 
 // `Env` is what wrangler.toml binds (`npm run types`): were it to lack what http/env.ts asks for, this would not compile.

@@ -7,59 +7,8 @@ import { app } from '../src/app'
 import { MAX_SESSIONS } from '../src/auth/session-queries'
 import { MAX_PAGE_BYTES, MAX_ROWS_READ } from '../src/db/page'
 import { type Answer, anyone, PASSWORD, type Person, signUp, stored } from './client'
+import { CONVERSATIONS, fillTables, LISTS, pathOf, ROWS } from './fixtures/tables'
 
-const ROWS = 20_000
-/** Somebody who owns, likes, follows and is followed more than anybody. */
-const BUSY = 7
-const CONVERSATIONS = 1_200
-
-const each = (name: string, values: string[]) => values.map((value) => `${name}=${value}`)
-const either = (names: string[]) => names.flatMap((name) => [name, `-${name}`])
-
-/** The parameters of each list besides those of pages: every one in each of these values, and two together. */
-const LISTS: Record<string, string[]> = {
-  '/users/': [...each('ordering', either(['id', 'username', 'created_at'])), 'username=person9'],
-  '/comments/': ['post=7'],
-  '/likes/': [...each('post', ['7', '70']), ...each('owner', [String(BUSY), '8'])],
-  '/followers/': [`owner=${BUSY}`, `followed=${BUSY}`],
-  '/posts/': [
-    ...each('search', ['picture', 'person', 'zz', 'e', 'zzz', 'pic+ur', 'a+b+c+d']),
-    ...each(
-      'ordering',
-      either(['likes_count', 'comments_count', 'likes__created_at', 'created_at', 'id', 'title', 'owner']),
-    ),
-    ...each('owner', [String(BUSY), '8']),
-    ...each('followed', [String(BUSY), '8']),
-    ...each('liked', [String(BUSY), '8']),
-  ],
-  '/profiles/': [
-    ...each('ordering', [
-      ...either(['posts_count', 'followers_count', 'following_count', 'id', 'owner', 'title', 'created_at']),
-      ...either(['owner__following__created_at', 'owner__followed__created_at']),
-      'posts_count,-followers_count',
-    ]),
-    `owner__following__followed__profile=${BUSY}`,
-    `owner__followed__owner__profile=${BUSY}`,
-  ],
-  '/profiles/most_followed/': [],
-  '/moderation/cases/': [
-    ...each('state', ['open', 'claimed', 'closed']),
-    ...each('kind', ['post', 'comment', 'message', 'profile', 'conversation']),
-  ],
-  '/moderation/posts/': [
-    ...each('search', ['picture', 'person', 'zzz']),
-    ...each('owner', [String(BUSY), '8']),
-    'state=hidden',
-  ],
-  '/moderation/people/': each('search', ['person', 'PERSON1', 'zz']),
-  '/moderation/notices/': [],
-  '/moderation/log/': [],
-  '/follow-requests/': [],
-  '/blocks/': [],
-  '/mutes/': [],
-  '/notifications/': [],
-  '/messages/:id{[0-9]+}/': [],
-}
 /** Lists that are no pages, and what they read. */
 const ARRAYS = { '/messages/': CONVERSATIONS + 3 * 501 + 5, '/sessions/': 2 * MAX_SESSIONS + 6 }
 
@@ -67,91 +16,11 @@ let alice: Person
 /** Somebody who blocks 200 people. */
 let blocker: Person
 
-const pathOf = (list: string) => list.replace(':id{[0-9]+}', String(BUSY))
 const normal = (path: string) => `${path.replace(/^\/api/, '').replace(/\/$/, '')}/`
 
 beforeAll(async () => {
   alice = await signUp('alice')
-  const numbers = 'with recursive n(i) as (select ?1 union all select i + 1 from n where i < ?2)'
-  await stored(
-    `${numbers} insert into users (id, username, username_key, search_key, password_hash, created_at, profile_updated_at)
-     select i, 'person' || i, 'person' || i, 'person' || i, '', i, i from n`,
-    2,
-    ROWS,
-  )
-  blocker = await signUp('blocker')
-  await stored(
-    `${numbers} insert into posts (id, owner_id, title, title_key, created_at, updated_at)
-     select i, iif(i % 4 = 0, ${BUSY}, 1 + i % ${ROWS}), 'Picture ' || i, 'picture ' || i, i, i from n`,
-    1,
-    ROWS,
-  )
-  for (const [first, last] of [
-    [1, ROWS / 2],
-    [ROWS / 2 + 1, ROWS],
-  ]) {
-    await stored(
-      `${numbers} insert or ignore into likes (id, owner_id, post_id, created_at)
-       select i, iif(i % 2 = 0, ${BUSY}, 1 + i * 7 % ${ROWS}), i, i from n`,
-      first,
-      last,
-    )
-    await stored(
-      `${numbers} insert into comments (id, post_id, owner_id, content, created_at, updated_at)
-       select i, iif(i % 2 = 0, 7, 1 + i % ${ROWS}), 1 + i % 300, 'A comment', i, i from n`,
-      first,
-      last,
-    )
-    // The busy one follows half of everybody, and the other half them; person 8 follows a hundred.
-    await stored(
-      `${numbers} insert or ignore into followers (id, owner_id, followed_id, created_at)
-       select i, iif(i % 2 = 0, ${BUSY}, i), iif(i % 2 = 0, i, ${BUSY}), i from n where i <> ${BUSY}`,
-      first,
-      last,
-    )
-  }
-  await stored(
-    `${numbers} insert into followers (id, owner_id, followed_id, created_at) select i, 8, i - ${ROWS} + 100, i from n`,
-    ROWS + 1,
-    ROWS + 100,
-  )
-  await stored(
-    `${numbers} insert into notifications (recipient_id, seq, kind, cause_id, actor_id, post_id)
-     select ${alice.id}, i, 'like', i, 8, i from n`,
-    1,
-    ROWS,
-  )
-  await stored(
-    `${numbers} insert into blocks (id, owner_id, blocked_id, created_at) select i, ${blocker.id}, 1000 + i * 90, i from n`,
-    1,
-    200,
-  )
-  const [a, b] = [Math.min(alice.id, BUSY), Math.max(alice.id, BUSY)]
-  await stored(
-    `${numbers} insert into conversations (id, user_a, user_b, seq, messages_count, last_message_id)
-     select i, ${a}, ${b} + i - 1, 1, iif(i = 1, ${ROWS}, 1), iif(i = 1, ${ROWS}, ${ROWS} + i) from n`,
-    1,
-    CONVERSATIONS,
-  )
-  await stored("update users set role = 'admin' where id in (?, ?)", alice.id, blocker.id)
-  await stored(
-    `${numbers} insert into cases (id, kind, subject_id, author_id, state, opened_at)
-     select i, iif(i % 2 = 0, 'post', 'profile'), i, 1 + i % ${ROWS}, iif(i % 3 = 0, 'closed', 'open'), i from n`,
-    1,
-    ROWS,
-  )
-  await stored(
-    `${numbers} insert into moderation_actions (id, action, user_id, is_notice, created_at)
-     select i, 'warn', ${alice.id}, i % 2, i from n`,
-    1,
-    ROWS,
-  )
-  await stored(
-    `${numbers} insert into messages (id, conversation_id, sender_id, content, created_at, seq, changed_seq)
-     select i, iif(i <= ${ROWS}, 1, i - ${ROWS}), ${a}, 'hello', i, i, i from n`,
-    1,
-    ROWS + CONVERSATIONS,
-  )
+  blocker = await fillTables(alice)
 })
 
 test('every list of the API is among these', () => {

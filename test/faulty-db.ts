@@ -1,6 +1,7 @@
-/** D1 as a conversation's object sees it, failing when it is told to. */
+/** D1 as an object sees it, failing when it is told to. */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import type { PersonChannel } from '../src/live/object/person-channel'
 import type { Conversation } from '../src/messaging/object/conversation'
 
 /** What happens to a call: nothing of it is done, its answer is lost, or comes late, or never; or it has a mistake in its SQL. */
@@ -19,7 +20,7 @@ const lost = () => d1Error('Network connection lost.')
  * Puts these faults between the object and D1, until the object is evicted. `called` learns of each call with its number of statements.
  */
 export async function breakDb(
-  stub: DurableObjectStub<Conversation>,
+  stub: DurableObjectStub<Conversation | PersonChannel>,
   faults: Faults,
   called: (statements: number) => void = () => {},
 ): Promise<void> {
@@ -44,7 +45,15 @@ export async function breakDb(
         }
       },
     }
-    Object.defineProperty(instance, 'env', { value: { ...env, DB }, configurable: true })
+    setEnv(instance, { DB })
+  })
+}
+
+/** Gives the object these bindings instead of its own, until it is evicted. */
+export function setEnv(instance: object, bindings: object): void {
+  Object.defineProperty(instance, 'env', {
+    value: { ...Reflect.get(instance, 'env'), ...bindings },
+    configurable: true,
   })
 }
 

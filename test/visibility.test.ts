@@ -492,6 +492,8 @@ const OF_NOBODY_ELSE = [
   ],
   // To whom images of messages are shown: images/private.test.ts.
   ...['getMessageImage', 'getSignedMessageImage'],
+  // What channels tell: live/.
+  'openChannel',
   // How much is unread: notifications.test.ts and boundaries.test.ts.
   ...['markNotificationsSeen', 'countUnread', 'getNotificationSettings', 'updateNotificationSettings'],
   ...['listSessions', 'endOtherSessions', 'endSession', 'exportAccount', 'createPost'],

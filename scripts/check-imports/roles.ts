@@ -20,10 +20,11 @@ const FILES = {
   queries: [
     '*/**/{queries,*-queries,*-row,*-rows,*-statements}.ts',
     'posts/{feed,filtered-list,lead,list,search,selection}.ts',
-    'profiles/{list,order}.ts',
-    'messaging/object/{change-log,live-sessions,missed-changes,own-message,sides}.ts',
+    'profiles/{list,order,sorted-list}.ts',
+    'messaging/object/{change-log,missed-changes,own-message,sides}.ts',
+    'sockets/live-sessions.ts',
   ],
-  schemas: ['*/**/{schemas,*-schemas}.ts', 'messaging/shared/frames.ts'],
+  schemas: ['*/**/{schemas,*-schemas}.ts', '{live,messaging}/shared/frames.ts'],
   view: ['*/**/{view,*-view}.ts'],
   /** What every domain's routes may use of another domain. */
   middleware: ['auth/{credentials,floods,staff}.ts'],
@@ -37,9 +38,12 @@ const FILES = {
     'moderation/{subject,vocabulary}.ts',
     'notifications/kinds.ts',
     'posts/listing.ts',
-    'messaging/worker/{close-sockets,conversation-stub,erase-sent,error-lists,open-socket,send-message,thread-page}.ts',
-    'messaging/object/{broadcast,client-frames,commit-queue,conversation,frame-rate,listening,mistakes,refused-senders,sockets,unsettled-ids}.ts',
-    'messaging/shared/{changes,listener,pair,refusals,send-path}.ts',
+    'live/object/{client-frames,news,person-channel,replay,sockets}.ts',
+    'live/{shared/channel,worker/tell}.ts',
+    'messaging/worker/{close-sockets,commit-change,erase-sent,error-lists,open-socket,send-message,thread-page}.ts',
+    'messaging/object/{broadcast,channels,client-frames,commit-queue,conversation,erase-sent,failures,listening,refused-senders,replay,sockets,typing,unsettled-ids}.ts',
+    'messaging/shared/{changes,event-frame,frame-actions,pair,refusals,replay,send-path}.ts',
+    'sockets/{accept,conversation-stub,frame-rate,incoming,listener,mistakes,open,places,protocol,sessions,socket}.ts',
   ],
 } satisfies Record<string, readonly string[]>
 
@@ -76,7 +80,15 @@ export function roleOf(path: string): Role | undefined {
 export const domainOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? ''
 
 /** Folders that belong to no domain: all may use them. */
-export const SHARED_FOLDERS: ReadonlySet<string> = new Set(['', 'db', 'http', 'images', 'limits', 'mail'])
+export const SHARED_FOLDERS: ReadonlySet<string> = new Set([
+  '',
+  'db',
+  'http',
+  'images',
+  'limits',
+  'mail',
+  'sockets',
+])
 
 /** Where the code of a domain runs: in the Worker, in its Durable Object, or in both. */
 export type Side = 'worker' | 'object' | 'shared'

@@ -21,12 +21,13 @@ const RULES: readonly Rule[] = [
     return allowed.includes(to) ? undefined : `${path} (${from}) must not import ${name} (${to})`
   },
 
-  /** Of another domain only its queries, and middleware. */
+  /** Of another domain only its queries, middleware, and what its sides share. */
   function withinTheDomain(path, { name, isFile }) {
     const [from, to] = [domainOf(path), domainOf(name)]
     if (!isFile || from === to || SHARED_FOLDERS.has(from) || SHARED_FOLDERS.has(to)) return undefined
     const role = roleOf(name)
-    if (!role || role === 'queries' || role === 'middleware') return undefined
+    if (!role || role === 'queries' || role === 'middleware' || /^src\/[^/]+\/shared\//.test(name))
+      return undefined
     return `${path} must not import ${name}: of another domain only its queries`
   },
 

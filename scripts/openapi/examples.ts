@@ -153,6 +153,9 @@ export function exampleOf(schemas: Components, schema: JsonSchema, name = ''): u
       }),
     )
   }
+  if (resolved.prefixItems) return resolved.prefixItems.map((item) => exampleOf(schemas, item))
+  const [first] = resolved.oneOf ?? resolved.anyOf ?? []
+  if (first && (first.items || resolved.oneOf)) return exampleOf(schemas, first, name)
   const value = VALUES[name]
   const types = [resolved.type].flat()
   if (resolved.items && !(Array.isArray(value) && resolved.items.type === 'string'))

@@ -1,7 +1,5 @@
-/** The bucket of images: that of `wrangler dev`, through its runtime, or R2 by Cloudflare's API. */
-import { resolve } from 'node:path'
+/** A bucket of images: that of `wrangler dev` (`local-bucket.ts`), or R2 by Cloudflare's API. */
 import type { Account } from './cloudflare'
-import { storesOnly } from './stores'
 
 export interface StoredImage {
   bytes: Buffer
@@ -14,40 +12,7 @@ export interface Bucket {
   close(): Promise<void>
 }
 
-/** What is used of the binding. */
-interface Binding {
-  get(key: string): Promise<{
-    arrayBuffer(): Promise<ArrayBuffer>
-    httpMetadata?: { contentType?: string }
-  } | null>
-  put(key: string, bytes: Uint8Array, options: { httpMetadata: { contentType: string } }): Promise<unknown>
-}
-
-const UNKNOWN_TYPE = 'application/octet-stream'
-
-export async function openLocalBucket(state: string): Promise<Bucket> {
-  // Only where there are images, as it takes 90 MB to load.
-  const { getPlatformProxy, unstable_readConfig: readConfig } = await import('wrangler')
-  const platform = await getPlatformProxy<{ MEDIA: Binding }>({
-    configPath: storesOnly(readConfig),
-    persist: { path: resolve(state, 'v3') },
-  })
-  const { MEDIA } = platform.env
-  return {
-    async get(key) {
-      const object = await MEDIA.get(key)
-      if (!object) return undefined
-      return {
-        bytes: Buffer.from(await object.arrayBuffer()),
-        type: object.httpMetadata?.contentType ?? UNKNOWN_TYPE,
-      }
-    },
-    async put(key, { bytes, type }) {
-      await MEDIA.put(key, bytes, { httpMetadata: { contentType: type } })
-    },
-    close: () => platform.dispose(),
-  }
-}
+export const UNKNOWN_TYPE = 'application/octet-stream'
 
 export function openRemoteBucket(account: Account, name: string): Bucket {
   const path = (key: string) => `/r2/buckets/${name}/objects/${encodeURIComponent(key)}`

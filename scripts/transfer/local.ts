@@ -9,7 +9,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Batch, type Command, type Database, progressCommand, type Row, type Value } from './database'
 
 const OBJECT = 'miniflare-D1DatabaseObject'
-const LOCK_MS = 10_000
+export const LOCK_MS = 10_000
 /** In KiB. */
 const CACHE = 16_384
 /** Pages of the write-ahead log, 32 MB: a page that many commits change goes into the database once. */
@@ -19,14 +19,14 @@ const BATCH: Batch = { rows: 10_000, characters: 4_000_000 }
 
 /** `state` is the folder of `--persist-to`, `id` what wrangler calls the database: its id, or its binding where it has none. */
 export function localFile(state: string, id: string): string {
-  const file = join(state, 'v3', 'd1', OBJECT, `${objectId(id)}.sqlite`)
+  const file = join(state, 'v3', 'd1', OBJECT, `${objectId(OBJECT, id)}.sqlite`)
   if (!existsSync(file)) throw new Error(`There is no local database: ${file}`)
   return file
 }
 
-/** As workerd names the object that holds a database. */
-function objectId(name: string): string {
-  const key = createHash('sha256').update(OBJECT).digest()
+/** As workerd names the file of an object, of a class and a name of its own. */
+export function objectId(unique: string, name: string): string {
+  const key = createHash('sha256').update(unique).digest()
   const hmac = (data: Buffer | string) => createHmac('sha256', key).update(data).digest().subarray(0, 16)
   const named = hmac(name)
   return Buffer.concat([named, hmac(named)]).toString('hex')

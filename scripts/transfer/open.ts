@@ -3,10 +3,11 @@ import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { migrate } from '../migrate'
-import { type Bucket, openLocalBucket, openRemoteBucket } from './bucket'
+import { type Bucket, openRemoteBucket } from './bucket'
 import { openAccount } from './cloudflare'
 import type { Database } from './database'
 import { localFile, openLocal } from './local'
+import { openLocalBucket } from './local-bucket'
 import { openRemote } from './remote'
 
 /** For `parseArgs`. */
@@ -57,8 +58,8 @@ export async function openDatabase(
 }
 
 export async function openBucket(place: Place): Promise<Bucket> {
-  if (!place.remote) return openLocalBucket(stateOf(place))
   const { bucket } = await storesOf(place)
   if (!bucket?.bucket_name) throw new Error('wrangler.toml names no bucket.')
+  if (!place.remote) return openLocalBucket(stateOf(place), bucket.bucket_name)
   return openRemoteBucket(openAccount(), bucket.bucket_name)
 }

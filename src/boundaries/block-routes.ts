@@ -30,7 +30,7 @@ export const blockRoutes = new Hono<AppEnv>()
       const page = await answerPage(c, c.req.valid('query'), {
         order: NEWEST_BLOCKS,
         isCountKept: true,
-        price: { shown: 3, skipped: 3 },
+        price: { shown: 3, skipped: 3, hidden: 3 },
         load: (page) => listOwn(c.var.db, BLOCKS, c.var.user.id, page),
         view: blockView,
       })

@@ -5,11 +5,19 @@ import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { TOO_MANY_PATH } from '../db/errors'
-import { inListOrder, newestFirst } from '../db/list-order'
-import { limits, type PageRequest, type PageSlice } from '../db/page'
+import { newestFirst } from '../db/list-order'
+import type { PageRequest, PageSlice } from '../db/page'
 import { blocks, mutes, users } from '../db/schema'
-import { build, type Statement, selectStatement, statement, writeStatement } from '../db/statements'
+import {
+  build,
+  type Statement,
+  selectedStatement,
+  selectStatement,
+  statement,
+  writeStatement,
+} from '../db/statements'
 import { doesNotBlock, isShown, visibleTo } from '../db/visibility'
+import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 
 /** How many people one may block, and how many mute. */
 export const MAX_LISTED = 10_000
@@ -68,8 +76,10 @@ const listedOf = ({ table, otherId }: ListKind) =>
   })
 export type ListedRow = RowOf<ReturnType<typeof listedOf>>
 
-const fromOf = ({ table, otherId }: ListKind): SQL =>
-  sql`from ${table} cross join users owners on ${owners.id} = ${table.ownerId} cross join users others on ${others.id} = ${otherId}`
+const peopleOf = ({ table, otherId }: ListKind): SQL =>
+  sql`cross join users owners on ${owners.id} = ${table.ownerId} cross join users others on ${others.id} = ${otherId}`
+
+const fromOf = (kind: ListKind): SQL => sql`from ${kind.table} ${peopleOf(kind)}`
 
 export const newestOf = ({ name, table }: ListKind) => newestFirst<ListedRow>(name, table.id)
 
@@ -81,20 +91,25 @@ export async function listOwn(
   page: PageRequest,
 ): Promise<PageSlice<ListedRow>> {
   const order = newestOf(kind).towards(page)
-  const where = and(
-    eq(kind.table.ownerId, ownerId),
-    kind.isShown(sql`${kind.otherId}`, ownerId),
-    page.after && order.after(page.after),
-  )
+  const { table, otherId } = kind
+  const where = and(eq(table.ownerId, ownerId), page.after && order.after(page.after))
   const kept = sql<number>`(select ${kind.count} from users where id = ${ownerId})`
-  const [rows, [counted]] = await db.batch([
-    selectStatement(
-      listedOf(kind),
-      sql`${fromOf(kind)} where ${where} ${order.orderBy()} ${limits(page, kept)}`,
-    ),
+  const columns = listedOf(kind)
+  const rows = visibleRows({
+    shown: shownColumns(columns),
+    candidates: sql`select * from ${table} where ${where} ${order.orderBy()}`,
+    name: sql`${table}`,
+    joins: peopleOf(kind),
+    visible: kind.isShown(sql`${otherId}`, ownerId),
+    key: [sql`${table.id}`],
+    page,
+    kept,
+  })
+  const [found, [counted]] = await db.batch([
+    selectedStatement({ ...columns.columns, ...END }, rows),
     selectStatement({ count: kept }, sql``),
   ])
-  return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
+  return { ...sliceOf(found, page), count: counted?.count ?? 0 }
 }
 
 /**

@@ -5,15 +5,17 @@ import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
 import { CLOSED_PATH } from '../db/errors'
-import { inListOrder, newestFirst } from '../db/list-order'
+import { newestFirst } from '../db/list-order'
 import { mentionsFor, mentionsIn } from '../db/mentions'
 import type { Change, Owned } from '../db/owned'
-import { limits, type PageRequest, type PageSlice } from '../db/page'
+import type { PageRequest, PageSlice } from '../db/page'
 import { chargeStatement } from '../db/rate-limits'
-import { comments, posts, users } from '../db/schema'
+import { comments, hiddenComments, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
-import { build, selectStatement, statement } from '../db/statements'
+import { build, selectedStatement, selectStatement, statement } from '../db/statements'
+import { toldStatement } from '../db/told'
 import { isNotSilenced, notMuted, type ViewerId, visibleTo } from '../db/visibility'
+import { END, largestId, shownColumns, sliceOf, visibleRows, withHidden } from '../db/visible-page'
 
 export const OWN_COMMENT: Owned = {
   table: comments,
@@ -45,10 +47,11 @@ export type CommentRow = RowOf<typeof COMMENT> & RowOf<ReturnType<typeof viewerC
 
 export const NEWEST_COMMENTS = newestFirst<CommentRow>('comments', m.id)
 
-const from = fixed(sql`from comments m cross join users u on u.id = m.owner_id`)
+const owners = fixed(sql`cross join users u on u.id = m.owner_id`)
+const from = fixed(sql`from comments m ${owners}`)
 
 /**
- * Newest first; `postExists` is false where the filter names no post. Reads three rows per comment, shown or skipped, and 6 more.
+ * Newest first; `postExists` is false where the filter names no post. Reads three rows per comment, shown or skipped or hidden, and 6 more.
  */
 export async function listComments(
   db: Db,
@@ -58,27 +61,31 @@ export async function listComments(
 ): Promise<PageSlice<CommentRow> & { postExists: boolean }> {
   const order = NEWEST_COMMENTS.towards(page)
   const visible = visibleTo(viewerId)
-  const conditions = [
-    visible.comment(m),
-    notMuted(m.ownerId, viewerId),
-    postId === undefined ? isNotSilenced(m.ownerId) : sql`${m.postId} = ${postId}`,
-    page.after && order.after(page.after),
-  ].filter((condition): condition is SQL => typeof condition === 'object')
-  const where = sql`where ${sql.join(conditions, sql` and `)}`
+  const ofPost = postId === undefined ? sql`true` : sql`${m.postId} = ${postId}`
+  const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
+  const unasked = postId === undefined ? sql`and ${isNotSilenced(m.ownerId)}` : sql``
+  const more = viewerColumns(viewerId)
   const kept: SQL<number> =
     postId === undefined
       ? rowCount('comments')
       : sql`(select comments_count from posts where id = ${postId} and ${visible.post(posts)})`
-  const [rows, [counted]] = await db.batch([
-    selectStatement(
-      COMMENT,
-      sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${kept}, 0)`)}`,
-      viewerColumns(viewerId),
-    ),
+  const rows = visibleRows({
+    shown: shownColumns(COMMENT, more),
+    candidates: sql`select * from comments m where ${ofPost} ${behind} ${order.orderBy()}`,
+    name: sql`m`,
+    joins: owners,
+    visible: sql`${visible.comment(m)} and ${notMuted(m.ownerId, viewerId)} ${unasked}`,
+    key: [sql`m.id`],
+    page,
+    kept: sql`coalesce(${kept}, 0)`,
+    most: postId === undefined ? largestId(comments) : withHidden(kept, hiddenComments),
+  })
+  const [found, [counted]] = await db.batch([
+    selectedStatement({ ...COMMENT.columns, ...more, ...END }, rows),
     selectStatement({ count: sql<number | null>`${kept}` }, sql``),
   ])
   const count = counted?.count ?? null
-  return { rows: inListOrder(rows, page), count: count ?? 0, postExists: count !== null }
+  return { ...sliceOf(found, page), count: count ?? 0, postExists: count !== null }
 }
 
 const commentStatement = (viewerId: ViewerId, id: number) =>
@@ -120,8 +127,14 @@ export const createComment = (
           updatedAt: creation.now,
         }),
       ),
-    from: sql`${from} where ${m.id} = (select max(id) from comments where owner_id = ${ownerId})`,
+    told: [toldStatement(TOLD_KINDS, newestOf(ownerId))],
+    from: sql`${from} where ${m.id} = ${newestOf(ownerId)}`,
   })
+
+/** Of a comment people are told as this. */
+const TOLD_KINDS = ['comment', 'reply', 'comment_mention'] as const
+
+const newestOf = (ownerId: number): SQL => sql`(select max(id) from comments where owner_id = ${ownerId})`
 
 /** Changes the comment if it is this owner's; returns it as it is then, whoever's it is. */
 export async function updateComment(
@@ -144,6 +157,7 @@ export async function updateComment(
     ),
     commentStatement(ownerId, id),
     chargeStatement(charges, now),
+    toldStatement(['comment_mention'], id),
   ])
   return rows[0]
 }

@@ -48,7 +48,7 @@ export const commentRoutes = new Hono<AppEnv>()
       const page = await answerPage(c, query, {
         order: NEWEST_COMMENTS,
         isCountKept: true,
-        price: { shown: 3, skipped: 3 },
+        price: { shown: 3, skipped: 3, hidden: 3 },
         filter: ids,
         load: async (page) => {
           const found = await listComments(c.var.db, c.var.viewer?.id, ids.post, page)

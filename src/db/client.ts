@@ -13,6 +13,7 @@ import { ROLES, type Role } from './moderation-words'
 import { ChargeStatement } from './rate-limits'
 import { sessionNamed } from './session-names'
 import { type Query, type ResultsOf, type Statement, selectStatement, writes } from './statements'
+import { ToldStatement } from './told'
 import { isNotDeleted, isNotSuspended } from './visibility'
 
 /** How long a call may take. After that nobody waits for its answer any more, and what became of it is not known. */
@@ -58,6 +59,8 @@ export interface Db {
   readonly usage: Readonly<Usage>
   /** Images that the session's writes have left unneeded: to be deleted from the bucket once the client has its answer. */
   readonly markedImages: readonly MarkedImage[]
+  /** Whom the session's writes have told of something: their channels are told once the client has its answer. */
+  readonly told: ReadonlySet<number>
   /** What is left of the limit that the newest write has counted against. */
   quota(): Quota | undefined
   /** What a client sends back to read its own writes. */
@@ -85,6 +88,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
   }
   const usage: Usage = { calls: 0, rowsRead: 0, rowsWritten: 0 }
   const markedImages: MarkedImage[] = []
+  const told = new Set<number>()
   let elsewhere: string | undefined
   let quota: Quota | undefined
 
@@ -102,6 +106,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
       const one = statements[i]
       const result = one?.read(answer)
       if (one instanceof MarkStatement) markedImages.push(...one.read(answer))
+      if (one instanceof ToldStatement) for (const { recipientId } of one.read(answer)) told.add(recipientId)
       if (one instanceof ChargeStatement) quota = one.quota(one.read(answer)) ?? quota
       return result
     })
@@ -117,6 +122,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
   const db: Db = {
     usage,
     markedImages,
+    told,
     // Each statement reads its own answer; what that makes of the tuple, the type says.
     batch: async <S extends readonly Statement[]>(statements: readonly [...S]) =>
       (await send(statements)) as ResultsOf<S>,

@@ -7,6 +7,7 @@ import { type LeasedImage, withLease } from './image-leases'
 import { type Charge, chargeStatement } from './rate-limits'
 import type { ImageHash } from './schema'
 import { type Statement, selectStatement } from './statements'
+import type { ToldStatement } from './told'
 
 /** What a request that creates something brings besides its fields. */
 export interface Creation {
@@ -31,6 +32,8 @@ interface NewRow<C extends Columns, M extends Columns> {
   insert: (image: ImageHash | undefined) => Statement
   /** What is done before it, in the same batch. */
   before?: readonly Statement[]
+  /** Whose channels are to be told of it. */
+  told?: readonly ToldStatement[]
   /** `from … where …`, which finds the new row. */
   from: SQL
 }
@@ -39,7 +42,7 @@ interface NewRow<C extends Columns, M extends Columns> {
 export async function createRow<C extends Columns, M extends Columns = Record<never, never>>(
   db: Db,
   { key, image, charges, given, now }: Creation,
-  { columns, more, insert, before = [], from }: NewRow<C, M>,
+  { columns, more, insert, before = [], told = [], from }: NewRow<C, M>,
 ): Promise<Created<RowOf<C> & RowOf<M>>> {
   const results = await db.batch(
     withLease(image, (hash) => [
@@ -47,6 +50,7 @@ export async function createRow<C extends Columns, M extends Columns = Record<ne
       ...before,
       insert(hash ?? undefined),
       selectStatement(columns, from, more),
+      ...told,
       ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, given, from, now)] : []),
     ]),
   )

@@ -18,11 +18,11 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-/** What somebody wants of a kind: nothing from now on, or that it is listed. */
-export const LEVELS = ['off', 'list'] as const
+/** What somebody wants of a kind: nothing from now on, that it is listed, or that open channels are told as well (`src/live/`). */
+export const LEVELS = ['off', 'list', 'live'] as const
 export type Level = (typeof LEVELS)[number]
 
-export const STANDARD_LEVEL: Level = 'list'
+export const STANDARD_LEVEL: Level = 'live'
 
 /** Notifications are kept for so long. */
 export const NOTIFICATION_DAYS = 90

@@ -4,7 +4,7 @@ import { type SQL, sql } from 'drizzle-orm'
 /** Lists whose size is kept nowhere are counted up to here. */
 export const COUNT_LIMIT = 1000
 
-/** No page of any list reads more rows than this, whatever is asked for: see `reach` in `http/paging.ts`. */
+/** No page of any list reads more rows than this, whatever is asked for: see `looksOf` in `http/page-price.ts`. */
 export const MAX_ROWS_READ = 2500
 
 /** What a page may hold of texts, and in all, as JSON. It has one row at least. */
@@ -28,6 +28,8 @@ export interface PageRequest {
   isBackward: boolean
   /** With both: how many rows may be skipped from the end. */
   reach?: number
+  /** How many rows may be looked at, where not all are for the viewer: see `visible-page.ts`. */
+  looks: number
   /** The list's size where an earlier page counted it: counting again would cost as much again. */
   count: number | undefined
 }

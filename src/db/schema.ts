@@ -707,7 +707,7 @@ export const notifications = sqliteTable(
   ],
 )
 
-/** Kinds of notifications of which somebody has said what they want; without a row it is `list`. */
+/** Kinds of notifications of which somebody has said what they want; without a row it is `live`. */
 export const notificationSettings = sqliteTable(
   'notification_settings',
   {

@@ -67,6 +67,14 @@ export const isOpen = (userId: Id | number, viewer: ViewerId): SQL => {
     or exists (select 1 from followers vf where vf.owner_id = ${inSql(viewer)} and vf.followed_id = ${id}))`
 }
 
+/** What an account is for the viewer: `closed` where `isOpen` is false. Reads 1 row where it is private, and the viewer's follow. */
+export type Access = 'public' | 'private' | 'closed'
+
+export const accessTo = (id: Id, viewer: ViewerId) =>
+  sql<Access>`case when not exists (select 1 from private_accounts vpa where vpa.user_id = ${id}) then 'public'
+    when ${viewer === undefined ? sql.raw('false') : sql`${id} = ${inSql(viewer)} or exists (select 1 from followers vf where vf.owner_id = ${inSql(viewer)} and vf.followed_id = ${id})`}
+    then 'private' else 'closed' end`
+
 /** The id of a user whose posts, likes or follows a list is of; 0, which nobody has, where these are not for the viewer. */
 export const openId = (userId: number | undefined, viewer: ViewerId): SQL | undefined =>
   userId === undefined ? undefined : sql`iif(${isOpen(userId, viewer)}, ${inSql(userId)}, 0)`

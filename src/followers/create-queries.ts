@@ -7,6 +7,7 @@ import { type Created, type Creation, createRow } from '../db/create'
 import { followers, followRequests, users } from '../db/schema'
 import { nextId } from '../db/sequences'
 import { writeStatement } from '../db/statements'
+import { toldStatement } from '../db/told'
 import { visibleTo } from '../db/visibility'
 import type { FollowerRow } from './queries'
 import { requestStatement, takesRequest } from './request-queries'
@@ -43,6 +44,16 @@ export const createFollower = (
       writeStatement(sql`insert into followers (id, owner_id, followed_id, created_at)
         select ${nextId('followers')}, ${ownerId}, iif(${visibleTo(ownerId).user(sql`${followedId}`)}, ${followedId}, 0), ${creation.now}
         where not (${visibleTo(ownerId).user(sql`${followedId}`)}) or not ${takesRequest(ownerId, followedId)}`),
+    told: [
+      toldStatement(
+        ['follow'],
+        sql`(select id from followers where owner_id = ${ownerId} and followed_id = ${followedId})`,
+      ),
+      toldStatement(
+        ['request'],
+        sql`(select id from follow_requests where owner_id = ${ownerId} and followed_id = ${followedId})`,
+      ),
+    ],
     from: sql`from users owners cross join users followed_users
       left join followers f on ${f.ownerId} = ${owners.id} and ${f.followedId} = ${followedUsers.id}
       left join follow_requests r on ${r.ownerId} = ${owners.id} and ${r.followedId} = ${followedUsers.id}

@@ -4,13 +4,14 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
-import { inListOrder, newestFirst } from '../db/list-order'
+import { newestFirst } from '../db/list-order'
 import type { Owned } from '../db/owned'
-import { limits, type PageRequest, type PageSlice } from '../db/page'
+import type { PageRequest, PageSlice } from '../db/page'
 import { followers, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
-import { selectStatement } from '../db/statements'
+import { selectedStatement, selectStatement } from '../db/statements'
 import { openId, type ViewerId, visibleTo } from '../db/visibility'
+import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 
 export const OWN_FOLLOW: Owned = {
   table: followers,
@@ -37,8 +38,10 @@ export type FollowerRow = RowOf<typeof FOLLOW>
 
 export const NEWEST_FOLLOWS = newestFirst<FollowerRow>('followers', f.id)
 
-const from = fixed(sql`from followers f cross join users owners on owners.id = f.owner_id
+const people = fixed(sql`cross join users owners on owners.id = f.owner_id
   cross join users followed_users on followed_users.id = f.followed_id`)
+const from = fixed(sql`from followers f ${people}`)
+const SHOWN = shownColumns(FOLLOW)
 
 export interface FollowerFilter {
   owner?: number | undefined
@@ -50,7 +53,7 @@ export interface FollowerPage extends PageSlice<FollowerRow> {
   existing: ReadonlySet<number>
 }
 
-/** Newest first. Reads three rows per follow, shown or skipped, and 8 more. */
+/** Newest first. Reads three rows per follow, shown or skipped or hidden, and 8 more. */
 export async function listFollowers(
   db: Db,
   viewerId: ViewerId,
@@ -60,22 +63,29 @@ export async function listFollowers(
   const order = NEWEST_FOLLOWS.towards(page)
   const [owner, followed] = [openId(filter.owner, viewerId), openId(filter.followed, viewerId)]
   const conditions = [
-    visibleTo(viewerId).follow(f),
+    sql`true`,
     owner && sql`${f.ownerId} = ${owner}`,
     followed && sql`${f.followedId} = ${followed}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = sql`where ${sql.join(conditions, sql` and `)}`
   const count = countOf(owner, followed)
-  const [rows, [counted], existing] = await db.batch([
-    selectStatement(
-      FOLLOW,
-      sql`${from} ${where} ${order.orderBy()} ${limits(page, sql`coalesce(${count}, 0)`)}`,
-    ),
+  const rows = visibleRows({
+    shown: SHOWN,
+    candidates: sql`select * from followers f ${where} ${order.orderBy()}`,
+    name: sql`f`,
+    joins: people,
+    visible: visibleTo(viewerId).follow(f),
+    key: [sql`f.id`],
+    page,
+    kept: sql`coalesce(${count}, 0)`,
+  })
+  const [found, [counted], existing] = await db.batch([
+    selectedStatement({ ...FOLLOW.columns, ...END }, rows),
     selectStatement({ count: sql<number | null>`${count}` }, sql``),
     existingUsersStatement([filter.owner, filter.followed], viewerId),
   ])
-  return { rows: inListOrder(rows, page), count: counted?.count ?? 0, existing: idsOf(existing) }
+  return { ...sliceOf(found, page), count: counted?.count ?? 0, existing: idsOf(existing) }
 }
 
 function countOf(owner: SQL | undefined, followed: SQL | undefined): SQL<number> {

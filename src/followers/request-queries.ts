@@ -4,12 +4,14 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
 import { TOO_MANY_PATH } from '../db/errors'
-import { inListOrder, newestFirst } from '../db/list-order'
-import { limits, type PageRequest, type PageSlice } from '../db/page'
+import { newestFirst } from '../db/list-order'
+import type { PageRequest, PageSlice } from '../db/page'
 import { followRequests, users } from '../db/schema'
 import { nextId } from '../db/sequences'
-import { build, selectStatement, statement, writeStatement } from '../db/statements'
+import { build, selectedStatement, selectStatement, statement, writeStatement } from '../db/statements'
+import { toldStatement } from '../db/told'
 import { visibleTo } from '../db/visibility'
+import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 import { type FollowerRow, newestFollowerStatement } from './queries'
 
 /** How many requests may wait for somebody: all are accepted in one batch where the account becomes public. */
@@ -28,6 +30,7 @@ const REQUEST = selectList({
   createdAt: r.createdAt,
 })
 export type RequestRow = RowOf<typeof REQUEST>
+const SHOWN = shownColumns(REQUEST)
 
 export const NEWEST_REQUESTS = newestFirst<RequestRow>('follow_requests', r.id)
 
@@ -62,22 +65,24 @@ export async function listRequests(
   page: PageRequest,
 ): Promise<PageSlice<RequestRow>> {
   const order = NEWEST_REQUESTS.towards(page)
-  const where = and(
-    eq(r.followedId, followedId),
-    visibleTo(followedId).user(r.ownerId),
-    page.after && order.after(page.after),
-  )
+  const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
   const kept = sql<number>`(select follow_requests_count from users where id = ${followedId})`
-  const [rows, [counted]] = await db.batch([
-    selectStatement(
-      REQUEST,
-      sql`from follow_requests r cross join users owners on ${owners.id} = ${r.ownerId}
-        cross join users followed_users on ${followedUsers.id} = ${r.followedId}
-        where ${where} ${order.orderBy()} ${limits(page, kept)}`,
-    ),
+  const rows = visibleRows({
+    shown: SHOWN,
+    candidates: sql`select * from follow_requests r where ${r.followedId} = ${followedId} ${behind} ${order.orderBy()}`,
+    name: sql`r`,
+    joins: sql`cross join users owners on ${owners.id} = ${r.ownerId}
+      cross join users followed_users on ${followedUsers.id} = ${r.followedId}`,
+    visible: visibleTo(followedId).user(r.ownerId),
+    key: [sql`r.id`],
+    page,
+    kept,
+  })
+  const [found, [counted]] = await db.batch([
+    selectedStatement({ ...REQUEST.columns, ...END }, rows),
     selectStatement({ count: kept }, sql``),
   ])
-  return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
+  return { ...sliceOf(found, page), count: counted?.count ?? 0 }
 }
 
 /** The follow that comes of it; undefined where no such request waits for this user. */
@@ -92,6 +97,7 @@ export async function acceptRequest(
     acceptStatement(isIt, now),
     writeStatement(sql`delete from follow_requests where ${isIt}`),
     newestFollowerStatement(followedId),
+    toldStatement(['accepted'], sql`(select max(id) from followers where followed_id = ${followedId})`),
   ])
   return accepted.length > 0 ? rows[0] : undefined
 }

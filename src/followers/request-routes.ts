@@ -25,7 +25,7 @@ export const requestRoutes = new Hono<AppEnv>()
       const page = await answerPage(c, c.req.valid('query'), {
         order: NEWEST_REQUESTS,
         isCountKept: true,
-        price: { shown: 3, skipped: 3 },
+        price: { shown: 3, skipped: 3, hidden: 3 },
         load: (page) => listRequests(c.var.db, c.var.user.id, page),
         view: requestView,
       })

@@ -36,7 +36,7 @@ export const followerRoutes = new Hono<AppEnv>()
       const page = await answerPage(c, query, {
         order: NEWEST_FOLLOWS,
         isCountKept: true,
-        price: { shown: 3, skipped: 3 },
+        price: { shown: 3, skipped: 3, hidden: 3 },
         sizes: SIZES,
         filter: ids,
         load: async (page) => {

@@ -42,7 +42,7 @@ export function config(env: Bindings): Config {
 }
 
 /** What wrangler.toml binds. */
-const BOUND = ['DB', 'MEDIA', 'CONVERSATION', 'ASSETS'] as const
+const BOUND = ['DB', 'MEDIA', 'CONVERSATION', 'CHANNEL', 'ASSETS'] as const
 
 function read(env: Bindings): Config {
   for (const name of BOUND) if (!env[name]) throw new ConfigError(`${name} is not bound: see wrangler.toml.`)

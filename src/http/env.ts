@@ -11,6 +11,8 @@ export interface Bindings {
   IMAGES?: ImagesBinding
   /** One object for each conversation, named by its two people. */
   CONVERSATION: DurableObjectNamespace
+  /** One object for each person, named by their id: it holds the sockets to which everything is told. */
+  CHANNEL: DurableObjectNamespace
   /** The files of `public/`: default images. */
   ASSETS: Fetcher
   /** Sends mails; without it the dev server logs them, and elsewhere what promises one answers 503. */

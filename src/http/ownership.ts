@@ -55,9 +55,9 @@ export function ownBody<S extends z.ZodMiniType>(kind: Owned, schema: S, limits:
   return note(check, { param: idParam, body: schema })
 }
 
-/** What a change of a row brings besides its fields: when, and that it counts against the user's `edits`. */
-export const changeOf = (c: UserContext): Change => ({
-  charges: charges(config(c.env).limits, 'edits', c.var.user.id),
+/** What a change of a row brings besides its fields: when, and what it counts against. */
+export const changeOf = (c: UserContext, limit: 'edits' | 'settings' = 'edits'): Change => ({
+  charges: charges(config(c.env).limits, limit, c.var.user.id),
   now: Date.now(),
 })
 

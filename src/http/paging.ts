@@ -2,16 +2,18 @@
  * Lists, in pages: by cursor, which costs the same however deep, and by number as the original has them.
  *
  * Every page reads one row more than it shows, so whether there is a next one is seen and not computed from a count that may be bounded.
- * No page reads more than `MAX_ROWS_READ` rows, nor has more than `MAX_PAGE_BYTES`: pages by number are reached from either end of the list
- * as far as that allows, and what does not fit in a page is on the next.
+ * No page reads more than `MAX_ROWS_READ` rows (`page-price.ts`), nor has more than `MAX_PAGE_BYTES`: pages by number are reached from either end of
+ * the list as far as that allows, and what does not fit in a page, or was not looked at, is on the next.
  */
 import * as z from 'zod/mini'
 import type { ListOrder } from '../db/list-order'
-import { COUNT_LIMIT, MAX_ROWS_READ, type PageRequest, type PageSlice } from '../db/page'
+import { COUNT_LIMIT, type PageRequest, type PageSlice, type Position } from '../db/page'
 import { fitting } from './answer-size'
 import { readCursor, START, writeCursor } from './cursor'
 import type { RequestContext } from './env'
 import { ApiError } from './errors'
+import { numberLink, pageLink, pageNumber, pageSize, type Sizes } from './page-links'
+import { looksOf, PRICE, type Price, reachOf } from './page-price'
 import { queryParam } from './params'
 
 /** The query parameters of every list. */
@@ -20,28 +22,12 @@ export const pageQuery = z.object({
     'The number of a page, from 1, or `last`. Pages deep in the middle of a long list are read by `cursor` only. Without `page`, `next` goes on by cursor.',
   ),
   page_size: queryParam(
-    'How many results a page has. One of more than 1 MB ends earlier; `next` goes on behind it.',
+    'How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it.',
   ),
   cursor: queryParam('Instead of `page`: empty for the first page, then as `next` and `previous` have it.'),
 })
 
-export interface Sizes {
-  standard: number
-  max: number
-}
-
 const SIZES: Sizes = { standard: 20, max: 100 }
-
-/** Rows that a page reads: for each that it shows, for each that it skips, and whatever it shows. */
-export interface Price {
-  shown: number
-  skipped: number
-  fixed?: number
-}
-
-const PRICE: Price = { shown: 4, skipped: 3 }
-/** Rows for signing in, for the list's size, and for the existence of what it is filtered by. */
-const MARGIN = 60
 
 /** A page as clients get it. */
 export interface PageOf<T> {
@@ -98,7 +84,13 @@ async function cursorPage<Row, T>(
   size: number,
   list: List<Row, T>,
 ): Promise<PageOf<T>> {
-  const request: PageRequest = { limit: size + 1, offset: 0, ...readCursor(cursor, list.order, list.filter) }
+  const start = readCursor(cursor, list.order, list.filter)
+  const request: PageRequest = {
+    limit: size + 1,
+    offset: 0,
+    looks: looksOf(list.price ?? PRICE, size, start.count !== undefined),
+    ...start,
+  }
   return linkedByCursor(c, request, await list.load(request), size, list)
 }
 
@@ -140,13 +132,16 @@ async function numberedPage<Row, T>(
 ): Promise<PageOf<T>> {
   const { order, filter, isCountKept, countLimit = COUNT_LIMIT, load, view, price = PRICE } = list
   const reach = reachOf(price, size)
-  const start = { ...START, limit: size + 1 }
+  const looks = looksOf(price, size)
+  const start = { ...START, limit: size + 1, looks }
   if (page === 'last') {
     const request = { ...start, offset: 0, isBackward: true }
     const slice = await load(request)
     const { rows, count, end } = slice
-    const isExact = isCountKept || (count !== undefined && count < countLimit && end === undefined)
-    if (count === undefined || !isExact) return linkedByCursor(c, request, slice, size, list)
+    const isExact = isCountKept || (count !== undefined && count < countLimit)
+    // Short as not all was looked at: what comes before it has no number.
+    if (count === undefined || !isExact || end !== undefined)
+      return linkedByCursor(c, request, slice, size, list)
     const number = Math.max(1, Math.ceil(count / size))
     const onPage = count - (number - 1) * size
     const last = onPage > 0 ? rows.slice(-onPage) : []
@@ -162,66 +157,26 @@ async function numberedPage<Row, T>(
   const isDeep = offset > reach
   if (isDeep && !isCountKept) throw new ApiError('invalid_page')
   const request = isDeep
-    ? { ...START, limit: size, offset, isBackward: true, reach }
+    ? { ...START, limit: size, offset, isBackward: true, reach, looks }
     : { ...start, offset, isBackward: false }
   const { rows, count: counted, end } = await load(request)
   if (number > 1 && rows.length === 0) throw new ApiError('invalid_page')
   const count = counted ?? offset + rows.length
   const wanted = rows.slice(0, size)
   const { results } = fitting(wanted.map(view), false)
-  const isReached = (other: number) => {
-    const skipped = (other - 1) * size
-    return skipped <= reach || (isCountKept && count - skipped - size <= reach)
-  }
   const isMore = isDeep ? count > offset + size : rows.length > size
   const isCut = results.length < wanted.length
-  const cursorTo = (row: Row | undefined, backward: boolean) =>
-    row
-      ? pageLink(c, {
-          page: undefined,
-          cursor: writeCursor(order, filter, count, order.positionOf(row), backward),
-        })
-      : null
-  const behind = wanted[results.length - 1]
-  const next =
-    isMore || isCut
-      ? !isCut && isReached(number + 1)
-        ? numberLink(c, number + 1)
-        : cursorTo(behind, false)
-      : end
-        ? pageLink(c, { page: undefined, cursor: writeCursor(order, filter, count, end, false) })
-        : null
-  const previous = isReached(number - 1) ? numberLink(c, number - 1) : cursorTo(wanted[0], true)
+  const cursorTo = (position: Position | undefined, backward: boolean) =>
+    position &&
+    pageLink(c, { page: undefined, cursor: writeCursor(order, filter, count, position, backward) })
+  const to = (row: Row | undefined) => row && order.positionOf(row)
+  // Numbers from one end of the list go on with those from the other only where nothing is hidden: there a cursor leads on.
+  const isNumbered = isDeep || offset + size <= reach
+  const onwards = isMore || isCut ? to(wanted[results.length - 1]) : isDeep ? undefined : end
+  const next = isMore && !isCut && isNumbered ? numberLink(c, number + 1) : (cursorTo(onwards, false) ?? null)
+  const isNumberedBefore = offset - size <= reach || (end === undefined && count - offset <= reach)
+  const previous = isNumberedBefore
+    ? numberLink(c, number - 1)
+    : (cursorTo(end ?? to(wanted[0]), true) ?? null)
   return { count, next, previous, results }
-}
-
-/** How many rows a page of this size may skip, from either end of the list. */
-const reachOf = ({ shown, skipped, fixed = 0 }: Price, size: number): number =>
-  Math.max(0, Math.floor((MAX_ROWS_READ - MARGIN - fixed - shown * (size + 1)) / skipped))
-
-/** The first page is named by leaving the parameter out, as in the original. */
-const numberLink = (c: RequestContext, number: number): string | null =>
-  number < 1 ? null : pageLink(c, { page: number === 1 ? undefined : String(number) })
-
-/** The request's URL with parameters changed, or (undefined) left out. */
-export function pageLink(c: RequestContext, changes: Record<string, string | undefined>): string {
-  const url = new URL(c.req.url)
-  for (const [name, value] of Object.entries(changes)) {
-    if (value === undefined) url.searchParams.delete(name)
-    else url.searchParams.set(name, value)
-  }
-  return url.href
-}
-
-/** Garbage is ignored, too much is clamped. */
-export function pageSize(value: string | undefined, { standard, max }: Sizes): number {
-  const size = value !== undefined && /^\d+$/.test(value) ? Number(value) : 0
-  return size > 0 ? Math.min(size, max) : standard
-}
-
-function pageNumber(value: string): number {
-  const page = /^\s*\d+\s*$/.test(value) ? Number(value) : 0
-  // Past 2^33 pages there is nothing, and an offset must stay an integer for SQLite.
-  if (page < 1 || page > 2 ** 33) throw new ApiError('invalid_page')
-  return page
 }

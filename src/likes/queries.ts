@@ -4,13 +4,14 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
-import { inListOrder, newestFirst } from '../db/list-order'
+import { newestFirst } from '../db/list-order'
 import type { Owned } from '../db/owned'
-import { limits, type PageRequest, type PageSlice } from '../db/page'
+import type { PageRequest, PageSlice } from '../db/page'
 import { likes, posts, users } from '../db/schema'
 import { rowCount } from '../db/sequences'
-import { build, selectStatement, statement } from '../db/statements'
+import { build, selectedStatement, selectStatement, statement } from '../db/statements'
 import { openId, type ViewerId, visibleTo } from '../db/visibility'
+import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 
 export const OWN_LIKE: Owned = {
   table: likes,
@@ -27,7 +28,9 @@ export type LikeRow = RowOf<typeof LIKE>
 
 export const NEWEST_LIKES = newestFirst<LikeRow>('likes', l.id)
 
-const from = fixed(sql`from likes l cross join users u on u.id = l.owner_id`)
+const owners = fixed(sql`cross join users u on u.id = l.owner_id`)
+const from = fixed(sql`from likes l ${owners}`)
+const SHOWN = shownColumns(LIKE)
 
 export interface LikeFilter {
   post?: number | undefined
@@ -39,7 +42,7 @@ export interface LikePage extends PageSlice<LikeRow> {
   exists: Record<keyof LikeFilter, boolean>
 }
 
-/** Newest first. Reads three rows per like, shown or skipped, and 8 more. */
+/** Newest first. Reads three rows per like, shown or skipped or hidden, and 8 more. */
 export async function listLikes(
   db: Db,
   viewerId: ViewerId,
@@ -50,15 +53,25 @@ export async function listLikes(
   const visible = visibleTo(viewerId)
   const openOwner = openId(owner, viewerId)
   const conditions = [
-    visible.like(l),
+    sql`true`,
     post !== undefined && sql`${l.postId} = ${post}`,
     openOwner && sql`${l.ownerId} = ${openOwner}`,
     page.after && order.after(page.after),
   ].filter((condition): condition is SQL => typeof condition === 'object')
   const where = sql`where ${sql.join(conditions, sql` and `)}`
   const kept = countOf(post, openOwner)
-  const [rows, [found]] = await db.batch([
-    selectStatement(LIKE, sql`${from} ${where} ${order.orderBy()} ${limits(page, kept)}`),
+  const rows = visibleRows({
+    shown: SHOWN,
+    candidates: sql`select * from likes l ${where} ${order.orderBy()}`,
+    name: sql`l`,
+    joins: owners,
+    visible: visible.like(l),
+    key: [sql`l.id`],
+    page,
+    kept,
+  })
+  const [liked, [found]] = await db.batch([
+    selectedStatement({ ...LIKE.columns, ...END }, rows),
     selectStatement(
       {
         count: kept,
@@ -74,7 +87,7 @@ export async function listLikes(
   ])
   const { count, ofPost, ofOwner } = found ?? {}
   return {
-    rows: inListOrder(rows, page),
+    ...sliceOf(liked, page),
     count: count ?? 0,
     exists: { post: ofPost != null, owner: ofOwner != null },
   }

@@ -29,7 +29,7 @@ export const likeRoutes = new Hono<AppEnv>()
         order: NEWEST_LIKES,
         filter: ids,
         isCountKept: true,
-        price: { shown: 3, skipped: 3 },
+        price: { shown: 3, skipped: 3, hidden: 3 },
         load: async (slice) => {
           const found = await listLikes(c.var.db, c.var.viewer?.id, ids, slice)
           check((_id, name) => found.exists[name])

@@ -55,6 +55,8 @@ export const LIMITS = {
   /** In bytes; an image counts as 64 KB at least. A burst of a hundred photos; to fill the bucket takes accounts. */
   upload_bytes: limit(256 * MIB, 512 * MIB, DAY),
   renames: limit(5, 5, DAY),
+  /** What a user sets for themselves: which notifications they want, and which they have seen. A page may say the latter each time it is looked at. */
+  settings: limit(500, 5_000, DAY),
 
   /**
    * Sockets that a user opens. A socket lives no longer than an access token, so with as many coming free in a token's life as may be
@@ -63,6 +65,8 @@ export const LIMITS = {
   sockets: limit(25, 25, 300),
   /** Frames of a user on all their sockets of a conversation. In memory of its object. */
   frames: limit(20, 20, 1),
+  /** Conversations of which a user's channel says once more what happened, on all their sockets. In memory of its object. */
+  replays: limit(60, 60, 60),
 
   /** Password hashes. One takes 30 to 40 ms during which an isolate does nothing else. In memory; others wait for their turn. */
   hashes: limit(1, 10, 1),

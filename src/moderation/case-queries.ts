@@ -3,10 +3,11 @@ import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
-import { inListOrder, oldestFirst } from '../db/list-order'
-import { COUNT_LIMIT, limits, type PageRequest, type PageSlice } from '../db/page'
+import { oldestFirst } from '../db/list-order'
+import { COUNT_LIMIT, type PageRequest, type PageSlice } from '../db/page'
 import { cases, users } from '../db/schema'
-import { selectStatement, writeStatement } from '../db/statements'
+import { selectedStatement, selectStatement, writeStatement } from '../db/statements'
+import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 import { logCaseStatement } from './log-statements'
 import { openStatement, thereIs } from './subject-statements'
 import type { CaseKind, CaseState, Subject } from './vocabulary'
@@ -30,11 +31,13 @@ export const CASE = selectList({
   closedAt: c.closedAt,
 })
 export type CaseRow = RowOf<typeof CASE>
+const SHOWN = shownColumns(CASE)
 
 export const OLDEST_CASES = oldestFirst<CaseRow>('cases', c.id)
 
-export const fromCases = sql`from cases c cross join users author on ${author.id} = ${c.authorId}
+const people = sql`cross join users author on ${author.id} = ${c.authorId}
   left join users claimer on ${claimer.id} = ${c.claimedBy}`
+export const fromCases = sql`from cases c ${people}`
 
 /** Whether it is theirs to deal with, of `cases c` and `users author`: nobody judges themselves, and only admins judge staff. Reads 1 row where the author has a role. */
 export const isFor = (actorId: number): SQL<number> =>
@@ -66,11 +69,17 @@ export async function listCases(
   const order = OLDEST_CASES.towards(page)
   const matches = kind ? sql`${c.state} = ${state} and ${c.kind} = ${kind}` : sql`${c.state} = ${state}`
   const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
-  const [rows, [counted]] = await db.batch([
-    selectStatement(
-      CASE,
-      sql`${fromCases} where ${matches} and ${isFor(actorId)} ${behind} ${order.orderBy()} ${limits(page)}`,
-    ),
+  const rows = visibleRows({
+    shown: SHOWN,
+    candidates: sql`select * from cases c where ${matches} ${behind} ${order.orderBy()}`,
+    name: sql`c`,
+    joins: people,
+    visible: isFor(actorId),
+    key: [sql`c.id`],
+    page,
+  })
+  const [found, [counted]] = await db.batch([
+    selectedStatement({ ...CASE.columns, ...END }, rows),
     selectStatement(
       {
         count:
@@ -81,7 +90,7 @@ export async function listCases(
       sql``,
     ),
   ])
-  return { rows: inListOrder(rows, page), ...(counted && { count: counted.count }) }
+  return { ...sliceOf(found, page), ...(counted && { count: counted.count }) }
 }
 
 /** The case, and whether it is for this person to deal with. Reads 4 rows. */

@@ -60,7 +60,7 @@ export const caseRoutes = new Hono<AppEnv>()
         order: OLDEST_CASES,
         filter,
         isCountKept: false,
-        price: { shown: 3, skipped: 3, fixed: 1_000 },
+        price: { shown: 3, skipped: 3, hidden: 3, counting: 1_000 },
         load: async (page) => {
           const found = await listCases(db, user.id, filter, page)
           check()

@@ -4,12 +4,13 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import { revokeSessionStatement, revokeSessionsStatement, sessionsStatement } from '../auth/session-queries'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
-import { inListOrder, ListOrder } from '../db/list-order'
-import { COUNT_LIMIT, limits, type PageRequest, type PageSlice } from '../db/page'
+import { ListOrder } from '../db/list-order'
+import { COUNT_LIMIT, type PageRequest, type PageSlice } from '../db/page'
 import { users } from '../db/schema'
 import { sessionNamed } from '../db/session-names'
-import { selectStatement, writeStatement } from '../db/statements'
+import { selectedStatement, selectStatement, writeStatement } from '../db/statements'
 import { fold } from '../db/text'
+import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 import { l, logPersonStatement, newestEntriesStatement } from './log-statements'
 import type { Role } from './vocabulary'
 
@@ -31,6 +32,7 @@ const PERSON = selectList({
   createdAt: u.createdAt,
 })
 export type PersonRow = RowOf<typeof PERSON>
+const SHOWN = shownColumns(PERSON)
 
 export const PEOPLE_BY_NAME = new ListOrder<PersonRow>('people:name', [
   { column: u.usernameKey, descending: false, of: ({ usernameKey }) => usernameKey, isText: true },
@@ -41,21 +43,30 @@ export async function listPeople(db: Db, prefix: string, page: PageRequest): Pro
   const order = PEOPLE_BY_NAME.towards(page)
   const key = fold(prefix)
   // Names of erased accounts begin with a colon, or are held by a row that has none to show.
-  const matches = sql`u.username_key >= ${key} and u.username_key < ${key} || char(1114111) and u.username <> ''`
+  const matches = sql`u.username_key >= ${key} and u.username_key < ${key} || char(1114111)`
   const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
-  const [rows, [counted]] = await db.batch([
-    selectStatement(PERSON, sql`from users u where ${matches} ${behind} ${order.orderBy()} ${limits(page)}`),
+  const rows = visibleRows({
+    shown: SHOWN,
+    candidates: sql`select * from users u where ${matches} ${behind} ${order.orderBy()}`,
+    name: sql`u`,
+    visible: sql`u.username <> ''`,
+    key: [sql`u.username_key`],
+    page,
+  })
+  const [found, [counted]] = await db.batch([
+    selectedStatement({ ...PERSON.columns, ...END }, rows),
     selectStatement(
       {
         count:
           page.count === undefined
-            ? sql<number>`(select count(*) from (select 1 from users u where ${matches} limit ${COUNT_LIMIT}))`
+            ? sql<number>`(select iif(count(*) = ${COUNT_LIMIT}, count(*), coalesce(sum(username <> ''), 0))
+                from (select username from users u where ${matches} limit ${COUNT_LIMIT}))`
             : sql<number>`${page.count}`,
       },
       sql``,
     ),
   ])
-  return { rows: inListOrder(rows, page), ...(counted && { count: counted.count }) }
+  return { ...sliceOf(found, page), ...(counted && { count: counted.count }) }
 }
 
 /** Whether they are this person's to look at: only admins look at staff. */

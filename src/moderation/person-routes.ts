@@ -44,7 +44,7 @@ export const personRoutes = new Hono<AppEnv>()
         order: PEOPLE_BY_NAME,
         filter: prefix,
         isCountKept: false,
-        price: { shown: 4, skipped: 4, fixed: 1_000 },
+        price: { shown: 4, skipped: 4, hidden: 1, counting: 1_000 },
         load: (page) => listPeople(c.var.db, prefix, page),
         view: personView,
       })

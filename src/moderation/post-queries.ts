@@ -6,11 +6,12 @@ import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
-import { inListOrder, ListOrder } from '../db/list-order'
-import { limits, type PageRequest, type PageSlice } from '../db/page'
+import { newestFirst } from '../db/list-order'
+import type { PageRequest, PageSlice } from '../db/page'
 import { hiddenPosts, posts, users } from '../db/schema'
-import { selectStatement } from '../db/statements'
+import { selectedStatement, selectStatement } from '../db/statements'
 import { isNotDeleted, isOpen } from '../db/visibility'
+import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 import { ftsQuery } from '../posts/search'
 
 /** Of a post so much is shown in a list, in characters. */
@@ -35,6 +36,7 @@ const STAFF_POST = selectList({
   eraseAt: sql<number | null>`${h.eraseAt}`,
 })
 export type StaffPostRow = RowOf<typeof STAFF_POST>
+const SHOWN = shownColumns(STAFF_POST)
 
 export interface StaffPostFilter {
   /** Folded, each of three characters or more. */
@@ -43,35 +45,21 @@ export interface StaffPostFilter {
   isHidden: boolean
 }
 
-/** The id by the column in whose order the rows come anyway. */
-const orderBy = (id: SQL) =>
-  new ListOrder<StaffPostRow>('staff-posts', [{ column: id, descending: true, of: (row) => row.id }])
-export const NEWEST_STAFF_POSTS = orderBy(sql`p.id`)
+export const NEWEST_STAFF_POSTS = newestFirst<StaffPostRow>('staff-posts', p.id)
 
-/** What the list begins with: `posts p` and `hidden_posts h`, the id, and the condition. */
+/** What the list begins with, its column that holds the post's id, and the condition. */
 function source({ words, owner, isHidden }: StaffPostFilter): { from: SQL; id: SQL; where: SQL } {
-  if (isHidden)
-    return {
-      from: sql`hidden_posts h cross join posts p on p.id = h.post_id`,
-      id: sql`h.post_id`,
-      where: sql`true`,
-    }
-  const state = sql`left join hidden_posts h on h.post_id = p.id`
+  if (isHidden) return { from: sql`hidden_posts`, id: sql`hidden_posts.post_id`, where: sql`true` }
   const match = ftsQuery(words, owner)
   if (match)
-    return {
-      from: sql`post_search cross join posts p on p.id = post_search.rowid ${state}`,
-      id: sql`post_search.rowid`,
-      where: sql`post_search match ${match}`,
-    }
-  return {
-    from: sql`posts p ${state}`,
-    id: sql`p.id`,
-    where: owner === undefined ? sql`true` : sql`p.owner_id = ${owner}`,
-  }
+    return { from: sql`post_search`, id: sql`post_search.rowid`, where: sql`post_search match ${match}` }
+  const where = owner === undefined ? sql`true` : sql`posts.owner_id = ${owner}`
+  return { from: sql`posts`, id: sql`posts.id`, where }
 }
 
-/** Newest first. Reads four rows for each, shown or skipped, and three for each that is counted. */
+const POSTS = sql`cross join posts p on p.id = s.id left join hidden_posts h on h.post_id = p.id`
+
+/** Newest first. Reads five rows for each, shown or skipped, and four for each that is counted. */
 export async function listStaffPosts(
   db: Db,
   filter: StaffPostFilter,
@@ -80,24 +68,31 @@ export async function listStaffPosts(
 ): Promise<PageSlice<StaffPostRow>> {
   const { from, id, where } = source(filter)
   // What its owner has deleted is nobody's any more, though it is not erased yet.
-  const shown = sql`${where} and ${isNotDeleted(sql`p.owner_id`)} and ${isOpen(sql`p.owner_id`, undefined)}
+  const shown = sql`${isNotDeleted(sql`p.owner_id`)} and ${isOpen(sql`p.owner_id`, undefined)}
     and (h.erase_at is null or h.erase_at > ${now})`
-  const order = orderBy(id).towards(page)
-  const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
-  const [rows, [counted]] = await db.batch([
-    selectStatement(
-      STAFF_POST,
-      sql`from ${from} cross join users u on u.id = p.owner_id where ${shown} ${behind} ${order.orderBy()} ${limits(page)}`,
-    ),
+  const order = NEWEST_STAFF_POSTS.towards(page)
+  const behind = page.after ? sql`and ${order.after(page.after, [id])}` : sql``
+  const rows = visibleRows({
+    shown: SHOWN,
+    candidates: sql`select ${id} as id from ${from} where ${where} ${behind} ${order.orderBy([id])}`,
+    name: sql`s`,
+    joins: sql`${POSTS} cross join users u on u.id = p.owner_id`,
+    visible: shown,
+    key: [sql`s.id`],
+    page,
+  })
+  const [found, [counted]] = await db.batch([
+    selectedStatement({ ...STAFF_POST.columns, ...END }, rows),
     selectStatement(
       {
         count:
           page.count === undefined
-            ? sql<number>`(select count(*) from (select 1 from ${from} where ${shown} limit ${POST_COUNT_LIMIT}))`
+            ? sql<number>`(select iif(count(*) = ${POST_COUNT_LIMIT}, count(*), coalesce(sum(shown), 0)) from
+                (select ${shown} as shown from (select ${id} as id from ${from} where ${where} limit ${POST_COUNT_LIMIT}) s ${POSTS}))`
             : sql<number>`${page.count}`,
       },
       sql``,
     ),
   ])
-  return { rows: inListOrder(rows, page), ...(counted && { count: counted.count }) }
+  return { ...sliceOf<StaffPostRow>(found, page), ...(counted && { count: counted.count }) }
 }

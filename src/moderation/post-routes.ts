@@ -10,7 +10,7 @@ import { Hono } from '../http/hono'
 import { answerPage, pageOf } from '../http/paging'
 import { inQuery, requireShort } from '../http/params'
 import { imageUrls } from '../images/url'
-import { MAX_WORDS, searchWords, unindexed } from '../posts/search'
+import { MAX_OWNERS, MAX_WORDS, searchWords, unindexed } from '../posts/search'
 import { listStaffPosts, NEWEST_STAFF_POSTS, POST_COUNT_LIMIT } from './post-queries'
 import { staffPostAnswer, staffPostListQuery } from './post-schemas'
 import { staffPostView } from './view'
@@ -41,7 +41,13 @@ export const staffPostRoutes = new Hono<AppEnv>().get(
       filter,
       isCountKept: false,
       countLimit: POST_COUNT_LIMIT,
-      price: { shown: 4, skipped: 4, fixed: 3 * POST_COUNT_LIMIT + 400 },
+      price: {
+        shown: 5,
+        skipped: 5,
+        hidden: 4,
+        fixed: 2 * MAX_OWNERS,
+        counting: 4 * POST_COUNT_LIMIT + MAX_OWNERS,
+      },
       load: async (page) => {
         const found = await listStaffPosts(db, filter, page, Date.now())
         // Who may not ask is told nothing else.

@@ -6,9 +6,12 @@ import { fixed, type RowOf, selectList } from '../db/columns'
 import { ListOrder } from '../db/list-order'
 import { KINDS, type Kind, type Level, LIKE_DELAY_MS, NOTIFICATION_DAYS } from '../db/notification-kinds'
 import { databaseNow } from '../db/now'
+import type { Change } from '../db/owned'
 import type { PageRequest } from '../db/page'
+import { chargeStatement } from '../db/rate-limits'
 import { notificationSettings, notifications, users } from '../db/schema'
 import { selectStatement, writeStatement } from '../db/statements'
+import { selfToldStatement } from '../db/told'
 import { notBlocked, notMuted, visibleTo } from '../db/visibility'
 
 /** A page looks at so many notifications at most, whatever becomes of them. */
@@ -84,7 +87,7 @@ function unreadOfHidden(userId: number): SQL<number> {
     + ${unreadOf(muted, sql`mutes`, sql`owner_id = ${userId} and ${notBlocked(muted, userId)}`)}`
 }
 
-const unreadStatement = (userId: number) => {
+export const unreadStatement = (userId: number) => {
   const mark = (column: SQL) => sql`(select ${column} from users where id = ${userId})`
   const [seenTo, likesSeenTo] = [mark(sql`notifications_seen_to`), mark(sql`likes_seen_to`)]
   return selectStatement(
@@ -111,18 +114,51 @@ export async function countUnread(db: Db, userId: number): Promise<Unread> {
   return unread ?? NOTHING
 }
 
-/** Notes that they have seen all up to this `seq`, of what was told by then, and counts what is left. Writes 1 row where that is news, else none. */
-export async function markSeen(db: Db, userId: number, upTo: number): Promise<Unread> {
+/** Notes that they have seen all up to this `seq`, of what was told by then, and counts what is left. Writes 2 rows where that is news, else none. */
+export async function markSeen(
+  db: Db,
+  userId: number,
+  upTo: number,
+  { charges, now }: Change,
+): Promise<Unread> {
   const known = sql`min(${upTo}, coalesce((select max(seq) from notifications where recipient_id = ${userId}), 0))`
   const told = sql`min(${known}, ${areLikesTold})`
-  const [, [unread]] = await db.batch([
+  const isNews = sql`id = ${userId} and (notifications_seen_to < ${known} or likes_seen_to < ${told})`
+  const [, , [unread]] = await db.batch([
+    chargeStatement(charges, now, sql`exists (select 1 from users where ${isNews})`),
     writeStatement(sql`update users set notifications_seen_to = max(notifications_seen_to, ${known}),
-      likes_seen_to = max(likes_seen_to, ${told})
-      where id = ${userId} and (notifications_seen_to < ${known} or likes_seen_to < ${told})`),
+      likes_seen_to = max(likes_seen_to, ${told}) where ${isNews}`),
     unreadStatement(userId),
+    selfToldStatement(userId),
   ])
   return unread ?? NOTHING
 }
+
+/** How far somebody's notifications go. */
+export interface Marks {
+  /** The newest `seq`. */
+  newest: number
+  /** The newest one up to which likes are told. */
+  likes: number
+}
+
+/** Reads 2 rows. */
+export const marksStatement = (userId: number) => {
+  const max = (range: SQL) =>
+    sql<number>`coalesce((select max(seq) from notifications where recipient_id = ${userId} and ${range}), 0)`
+  return selectStatement({ newest: max(sql`true`), likes: max(sql`seq <= ${areLikesTold}`) }, sql``)
+}
+
+/** The statement that finds what open channels are to be told of behind these marks, newest first: one more than a page looks at. Reads 3 rows for each. */
+export const newsStatement = (userId: number, { newest: from, likes }: Marks) =>
+  selectStatement(
+    NOTIFICATION,
+    sql`${newest(userId, sql`seq > ${Math.min(from, likes)}`, WINDOW + 1)} left join users u on u.id = n.actor_id
+      where iif(${n.kind} = 'like', ${n.seq} > ${likes} and ${isTold}, ${n.seq} > ${from})
+        and not exists (select 1 from notification_settings where user_id = ${userId} and kind = ${n.kind} and level <> 'live')
+      order by n.seq desc`,
+    { isVisible: isVisible(userId) },
+  )
 
 /** What they have said of each kind. Reads a row for each. */
 export async function findSettings(db: Db, userId: number): Promise<SettingRow[]> {
@@ -143,13 +179,17 @@ export interface SettingRow {
   level: Level
 }
 
-/** Writes 1 row for each kind of which something else is wanted. */
+/** Writes 1 row for each kind of which something else is wanted, and 1 where there are any. */
 export async function changeSettings(
   db: Db,
   userId: number,
   levels: Partial<Record<Kind, Level | undefined>>,
+  { charges, now }: Change,
 ): Promise<SettingRow[]> {
-  const [, rows] = await db.batch([
+  const isNews = sql`exists (select 1 from json_each(${JSON.stringify(levels)}) j
+    left join notification_settings s on s.user_id = ${userId} and s.kind = j.key where s.level is not j.value)`
+  const [, , rows] = await db.batch([
+    chargeStatement(charges, now, isNews),
     writeStatement(sql`insert into notification_settings (user_id, kind, level)
       select ${userId}, key, value from json_each(${JSON.stringify(levels)}) where true
       on conflict do update set level = excluded.level where level <> excluded.level`),

@@ -6,13 +6,15 @@ import { readCursor, writeCursor } from '../http/cursor'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { Hono } from '../http/hono'
-import { pageLink, pageSize } from '../http/paging'
+import { changeOf } from '../http/ownership'
+import { pageLink, pageSize } from '../http/page-links'
 import { inQuery } from '../http/params'
 import { imageUrls } from '../images/url'
-import { grouped } from './group-view'
 import { countUnread, listNotifications, markSeen, NEWEST_NOTIFICATIONS, UNREAD_LIMIT } from './queries'
-import { notificationListQuery, notificationPage, seenBody, unreadAnswer } from './schemas'
-import { notificationView } from './view'
+import { notificationListQuery, notificationPage, seenBody } from './schemas'
+import { unreadAnswer } from './shared/answer-schemas'
+import { grouped } from './shared/group-view'
+import { notificationView } from './shared/view'
 
 const SIZES = { standard: 20, max: 100 }
 
@@ -55,7 +57,8 @@ export const notificationRoutes = new Hono<AppEnv>()
     }),
     requireUser,
     body(seenBody),
-    async (c) => c.json(await markSeen(c.var.db, c.var.user.id, c.req.valid('json').up_to)),
+    async (c) =>
+      c.json(await markSeen(c.var.db, c.var.user.id, c.req.valid('json').up_to, changeOf(c, 'settings'))),
   )
 
   .get(

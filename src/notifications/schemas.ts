@@ -2,39 +2,18 @@ import * as z from 'zod/mini'
 import { choice, wholeNumber } from '../http/fields'
 import { queryParam } from '../http/params'
 import { KINDS, LEVELS } from './kinds'
+import { notificationAnswer } from './shared/answer-schemas'
 
 export const notificationListQuery = z.object({
   page_size: queryParam('How many groups a page has: 20, at most 100.'),
   cursor: queryParam('As `next` has it.'),
 })
 
-const actorAnswer = z
-  .object({ id: z.int(), username: z.string(), image: z.url() })
-  .register(z.globalRegistry, { id: 'Actor' })
-
-export const notificationAnswer = z
-  .object({
-    id: z.int(),
-    kind: z.enum(KINDS),
-    post: z.nullable(z.int()),
-    comment: z.nullable(z.int()),
-    actors: z.array(actorAnswer),
-    count: z.int(),
-    created: z.iso.datetime(),
-    is_seen: z.boolean(),
-  })
-  .register(z.globalRegistry, { id: 'Notification' })
-export type NotificationAnswer = z.output<typeof notificationAnswer>
-
 export const notificationPage = z
   .object({ next: z.nullable(z.url()), previous: z.nullable(z.url()), results: z.array(notificationAnswer) })
   .register(z.globalRegistry, { id: 'NotificationPage' })
 
 export const seenBody = z.object({ up_to: wholeNumber() }).register(z.globalRegistry, { id: 'SeenBody' })
-
-export const unreadAnswer = z
-  .object({ notifications: z.int(), messages: z.int(), requests: z.int() })
-  .register(z.globalRegistry, { id: 'UnreadTotals' })
 
 const [first, ...rest] = KINDS
 const ofEach = <Value>(value: () => Value) =>

@@ -5,9 +5,10 @@ import { body } from '../http/body'
 import { describe } from '../http/describe'
 import type { AppEnv } from '../http/env'
 import { Hono } from '../http/hono'
+import { changeOf } from '../http/ownership'
 import { changeSettings, findSettings } from './queries'
 import { settingsAnswer, settingsPatch } from './schemas'
-import { settingsView } from './view'
+import { settingsView } from './shared/view'
 
 export const settingsRoutes = new Hono<AppEnv>()
   .get(
@@ -27,10 +28,15 @@ export const settingsRoutes = new Hono<AppEnv>()
       id: 'updateNotificationSettings',
       summary: 'Change what the signed-in user is told of',
       description:
-        'By kind: `list`, or `off` for none from now on, which those that are there already are not hidden by.',
+        'By kind: `live`, `list` for those that no channel is told of (`/live/`), or `off` for none from now on, which those that are there already are not hidden by.',
       answers: { 200: settingsAnswer },
     }),
     requireUser,
     body(settingsPatch),
-    async (c) => c.json(settingsView(await changeSettings(c.var.db, c.var.user.id, c.req.valid('json')))),
+    async (c) =>
+      c.json(
+        settingsView(
+          await changeSettings(c.var.db, c.var.user.id, c.req.valid('json'), changeOf(c, 'settings')),
+        ),
+      ),
   )

@@ -2,6 +2,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, type PageRequest } from '../db/page'
 import { NEVER } from '../db/schema'
+import { selectStatement } from '../db/statements'
 import { isNotHiddenPost, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
 /** The feed of who follows more is not put together account by account. */
@@ -18,7 +19,7 @@ export interface FeedPart {
   after: PageRequest['after']
 }
 
-const followsMany = (followedBy: number | SQL) =>
+export const followsMany = (followedBy: number | SQL) =>
   sql`(select following_count > ${MAX_MERGED} from users where id = ${followedBy})`
 
 /** Whether the viewer is shown posts of this user in a feed. */
@@ -34,7 +35,7 @@ const startOf = ({ descending, after }: FeedPart): SQL =>
       : sql`0`
 
 /**
- * `with recursive queue(id, owner_id)`: the first posts of the feed, `limit` of them.
+ * `select id`: the first posts of the feed, `limit` of them; those that moderators have hidden among them, unless many are followed.
  *
  * The newest post of each account followed goes into the queue, and whichever comes out is replaced by the next of the same account. What is read
  * depends on how many are followed, not on how much or how little they post: two rows for each, and three for each post. Who follows more than
@@ -47,8 +48,7 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
   const start = startOf(part)
   const direction = descending ? sql`desc` : sql`asc`
   const next = (owner: SQL, id: SQL) =>
-    sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}
-      and ${isNotHiddenPost(sql`posts.id`)}), ${none})`
+    sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}), ${none})`
   const shown = shownTo(viewerId)
   // Ranges that are empty, as conditions that are false would be found out by reading.
   const many = followsMany(followedBy)
@@ -66,7 +66,8 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
       union all
       select ${next(sql`queue.owner_id`, sql`queue.id`)}, queue.owner_id from queue
         where queue.id <> ${none} and queue.owner_id is not null
-      order by 1 ${direction} limit ${limit})`
+      order by 1 ${direction} limit ${limit})
+    select id from queue where id <> ${none}`
 }
 
 /** The id up to which posts were looked at, where there may be more behind it. */
@@ -83,3 +84,19 @@ export const feedCount = (viewerId: ViewerId, followedBy: number | SQL) =>
   sql<number>`iif(${followsMany(followedBy)}, ${COUNT_LIMIT}, (select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
   from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy}
     and ${shownTo(viewerId)(sql`users.id`)}))`
+
+/** So many new posts are told of, among the newest `LOOKED_AT` of all. */
+export const NEW_POSTS = 100
+
+/** The statement that finds the posts of a feed behind this one, newest first. Reads 1 row for each post of anybody since then, 500 at most, and 1 for each found. */
+export const newPostsStatement = (viewerId: number, since: number) =>
+  selectStatement(
+    { id: sql<number>`p.id` },
+    sql`from (select id, owner_id from posts where id > ${since} order by id desc limit ${LOOKED_AT}) p
+      where exists (select 1 from followers where owner_id = ${viewerId} and followed_id = p.owner_id)
+        and ${shownTo(viewerId)(sql`p.owner_id`)} and ${isNotHiddenPost(sql`p.id`)} limit ${NEW_POSTS}`,
+  )
+
+/** The statement that finds the newest post of all. Reads 1 row. */
+export const newestPostStatement = () =>
+  selectStatement({ id: sql<number>`coalesce(max(id), 0)` }, sql`from posts`)

@@ -2,26 +2,42 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { ListOrder } from '../db/list-order'
 import type { PageRequest } from '../db/page'
+import { hiddenPosts, posts as postsTable } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import type { ViewerId } from '../db/visibility'
+import { largestId, withHidden } from '../db/visible-page'
 import { feedQueue } from './feed'
 import { ftsQuery, matchesAll, unindexed } from './search'
 import { isById, isByOwnLikes, type PostFilter, type PostOrder, type SortedPost } from './selection'
 
 export interface Lead {
   from: SQL
-  /** Adds `posts p`, where `from` does not have it. */
-  posts: SQL
   where: SQL
-  /** The post's id by the lead's own column: named in an order, it spares SQLite to sort what comes in order already. */
-  id: SQL
   /** What the lead is in the order of: larger is newer. */
   key: SQL
+  /** What is read of it: the key as `k`, and `id` of the post, or all of it. */
+  columns: SQL
+  /** What its rows are called once they are read. */
+  name: SQL
+  /** Adds `posts p`, where the lead does not have it. */
+  posts: SQL
+  /** The query of the search index, where that leads. */
+  match?: SQL
   /** What is left of the filter. */
   rest: PostFilter
   /** How many posts the lead has, where that is kept. */
   kept?: SQL<number>
+  /** How many it has at most, hidden ones too. */
+  most?: SQL<number>
 }
+
+/** A lead that has no more of a post than its id. */
+const byId = (key: SQL, id: SQL) => ({
+  key,
+  columns: sql`${key} as k, ${id} as id`,
+  name: sql`s`,
+  posts: sql`cross join posts p on p.id = s.id`,
+})
 
 /** The lead of a filtered list. */
 export function leadOf(viewerId: ViewerId, filter: PostFilter, order: PostOrder): Lead {
@@ -30,32 +46,37 @@ export function leadOf(viewerId: ViewerId, filter: PostFilter, order: PostOrder)
   const match = isOwnLikes ? undefined : ftsQuery(words, owner)
   if (match !== undefined) {
     return {
+      ...byId(sql`post_search.rowid`, sql`post_search.rowid`),
       from: sql`post_search`,
-      posts: sql`cross join posts p on p.id = post_search.rowid`,
       where: sql`post_search match ${match}`,
-      id: sql`post_search.rowid`,
-      key: sql`post_search.rowid`,
+      match,
       rest: { followedBy, likedBy, words: unindexed(words) },
     }
   }
   if (likedBy !== undefined) {
     return {
+      ...byId(isOwnLikes ? sql`l.id` : sql`l.post_id`, sql`l.post_id`),
       from: sql`likes l`,
-      posts: sql`cross join posts p on p.id = l.post_id`,
       where: sql`l.owner_id = ${likedBy}`,
-      id: sql`l.post_id`,
-      key: isOwnLikes ? sql`l.id` : sql`l.post_id`,
       rest: { owner, followedBy, words },
       kept: sql`coalesce((select likes_given_count from users where id = ${likedBy}), 0)`,
     }
   }
-  const posts = { from: sql`posts p`, posts: sql``, id: sql`p.id`, key: sql`p.id` }
+  const posts = {
+    from: sql`posts p`,
+    key: sql`p.id`,
+    columns: sql`p.*, p.id as k`,
+    name: sql`p`,
+    posts: sql``,
+  }
   if (owner !== undefined) {
+    const kept = sql<number>`coalesce((select posts_count from users where id = ${owner}), 0)`
     return {
       ...posts,
       where: sql`p.owner_id = ${owner}`,
       rest: { followedBy, words },
-      kept: sql`coalesce((select posts_count from users where id = ${owner}), 0)`,
+      kept,
+      most: withHidden(kept, hiddenPosts),
     }
   }
   if (followedBy !== undefined && !isById(order.field)) {
@@ -65,15 +86,14 @@ export function leadOf(viewerId: ViewerId, filter: PostFilter, order: PostOrder)
       true,
     )
     return {
-      from: sql`(${queue} select id from queue where id <> 0) feed`,
-      posts: sql`cross join posts p on p.id = feed.id`,
+      ...byId(sql`feed.id`, sql`feed.id`),
+      from: sql`(${queue}) feed`,
       where: sql`true`,
-      id: sql`feed.id`,
-      key: sql`feed.id`,
       rest: { words },
     }
   }
-  return { ...posts, where: sql`true`, rest: { followedBy, words }, kept: rowCount('posts') }
+  const all = { kept: rowCount('posts'), most: largestId(postsTable) }
+  return { ...posts, ...all, where: sql`true`, rest: { followedBy, words } }
 }
 
 /** How many posts of a feed are sorted, by anything but their time. */
@@ -90,9 +110,9 @@ export function conditions({ owner, followedBy, likedBy, words }: PostFilter): S
   ].filter((condition) => condition !== false)
 }
 
-/** `select k, id`: the lead's posts in its order, from the page's position on in the direction of reading, or the newest. */
+/** The lead's posts in its order, from the page's position on in the direction of reading, or the newest. */
 export function candidates(lead: Lead, descending: boolean, after: PageRequest['after']): SQL {
   const order = new ListOrder<SortedPost>('', [{ column: lead.key, descending, of: () => 0 }])
   const behind = after ? sql`and ${order.after(after)}` : sql``
-  return sql`select ${lead.key} as k, ${lead.id} as id from ${lead.from} where ${lead.where} ${behind} ${order.orderBy()}`
+  return sql`select ${lead.columns} from ${lead.from} where ${lead.where} ${behind} ${order.orderBy()}`
 }

@@ -12,16 +12,23 @@
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
-import { listed } from '../db/columns'
 import { existingUsersStatement, idsOf } from '../db/existing-users'
 import { inKeyOrder } from '../db/key-order'
-import { inListOrder } from '../db/list-order'
 import { type PageRequest, type PageSlice, withinBytes } from '../db/page'
-import { posts } from '../db/schema'
+import { hiddenPosts, posts } from '../db/schema'
 import { rowCount } from '../db/sequences'
 import { selectedStatement, selectStatement } from '../db/statements'
 import { openId, type ViewerId } from '../db/visibility'
-import { feedCount, feedEnd, feedQueue } from './feed'
+import {
+  END,
+  largestId,
+  type Shown,
+  shownColumns,
+  sliceOf,
+  visibleRows,
+  withHidden,
+} from '../db/visible-page'
+import { feedCount, feedEnd, feedQueue, followsMany } from './feed'
 import { filteredList, SEARCH_COUNT_LIMIT } from './filtered-list'
 import { POST, p, viewerColumns } from './queries'
 import { MAX_OWNERS } from './search'
@@ -30,12 +37,14 @@ import {
   isById,
   isByOwnLikes,
   type NamedFilter,
+  OWNERS,
   type PostFilter,
   type PostOrder,
   SORT_COLUMNS,
   type SortedPost,
   type Source,
   visibleInList,
+  withSortKey,
 } from './selection'
 
 export interface PostPage extends PageSlice<SortedPost> {
@@ -59,10 +68,11 @@ export async function listPosts(
   }
   const { rows, count, end } = source(viewerId, opened, order, page)
   const viewer = viewerColumns(viewerId)
+  const shown = shownColumns(POST, viewer)
   const [found, [counted], existing] = await db.batch([
     selectedStatement(
-      { ...POST.columns, ...viewer, sortKey: sql<number | string>`` },
-      withinBytes(rows(sql`${POST.sql}, ${listed(viewer)}`), { rows: page.limit, contentBytes: 400_000 }),
+      { ...POST.columns, ...viewer, sortKey: sql<number | string>``, ...END },
+      withinBytes(rows(shown), { rows: page.limit, contentBytes: 400_000 }),
     ),
     selectStatement(
       {
@@ -73,11 +83,12 @@ export async function listPosts(
     ),
     existingUsersStatement([filter.owner, filter.followedBy, filter.likedBy], viewerId),
   ])
-  const stopped = found.length < page.limit ? (counted?.end ?? null) : null
+  const slice = sliceOf<SortedPost>(found, page)
+  const stopped = slice.rows.length < page.limit ? (counted?.end ?? null) : null
   return {
-    rows: inListOrder(found, page),
+    rows: slice.rows,
     ...(counted && counted.count !== null && { count: counted.count }),
-    end: stopped === null ? undefined : [stopped],
+    end: slice.end ?? (stopped === null ? undefined : [stopped]),
     existing: idsOf(existing),
   }
 }
@@ -91,19 +102,26 @@ const isFeed = (filter: PostFilter, { field }: PostOrder) =>
 /** Whether pages by number can be counted from the list's end, and what they read. */
 export function paging(filter: PostFilter, order: PostOrder) {
   const isPlain = filter.words.length === 0 && filtersOf(filter) === 0
-  if (isFeed(filter, order)) return { isCountKept: false, price: { shown: 8, skipped: 3, fixed: 1100 } }
+  if (isFeed(filter, order))
+    return { isCountKept: false, price: { shown: 8, skipped: 3, hidden: 5, fixed: 1100 } }
   if (isPlain && isByCount(order.field)) {
-    const price = order.descending ? { shown: 5, skipped: 4 } : { shown: 7, skipped: 5 }
+    const price = order.descending ? { shown: 5, skipped: 3, hidden: 3 } : { shown: 7, skipped: 4, hidden: 3 }
     return { isCountKept: true, price }
   }
   const isNatural = isById(order.field) || isByOwnLikes(filter, order.field)
   const isKept = filter.words.length === 0 && filtersOf(filter) <= 1 && filter.followedBy === undefined
-  if (isKept && isNatural) return { isCountKept: true, price: { shown: 6, skipped: 3 } }
+  if (isKept && isNatural) return { isCountKept: true, price: { shown: 6, skipped: 3, hidden: 3 } }
   if (isNatural && filter.words.length > 0)
     return {
       isCountKept: false,
       countLimit: SEARCH_COUNT_LIMIT,
-      price: { shown: 6, skipped: 3, fixed: 2 * SEARCH_COUNT_LIMIT + 2 * MAX_OWNERS },
+      price: {
+        shown: 6,
+        skipped: 3,
+        hidden: 3,
+        fixed: MAX_OWNERS,
+        counting: 3 * SEARCH_COUNT_LIMIT + MAX_OWNERS,
+      },
     }
   // Whatever part of what was looked at is shown, all of it was.
   return { isCountKept: isKept, price: { shown: 0, skipped: 1 } }
@@ -121,30 +139,36 @@ function source(viewerId: ViewerId, filter: PostFilter, order: PostOrder, page: 
 /** All posts by a count. */
 const byCount =
   (visible: SQL, { field, descending }: PostOrder, page: PageRequest) =>
-  (columns: SQL) =>
-    inKeyOrder({
-      table: posts,
-      key: SORT_COLUMNS[field],
-      id: p.id,
-      descending,
+  (columns: Shown) => {
+    const kept = rowCount('posts')
+    return visibleRows({
+      ...inKeyOrder({ table: posts, key: SORT_COLUMNS[field], id: p.id, descending, page, kept }),
+      shown: withSortKey(columns, sql`p."sortKey"`),
+      joins: OWNERS,
+      visible,
       page,
-      kept: rowCount('posts'),
-      select: (where) =>
-        sql`select ${columns}, ${SORT_COLUMNS[field]} as "sortKey" from posts p cross join users u on u.id = p.owner_id
-          where ${where} and ${visible}`,
+      kept,
+      most: largestId(posts),
     })
+  }
 
 function feed(viewerId: ViewerId, followedBy: number | SQL, order: PostOrder, page: PageRequest): Source {
   const [key] = order.list.towards(page).keys
   const part = { viewerId, followedBy, descending: key.descending, after: page.after }
-  const direction = key.descending ? sql`desc` : sql`asc`
-  const { limit, offset } = page
   return {
-    rows: (columns) => sql`${feedQueue(part, limit + offset)}
-    select ${columns}, p.id as "sortKey"
-    from queue cross join posts p on p.id = queue.id cross join users u on u.id = p.owner_id
-    where ${visibleInList(viewerId, { followedBy })} order by p.id ${direction} limit ${limit} offset ${offset}`,
+    rows: (columns) =>
+      visibleRows({
+        shown: withSortKey(columns, sql`feed.id`),
+        candidates: feedQueue(part, page.looks),
+        name: sql`feed`,
+        joins: sql`cross join posts p on p.id = feed.id ${OWNERS}`,
+        visible: visibleInList(viewerId, { followedBy }),
+        key: [sql`feed.id`],
+        page,
+        // Of the accounts in a feed all that is hidden is what moderators have hidden.
+        most: sql`iif(${followsMany(followedBy)}, 0, ${withHidden(sql`0`, hiddenPosts)})`,
+        beyond: sql`'[' || ${feedEnd(part)} || ']'`,
+      }),
     count: feedCount(viewerId, followedBy),
-    end: feedEnd(part),
   }
 }

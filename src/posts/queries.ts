@@ -12,6 +12,7 @@ import { chargeStatement } from '../db/rate-limits'
 import { posts, users } from '../db/schema'
 import { build, selectStatement, statement, writeStatement } from '../db/statements'
 import { searchKey } from '../db/text'
+import { toldStatement } from '../db/told'
 import { type ViewerId, visibleTo } from '../db/visibility'
 
 /** With more likes and comments than so many, deleting a post would be some thousand rows in one statement. */
@@ -129,8 +130,12 @@ export const createPost = (
           updatedAt: creation.now,
         }),
       ),
+    told: mayName(fields) ? [toldStatement(['post_mention'], newestOf(ownerId))] : [],
     from: sql`${from} where ${p.id} = ${newestOf(ownerId)}`,
   })
+
+/** Most name nobody. */
+const mayName = ({ title, content }: PostFields) => [title, content].some((text) => text?.includes('@'))
 
 const newestOf = (ownerId: number): SQL => sql`(select max(id) from posts where owner_id = ${ownerId})`
 
@@ -157,6 +162,7 @@ export async function updatePost(
       ),
       postStatement(ownerId, id),
       chargeStatement(charges, now),
+      ...(mayName(fields) ? [toldStatement(['post_mention'], id)] : []),
     ]),
   )
   return rows[0]

@@ -33,7 +33,7 @@ export function ftsQuery(words: string[], owner: number | SQL | undefined): SQL 
   const token = sql.raw(ownerToken('named.id'))
   const named = sql`select group_concat('"' || ${token} || '"', ' OR ') from (
     select id from (select rowid as id from user_search where user_search match ${quoted} order by rowid desc limit ${owners})
-    union select id from users where username_key = word.value) named`
+    union all select id from users where username_key = word.value) named`
   const every = sql`select group_concat('(title : ' || ${quoted} || coalesce(' OR owner : (' || (${named}) || ')', '') || ')', ' AND ')
     from json_each(${JSON.stringify(indexed)}) word`
   return owner === undefined

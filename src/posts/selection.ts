@@ -4,6 +4,7 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import { ListOrder } from '../db/list-order'
 import { users } from '../db/schema'
 import { isNotSilenced, notMuted, type ViewerId, visibleTo } from '../db/visibility'
+import type { Shown } from '../db/visible-page'
 import { type PostRow, p } from './queries'
 
 const u = alias(users, 'u')
@@ -78,12 +79,20 @@ export const isByCount = (field: SortField) => !isById(field) && !TEXTS.has(fiel
 export const isByOwnLikes = (filter: PostFilter, field: SortField) =>
   filter.likedBy !== undefined && field === 'likes__created_at'
 
+export const OWNERS = sql`cross join users u on u.id = p.owner_id`
+
+/** The columns with the sort key. */
+export const withSortKey = ({ sql: columns, width }: Shown, key: SQL): Shown => ({
+  sql: sql`${columns}, ${key} as "sortKey"`,
+  width: width + 1,
+})
+
 /** How a list is read. */
 export interface Source {
-  /** The SELECT, given the list of columns to show; `sortKey` among what it gives. In the order of reading. */
-  rows: (columns: SQL) => SQL
+  /** The SELECT, given the columns to show; `sortKey` and `end` (`visible-page.ts`) among what it gives. In the order of reading. */
+  rows: (columns: Shown) => SQL
   /** How many rows the list has in all; null where that is unknown. */
   count: SQL<number | null>
-  /** The sort key up to which was looked, where that is as far as may be and there may be more behind it. */
+  /** Where `rows` does not say it: the sort key up to which was looked, where that is as far as may be and there may be more behind it. */
   end?: SQL<number | null>
 }

@@ -8,7 +8,7 @@ import type { Change, Owned } from '../db/owned'
 import { chargeStatement } from '../db/rate-limits'
 import { users } from '../db/schema'
 import { build, type Statement, selectStatement, statement, writeStatement } from '../db/statements'
-import { isOpen, visibleTo } from '../db/visibility'
+import { accessTo, visibleTo } from '../db/visibility'
 import { acceptAllStatements } from '../followers/request-queries'
 
 /** A profile is its user's row. */
@@ -36,9 +36,10 @@ export const PROFILE = selectList({
   postsCount: u.postsCount,
   followersCount: u.followersCount,
   followingCount: u.followingCount,
+  newestImages: u.newestImages,
 })
 
-/** What the row has for the viewer: the ids of their follow or request, and images if these are for them. */
+/** What the row has for the viewer: the ids of their follow or request, and whether its images are for them. */
 export const viewerColumns = (viewerId: number | undefined) => ({
   followingId:
     viewerId === undefined
@@ -50,9 +51,12 @@ export const viewerColumns = (viewerId: number | undefined) => ({
       : sql<
           number | null
         >`(select id from follow_requests where owner_id = ${viewerId} and followed_id = u.id)`,
-  newestImages: sql<string>`iif(${isOpen(u.id, viewerId)}, ${u.newestImages}, '[]')`,
-  isPrivate: sql<number>`exists (select 1 from private_accounts where user_id = u.id)`,
-  messagePolicy: sql<MessagePolicy>`coalesce((select policy from message_policies where user_id = u.id), 'everyone')`,
+  access: accessTo(u.id, viewerId),
+  /** For the owner only. */
+  messagePolicy:
+    viewerId === undefined
+      ? sql<MessagePolicy | null>`null`
+      : sql<MessagePolicy | null>`iif(u.id = ${viewerId}, coalesce((select policy from message_policies where user_id = u.id), 'everyone'), null)`,
 })
 export type ProfileRow = RowOf<typeof PROFILE> & RowOf<ReturnType<typeof viewerColumns>>
 
@@ -140,7 +144,7 @@ export async function updateProfile(
   return (
     profile && {
       ...profile,
-      isPrivate: settings.isPrivate === undefined ? profile.isPrivate : Number(settings.isPrivate),
+      ...(settings.isPrivate !== undefined && { access: settings.isPrivate ? 'private' : 'public' }),
       messagePolicy: settings.messagePolicy ?? profile.messagePolicy,
     }
   )

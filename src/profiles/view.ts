@@ -10,7 +10,7 @@ export function profileView(
   viewerId: number | undefined,
   urls: ImageUrls,
 ): ProfileAnswer {
-  const images: (string | null)[] = JSON.parse(profile.newestImages)
+  const images: (string | null)[] = profile.access === 'closed' ? [] : JSON.parse(profile.newestImages)
   return {
     id: profile.id,
     owner: profile.owner,
@@ -29,8 +29,8 @@ export function profileView(
     following_count: profile.followingCount,
     posts: images.map((image) => urls.imageOr('post', image)),
     user_id: profile.id,
-    is_private: profile.isPrivate === 1,
-    message_policy: profile.id === viewerId ? profile.messagePolicy : null,
+    is_private: profile.access !== 'public',
+    message_policy: profile.messagePolicy,
     follow_request_id: profile.followRequestId,
   }
 }

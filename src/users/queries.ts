@@ -3,18 +3,20 @@ import { and, inArray, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
-import { inListOrder, ListOrder, type SortKey } from '../db/list-order'
-import { limits, type PageRequest, type PageSlice } from '../db/page'
+import { ListOrder, type SortKey } from '../db/list-order'
+import type { PageRequest, PageSlice } from '../db/page'
 import { users } from '../db/schema'
 import { rowCount } from '../db/sequences'
-import { selectStatement } from '../db/statements'
+import { selectedStatement, selectStatement } from '../db/statements'
 import { fold, usernameForms } from '../db/text'
 import { type ViewerId, visibleTo } from '../db/visibility'
+import { END, largestId, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 
 const u = alias(users, 'u')
 
 const USER_SUMMARY = selectList({ id: u.id, username: u.username, usernameKey: u.usernameKey })
 export type UserSummary = RowOf<typeof USER_SUMMARY>
+const SHOWN = shownColumns(USER_SUMMARY)
 
 type UserKey = Omit<SortKey<UserSummary>, 'descending'>
 const BY_ID: UserKey = { column: u.id, of: ({ id }) => id }
@@ -42,7 +44,7 @@ export function userOrder(ordering = ''): ListOrder<UserSummary> {
   return new ListOrder('users:id', [{ ...BY_ID, descending: false }])
 }
 
-/** All, or the one of this name in any case. Reads a row per user, shown or skipped, and 5 more. */
+/** All, or the one of this name in any case. Reads a row per user, shown or skipped, two for one who is hidden, and 5 more. */
 export async function listUsers(
   db: Db,
   viewerId: ViewerId,
@@ -50,18 +52,28 @@ export async function listUsers(
   list: ListOrder<UserSummary>,
   page: PageRequest,
 ): Promise<PageSlice<UserSummary>> {
-  const isVisible = visibleTo(viewerId).user(u.id)
-  const isNamed = username
-    ? and(inArray(u.usernameKey, usernameForms(username).map(fold)), isVisible)
-    : undefined
-  const kept: SQL<number> = isNamed ? sql`(select count(*) from users u where ${isNamed})` : rowCount('users')
+  const visible = visibleTo(viewerId).user(u.id)
+  const isNamed = username ? inArray(u.usernameKey, usernameForms(username).map(fold)) : undefined
+  const kept: SQL<number> = isNamed
+    ? sql`(select count(*) from users u where ${isNamed} and ${visible})`
+    : rowCount('users')
   const order = list.towards(page)
-  const where = and(isNamed ?? isVisible, page.after && order.after(page.after))
-  const [rows, [counted]] = await db.batch([
-    selectStatement(USER_SUMMARY, sql`from users u where ${where} ${order.orderBy()} ${limits(page, kept)}`),
+  const where = and(isNamed ?? sql`true`, page.after && order.after(page.after))
+  const rows = visibleRows({
+    shown: SHOWN,
+    candidates: sql`select * from users u where ${where} ${order.orderBy()}`,
+    name: sql`u`,
+    visible,
+    key: order.keys.map(({ column }) => sql`${column}`),
+    page,
+    kept,
+    most: largestId(users),
+  })
+  const [found, [counted]] = await db.batch([
+    selectedStatement({ ...USER_SUMMARY.columns, ...END }, rows),
     selectStatement({ count: kept }, sql``),
   ])
-  return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
+  return { ...sliceOf(found, page), count: counted?.count ?? 0 }
 }
 
 /** Reads 1 row. */

@@ -39,7 +39,7 @@ export const userRoutes = new Hono<AppEnv>()
         isCountKept: true,
         load: (page) => listUsers(c.var.db, c.var.user.id, username, order, page),
         view,
-        price: { shown: 1, skipped: 1 },
+        price: { shown: 1, skipped: 1, hidden: 2 },
       })
       return c.json(page)
     },

@@ -344,9 +344,9 @@ describe('seen', () => {
 })
 
 describe('settings', () => {
-  const SETTINGS = Object.fromEntries(KINDS.map((kind) => [kind, 'list']))
+  const SETTINGS = Object.fromEntries(KINDS.map((kind) => [kind, 'live']))
 
-  it('are `list` until changed, kind by kind', async () => {
+  it('are `live` until changed, kind by kind', async () => {
     expect((await alice.get('/notification-settings/')).body).toEqual(SETTINGS)
     const { status, body } = await alice.patch('/notification-settings/', { like: 'loud', follow: 'off' })
     expect([status, body]).toEqual([400, { like: ['"loud" is not a valid choice.'] }])

@@ -3,22 +3,14 @@ import type { Db } from '../../db/client'
 import { ForeignKeyViolation, isSignedOut } from '../../db/errors'
 import type { Bindings } from '../../http/env'
 import { privateImageUrlsAt } from '../../images/private-url'
+import { logMistake } from '../../sockets/mistakes'
+import { CLOSE } from '../../sockets/protocol'
+import { closeIfExpired, closeSignedOut, closeSocket, sendFrame } from '../../sockets/socket'
 import type { ConversationEvent } from '../shared/changes'
-import { CLOSE } from '../shared/frames'
 import type { Pair } from '../shared/pair'
 import type { Committed } from './commit-queue'
 import { type CatchUp, MAX_REPLAYED_CHANGES, missedChanges, newestSeq } from './missed-changes'
-import { logMistake } from './mistakes'
-import {
-  attach,
-  attachmentOf,
-  closeIfExpired,
-  closeSignedOut,
-  closeSocket,
-  deliver,
-  MAX_REPLAYED_BYTES,
-  sendFrame,
-} from './sockets'
+import { attach, attachmentOf, deliver, MAX_REPLAYED_BYTES } from './sockets'
 
 interface Surroundings {
   pair: Pair

@@ -8,33 +8,23 @@
  * changes in the log, and revokes those that it does not find (`settle-queries.ts`). What was found is answered as if nothing had happened; what
  * was not is made once more, as it cannot arrive any more. So no change is made twice, whether or not its client gave it a key.
  */
-import { activeUserStatement, type Db, DEADLINES_MS, stateOf } from '../../db/client'
-import {
-  ForeignKeyViolation,
-  Rejected,
-  Revoked,
-  SessionEnded,
-  Unavailable,
-  UserInactive,
-  UserNotFound,
-} from '../../db/errors'
-import { MarkStatement } from '../../db/image-leases'
+import { type Db, DEADLINES_MS, stateOf } from '../../db/client'
+import { Rejected } from '../../db/errors'
 import type { Limits } from '../../limits/limits'
 import { Throttled } from '../../limits/throttled'
 import {
   attemptIds,
   type CommitResult,
   type ConversationEvent,
-  type Failure,
   nextAttempt,
   type Outcome,
-  type Refusal,
   type TrackedChange,
 } from '../shared/changes'
-import { notBlockedStatement, openConversationStatement } from '../shared/conversation-row'
 import type { Pair } from '../shared/pair'
-import { changeStatements } from './change-statements'
+import { failureOf } from './failures'
 import { settleChanges } from './settle-queries'
+import { type CommittedChange, commitAtOnce } from './transaction-queries'
+import type { UnreadOfBoth } from './unread-statements'
 import type { UnsettledIds } from './unsettled-ids'
 
 /** How many changes one transaction holds: D1 is given `DEADLINES_MS` for them. */
@@ -55,10 +45,15 @@ export interface CommitQueue {
   isUnsettled(): boolean
 }
 
-/** What has just been committed. `isGap`: perhaps that was not all, as the answer of an earlier commit was lost. */
+/** What has just been committed. */
 export interface Committed {
   events: ConversationEvent[]
+  /** Perhaps that was not all, as the answer of an earlier commit was lost. */
   isGap: boolean
+  /** Somebody's messages are being erased, whoever blocks whom. */
+  isErased?: boolean
+  /** What each has unread after it. */
+  unread?: UnreadOfBoth | undefined
 }
 
 interface Listening {
@@ -72,12 +67,6 @@ interface WaitingChange {
   change: TrackedChange
   isDoubtful: boolean
   resolve: (result: CommitResult) => void
-}
-
-interface CommittedChange {
-  outcome: Outcome
-  /** Whether its statements may have marked images. */
-  marksImages: boolean
 }
 
 interface Options {
@@ -110,8 +99,8 @@ export function commitQueue(
   }
 
   /** Tells of what is committed: whatever fails here, it must be neither refused nor made again. */
-  async function tell(events: ConversationEvent[]): Promise<void> {
-    const news = { events, isGap }
+  async function tell(committed: Omit<Committed, 'isGap'>): Promise<void> {
+    const news = { ...committed, isGap }
     isGap = false
     await onCommitted(news).catch(async (error: unknown) => {
       console.error(JSON.stringify({ error: 'A change could not be told to all.', why: String(error) }))
@@ -144,7 +133,7 @@ export function commitQueue(
     unsettledIds.keep([])
     if (found.size + forgotten.length > 0) {
       isGap = true
-      await tell([])
+      await tell({ events: [] })
     }
     const revoked = new Set(all)
     return batch.filter((one) => {
@@ -194,12 +183,18 @@ export function commitQueue(
   async function tryTogether(batch: WaitingChange[]): Promise<unknown> {
     const db = openDb()
     let committed: CommittedChange[]
+    let unread: UnreadOfBoth | undefined
     try {
-      committed = await write(db, batch)
+      const changes = batch.map(({ change }) => change)
+      ;({ committed, unread } = await commitAtOnce(db, pair, changes, limits))
     } catch (error) {
       return error ?? new Error('failed')
     }
-    await tell(committed.flatMap(({ outcome }) => outcome.event ?? []))
+    await tell({
+      events: committed.flatMap(({ outcome }) => outcome.event ?? []),
+      isErased: batch.some(({ change }) => change.type === 'erase'),
+      unread,
+    })
     // Whoever gets the marked images deletes them: one is enough.
     const state = stateOf(db)
     const deletes = committed.findIndex(({ marksImages }) => marksImages)
@@ -207,30 +202,6 @@ export function commitQueue(
       batch[i]?.resolve({ ok: true, outcome, state: i === deletes ? state : { ...state, markedImages: [] } })
     })
     return undefined
-  }
-
-  /** Throws `Rejected` where nothing was written, and something else where that is not known. */
-  async function write(db: Db, batch: WaitingChange[]): Promise<CommittedChange[]> {
-    const now = Date.now()
-    const changes = batch.map(({ change }) => changeStatements(pair, change, now, limits))
-    const askers = new Map(
-      batch.flatMap(({ change }) =>
-        change.type === 'erase' ? [] : [[`${change.userId}/${change.session}`, change] as const],
-      ),
-    )
-    const senders = new Set(batch.flatMap(({ change }) => (change.type === 'send' ? change.userId : [])))
-    const before = [
-      ...[...askers.values()].map(activeUserStatement),
-      // An account is erased whoever blocks it.
-      ...(askers.size > 0 ? [notBlockedStatement(pair)] : []),
-      ...(senders.size > 0 ? [openConversationStatement(pair, [...senders])] : []),
-    ]
-    const results = await db.batch([...before, ...changes.flatMap(({ statements }) => statements)])
-    const rest = results.slice(before.length)
-    return changes.map(({ statements, outcome }) => ({
-      outcome: outcome(rest.splice(0, statements.length)),
-      marksImages: statements.some((statement) => statement instanceof MarkStatement),
-    }))
   }
 
   return {
@@ -254,20 +225,4 @@ function refuse(batch: WaitingChange[], error: unknown): void {
   if (failure.why === 'internal')
     console.error(JSON.stringify({ error: 'A change could not be made.', why: String(error) }))
   for (const { resolve } of batch) resolve(failure)
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof Throttled)
-    return { ok: false, why: 'throttled', waitMs: error.waitMs, policy: error.policy }
-  return { ok: false, why: refusalOf(error) }
-}
-
-function refusalOf(error: unknown): Refusal {
-  if (error instanceof Unavailable || error instanceof Revoked) return 'unavailable'
-  if (error instanceof UserNotFound) return 'user_not_found'
-  if (error instanceof UserInactive) return 'user_inactive'
-  if (error instanceof SessionEnded) return 'token_not_valid'
-  // The sender was found to be there, so the one who does not exist is the recipient.
-  if (error instanceof ForeignKeyViolation) return 'no_recipient'
-  return 'internal'
 }

@@ -4,85 +4,88 @@
  * known is in its storage.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { openDb } from '../../db/client'
-import { ForeignKeyViolation, isSignedOut } from '../../db/errors'
+import { openDb, type SignedIn } from '../../db/client'
 import { withinDeadline } from '../../deadline'
 import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
-import { MAX_SOCKETS_PER_CONVERSATION } from '../../limits/limits'
-import { secondsToWait, Throttled } from '../../limits/throttled'
+import { accept, refusal, wakeAt } from '../../sockets/accept'
+import { readListenRequest } from '../../sockets/listener'
+import { liveListeners } from '../../sockets/live-sessions'
+import { logMistake } from '../../sockets/mistakes'
+import { type Places, places } from '../../sockets/places'
+import { CLOSE, KEEP_ALIVE } from '../../sockets/protocol'
+import { hasEnded, type WhichSessions } from '../../sockets/sessions'
+import { closeIfExpired, closeSignedOut, closeSocket, heard, newState, sendFrame } from '../../sockets/socket'
 import { type Change, type CommitResult, type ErasedPiece, newChangeId } from '../shared/changes'
-import { CLOSE, KEEP_ALIVE } from '../shared/frames'
-import { type Listener, readListenRequest } from '../shared/listener'
-import { type Pair, pairFromName } from '../shared/pair'
+import { otherSide, type Pair, pairFromName, sideOf } from '../shared/pair'
+import type { ReplayResult } from '../shared/replay'
 import { type Broadcast, broadcast } from './broadcast'
+import { type Channels, channels } from './channels'
 import { type FrameHandler, frameHandler } from './client-frames'
 import { type CommitQueue, commitQueue } from './commit-queue'
-import { messagesAfter } from './erase-queries'
+import { eraseSent } from './erase-sent'
 import { type Listening, listening } from './listening'
-import { liveListeners } from './live-sessions'
 import { MAX_REPLAYED_CHANGES } from './missed-changes'
-import { logMistake } from './mistakes'
 import { refusedSenders } from './refused-senders'
-import {
-  attach,
-  attachmentOf,
-  closeIfExpired,
-  closeSignedOut,
-  closeSocket,
-  heard,
-  sendFrame,
-} from './sockets'
+import { replay } from './replay'
+import { attach, attachmentOf } from './sockets'
+import { typing } from './typing'
 import { unsettledIdsIn } from './unsettled-ids'
 
 /** Those who listen learn of what they were not told at once, or are closed, within two seconds: they are caught up with after so long, */
 const CHECK_AFTER_MS = 1_000
 /** and that may take so long. */
 const CATCH_UP_MS = 600
-/** Clients ping twice as often (`client/link.ts`): who has not been heard of for so long is gone, or can come back. */
-const SILENT_AFTER_MS = 30_000
 
 export class Conversation extends DurableObject<Bindings> {
   readonly #pair: Pair
   readonly #queue: CommitQueue
   readonly #broadcast: Broadcast
+  readonly #channels: Channels
   readonly #handleFrame: FrameHandler
   readonly #refused = refusedSenders()
-  readonly #heardAt = new WeakMap<WebSocket, number>()
+  readonly #places: Places
   /** Whether something may be committed that those who listen were not told. */
   #mayBeBehind: boolean
   readonly #listening: Listening
+  readonly #typing: ReturnType<typeof typing>
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env)
     this.#pair = pairFromName(ctx.id.name ?? '')
+    const pair = this.#pair
     const { limits } = config(env)
+    const openDb = () => this.#openDb()
+    this.#places = places(ctx)
+    this.#channels = channels({ pair, env: () => this.env, waitUntil: (work) => ctx.waitUntil(work) })
     this.#queue = commitQueue(
+      { openDb, pair, limits, unsettledIds: unsettledIdsIn(ctx.storage) },
       {
-        openDb: () => this.#openDb(),
-        pair: this.#pair,
-        limits,
-        unsettledIds: unsettledIdsIn(ctx.storage),
+        onCommitted: (news) => {
+          this.#channels.tell(news)
+          return this.#broadcast.tell(news)
+        },
+        onGap: () => this.#checkSoon(),
       },
-      { onCommitted: (news) => this.#broadcast.tell(news), onGap: () => this.#checkSoon() },
     )
     this.#broadcast = broadcast({
-      pair: this.#pair,
+      pair,
       env,
-      openDb: () => this.#openDb(),
+      openDb,
       sockets: () => this.#sockets(),
       exclusively: (run) => this.#queue.exclusively(run),
-      heardAt: (socket) => ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0,
+      heardAt: this.#places.pingedAt,
     })
+    this.#typing = typing({ pair, openDb, tell: (userId) => this.#tellTyping(userId) })
     this.#handleFrame = frameHandler({
-      pair: this.#pair,
+      pair,
       env,
       commit: (change) => this.commit(change),
-      sockets: (userId) => this.#sockets(userId),
+      tellTyping: (userId) => this.#tellTyping(userId),
     })
     this.#listening = listening({
-      pair: this.#pair,
-      openDb: () => this.#openDb(),
+      pair,
+      openDb,
       limits,
       isListening: (userId) => this.#sockets(userId).length > 0,
     })
@@ -109,22 +112,19 @@ export class Conversation extends DurableObject<Bindings> {
     return this.#queue.commit({ ...change, id }, true)
   }
 
-  /**
-   * Deletes what this user has sent, among the messages next behind this one; those who listen are told. Doing it again does no harm: what is
-   * gone is not told again.
-   */
+  /** Deletes what this user has sent, among the messages next behind this one; those who listen are told. */
   async eraseSent(userId: number, after: number): Promise<ErasedPiece> {
-    const { messages, isLast } = await messagesAfter(this.#openDb(), this.#pair, after)
-    const results = await Promise.all(
-      messages.flatMap(({ id, senderId }) =>
-        senderId === userId ? this.commit({ type: 'erase', userId, messageId: id }) : [],
-      ),
-    )
-    return {
-      markedImages: results.flatMap((result) => (result.ok ? result.state.markedImages : [])),
-      after: results.every(({ ok }) => ok) ? (messages.at(-1)?.id ?? after) : undefined,
-      isLast,
-    }
+    return eraseSent(this.#openDb(), this.#pair, { userId, after }, (change) => this.commit(change))
+  }
+
+  /** What one of the two has missed since a seq. */
+  async replay(user: SignedIn, since: number): Promise<ReplayResult> {
+    return replay(this.#openDb().forUser(user), this.#pair, { userId: user.userId, since })
+  }
+
+  /** Passes on that this user types, whose channel says so. */
+  async type(userId: number): Promise<void> {
+    await this.#typing.pass(userId)
   }
 
   /** Whether objects and their storage can be reached (`about/health.ts`). */
@@ -133,32 +133,25 @@ export class Conversation extends DurableObject<Bindings> {
   }
 
   /** Closes the sockets of a user that belong to this session, or to any but this. */
-  async closeSockets(
-    userId: number,
-    which: { session: string } | { except: string | undefined },
-  ): Promise<void> {
-    for (const socket of this.#sockets(userId)) {
-      const { session } = attachmentOf(socket)
-      const hasEnded =
-        'session' in which ? session === which.session : session === undefined || session !== which.except
-      if (hasEnded) closeSignedOut(socket)
-    }
+  async closeSockets(userId: number, which: WhichSessions): Promise<void> {
+    for (const socket of this.#sockets(userId)) if (hasEnded(socket, which)) closeSignedOut(socket)
     await this.#listening.end(userId)
   }
 
   /** Closes all sockets: the two have parted. */
   async closeAll(): Promise<void> {
+    this.#typing.forget()
     for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
     await this.#listening.end()
   }
 
   /** Opens a socket. Who it is, the Worker has checked (`worker/open-socket.ts`). */
   override async fetch(request: Request): Promise<Response> {
-    const { listener, since } = readListenRequest(request)
+    const { listener } = readListenRequest(request)
     // Before there is a socket: one that nothing closes when its token ends must not be.
     // Where something may be committed yet it must learn of it.
     const next = this.#queue.isUnsettled() ? Date.now() + CHECK_AFTER_MS : listener.expiresAt
-    const isWoken = await this.#wakeAt(next).then(
+    const isWoken = await wakeAt(this.ctx, next).then(
       () => true,
       () => false,
     )
@@ -167,47 +160,32 @@ export class Conversation extends DurableObject<Bindings> {
       const answer = await this.#listening.begin(
         this.#openDb().forUser(listener),
         listener.userId,
-        (newest) => this.#accept(listener, since, newest, request.headers.get('sec-websocket-protocol')),
+        (newest) => this.#accept(request, newest),
       )
       return answer ?? new Response(null, { status: 429 })
     } catch (error) {
-      if (isSignedOut(error)) return new Response(null, { status: 401 })
-      if (error instanceof ForeignKeyViolation) return new Response(null, { status: 404 })
-      if (error instanceof Throttled)
-        return new Response(null, { status: 429, headers: { 'retry-after': String(secondsToWait(error)) } })
-      return new Response(null, { status: logMistake(error) ? 500 : 503 })
+      return refusal(error)
     }
   }
 
   /** Nothing here waits, so that nobody else can come between the count and the socket. */
-  #accept(listener: Listener, since: number | undefined, newest: number, protocol: string | null): Response {
-    if (!this.#hasPlace(listener.userId)) return new Response(null, { status: 429 })
-    const { 0: client, 1: server } = new WebSocketPair()
-    this.ctx.acceptWebSocket(server, [String(listener.userId)])
+  #accept(request: Request, newest: number): Response {
+    const { listener, since } = readListenRequest(request)
+    const { userId } = listener
+    if (!this.#places.hasPlace(this.#sockets(userId))) return new Response(null, { status: 429 })
+    const { socket, answer } = accept(this.ctx, request, String(userId))
     // What is not of this conversation, or so much that pages are the better way to it.
     const isResync = since !== undefined && (since > newest || newest - since > MAX_REPLAYED_CHANGES)
     const start = since === undefined || isResync ? newest : since
-    const now = Date.now()
-    attach(server, {
-      ...listener,
-      seen: start,
-      last: start,
-      isLive: false,
-      openedAt: now,
-      unheard: { bytes: 0, since: now },
-    })
-    sendFrame(server, { type: 'ready', seq: newest })
-    if (isResync) sendFrame(server, { type: 'resync' })
-    this.ctx.waitUntil(this.#broadcast.goLive(server, start))
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      ...(protocol && { headers: { 'sec-websocket-protocol': protocol } }),
-    })
+    attach(socket, { ...newState(listener), seen: start, last: start, isLive: false })
+    sendFrame(socket, { type: 'ready', seq: newest })
+    if (isResync) sendFrame(socket, { type: 'resync' })
+    this.ctx.waitUntil(this.#broadcast.goLive(socket, start))
+    return answer
   }
 
   override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
-    this.#heardAt.set(socket, Date.now())
+    this.#places.noteFrame(socket)
     heard(socket)
     await this.#handleFrame(socket, data)
   }
@@ -217,7 +195,7 @@ export class Conversation extends DurableObject<Bindings> {
     // If this fails, the alarm does it.
     await this.#listening.end(attachmentOf(socket).userId).catch((error: unknown) => {
       logMistake(error)
-      return this.#wakeAt(Date.now() + CHECK_AFTER_MS)
+      return wakeAt(this.ctx, Date.now() + CHECK_AFTER_MS)
     })
   }
 
@@ -230,7 +208,7 @@ export class Conversation extends DurableObject<Bindings> {
     const open = this.#sockets()
     try {
       if (open.length > 0) {
-        await this.#wakeAt(Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
+        await wakeAt(this.ctx, Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
       }
       await this.#listening.end()
       if (open.length === 0) return
@@ -266,30 +244,16 @@ export class Conversation extends DurableObject<Bindings> {
   /** Finds out within two seconds whether those who listen have missed something; without an alarm, by a timer. */
   async #checkSoon(): Promise<void> {
     this.#mayBeBehind = true
-    await this.#wakeAt(Date.now() + CHECK_AFTER_MS).catch(() => {
+    await wakeAt(this.ctx, Date.now() + CHECK_AFTER_MS).catch(() => {
       this.ctx.waitUntil(new Promise((done) => setTimeout(done, CHECK_AFTER_MS)).then(() => this.alarm()))
     })
   }
 
-  /**
-   * Whether the user may open one more socket. Nothing tells the object of a connection that broke without a word, so where there are too
-   * many, the one that has been silent the longest makes room, if it has been for long enough.
-   */
-  #hasPlace(userId: number): boolean {
-    const open = this.#sockets(userId)
-    if (open.length < MAX_SOCKETS_PER_CONVERSATION) return true
-    const [silent] = open
-      .map((socket) => ({ socket, heardAt: this.#lastHeard(socket) }))
-      .sort((one, other) => one.heardAt - other.heardAt)
-    if (!silent || Date.now() - silent.heardAt < SILENT_AFTER_MS) return false
-    closeSocket(silent.socket, CLOSE.tryAgain, 'silent')
-    return true
-  }
-
-  /** When the socket last gave a sign of life: a ping, a frame since the object woke up, or its opening. */
-  #lastHeard(socket: WebSocket): number {
-    const pingedAt = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0
-    return Math.max(pingedAt, this.#heardAt.get(socket) ?? 0, attachmentOf(socket).openedAt)
+  #tellTyping(userId: number): void {
+    const side = sideOf(this.#pair, userId)
+    for (const other of this.#sockets(this.#pair[otherSide(side)]))
+      sendFrame(other, { type: 'typing', user: userId })
+    this.#channels.tellTyping(side)
   }
 
   #openDb() {
@@ -300,11 +264,5 @@ export class Conversation extends DurableObject<Bindings> {
   #sockets(userId?: number): WebSocket[] {
     const sockets = this.ctx.getWebSockets(userId === undefined ? undefined : String(userId))
     return sockets.filter(({ readyState }) => readyState === WebSocket.OPEN)
-  }
-
-  /** There is one alarm: for the earliest of all that is waited for. */
-  async #wakeAt(time: number): Promise<void> {
-    const current = await this.ctx.storage.getAlarm()
-    if (current === null || current > time) await this.ctx.storage.setAlarm(time)
   }
 }

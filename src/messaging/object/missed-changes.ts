@@ -8,6 +8,7 @@ import { notBlockedStatement, ofPair } from '../shared/conversation-row'
 import { c, m, messageJson, parseMessage } from '../shared/message-row'
 import type { Pair } from '../shared/pair'
 import { EVENT } from './change-log'
+import { type UnreadOfBoth, unreadStatement } from './unread-statements'
 
 /** How many entries of the log one call reads. */
 const MAX_ENTRIES = 200
@@ -31,6 +32,8 @@ export interface MissedChanges {
   events: ConversationEvent[]
   /** Everything up to here has been looked at. */
   seen: number
+  /** What each has unread; undefined where there is no conversation. */
+  unread: UnreadOfBoth | undefined
 }
 
 /** The conversation's newest seq; 0 where there is no conversation. One call, reads 1 row. */
@@ -50,9 +53,10 @@ export async function missedChanges(
   { from, shown }: Pick<CatchUp, 'from' | 'shown'>,
 ): Promise<MissedChanges> {
   const message = messageJson(sql`${m.id} = ${changes.messageId} and ${m.changedSeq} = ${changes.seq}`)
-  const [, [conversation], entries] = await db.batch([
+  const [, [conversation], [unread], entries] = await db.batch([
     notBlockedStatement(pair),
     newestSeqStatement(pair),
+    unreadStatement(pair),
     statement(
       build
         .select({
@@ -77,5 +81,10 @@ export async function missedChanges(
     if (isNew) shown.add(row.id)
     return [{ ...entry, kind: isNew ? 'message' : 'edited', message: row }]
   })
-  return { newest, events, seen: entries.length < MAX_ENTRIES ? newest : (entries.at(-1)?.seq ?? newest) }
+  return {
+    newest,
+    events,
+    seen: entries.length < MAX_ENTRIES ? newest : (entries.at(-1)?.seq ?? newest),
+    unread,
+  }
 }

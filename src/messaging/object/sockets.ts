@@ -1,28 +1,18 @@
-/** The sockets of one conversation, which outlive the object's memory: all that is known of one is attached to it. */
+/** The sockets of one conversation. */
 import type { PrivateImageUrls } from '../../images/private-url'
+import { closeIfSlow, countUnheard, type SocketState, sendFrame } from '../../sockets/socket'
 import type { ConversationEvent } from '../shared/changes'
-import { CLOSE, type ServerFrame } from '../shared/frames'
-import type { Listener } from '../shared/listener'
-import { type MessageViewer, messageView } from '../shared/message-view'
+import { eventFrame } from '../shared/event-frame'
 
-export interface Attachment extends Listener {
+export interface Attachment extends SocketState {
   /** Everything up to this seq has been sent or was superseded. */
   seen: number
   /** The `seq` of the frame before: the next one's `prev`. */
   last: number
-  /** Milliseconds since the epoch. */
-  openedAt: number
   /** Whether it gets changes as they happen; until then it is catching up. */
   isLive: boolean
-  /** What has been sent since the client was last heard of, and when that was, in milliseconds since the epoch. */
-  unheard: { bytes: number; since: number }
 }
 
-/**
- * What a client that is not heard of may have waiting for it. What it has read the platform does not say, so a message or a ping of its own
- * counts as a sign that it does. Forty sockets hold 50 MB at most; an object has 128.
- */
-const MAX_UNHEARD_BYTES = 1.25 * 2 ** 20
 /** What a replay sends; beyond it the client reads pages. */
 export const MAX_REPLAYED_BYTES = 2 ** 20
 
@@ -31,47 +21,6 @@ export const attachmentOf = (socket: WebSocket): Attachment => socket.deserializ
 /** Changes what is known of the socket. */
 export const attach = (socket: WebSocket, attachment: Attachment): void =>
   socket.serializeAttachment(attachment)
-
-/** Sends a frame, and gives its length; a socket that is gone is no error, as its client comes back with `since`. */
-export function sendFrame(socket: WebSocket, frame: ServerFrame): number {
-  const text = JSON.stringify(frame)
-  try {
-    socket.send(text)
-  } catch {
-    // Closed between the look and the send.
-  }
-  // Not its bytes, which would have to be counted: up to three times as many of them go over the wire, and as many are held.
-  return text.length
-}
-
-export function closeSocket(
-  socket: WebSocket,
-  code: (typeof CLOSE)[keyof typeof CLOSE],
-  reason: string,
-): void {
-  try {
-    socket.close(code, reason)
-  } catch {
-    // Closed already.
-  }
-}
-
-/** Closes the socket if its token has run out, and says whether it has. */
-export function closeIfExpired(socket: WebSocket, now: number): boolean {
-  const isExpired = attachmentOf(socket).expiresAt <= now
-  if (isExpired) closeSocket(socket, CLOSE.signedOut, 'token expired')
-  return isExpired
-}
-
-/** Closes the socket of somebody whose session or account has ended. */
-export const closeSignedOut = (socket: WebSocket): void => closeSocket(socket, CLOSE.signedOut, 'signed out')
-
-/** A message has come: the client is there. */
-export function heard(socket: WebSocket): void {
-  const attachment = attachmentOf(socket)
-  if (attachment.unheard.bytes > 0)
-    attach(socket, { ...attachment, unheard: { bytes: 0, since: Date.now() } })
-}
 
 interface Delivery {
   events: ConversationEvent[]
@@ -103,17 +52,7 @@ export function deliver(
     )
     last = event.seq
   }
-  const before = heardAt > attachment.unheard.since ? { bytes: 0, since: heardAt } : attachment.unheard
-  const unheard = { ...before, bytes: before.bytes + bytes }
-  attach(socket, { ...attachment, last, seen, unheard })
-  if (unheard.bytes > MAX_UNHEARD_BYTES) closeSocket(socket, CLOSE.tryAgain, 'too slow')
+  attach(socket, { ...attachment, last, seen, unheard: countUnheard(attachment, bytes, heardAt) })
+  closeIfSlow(socket)
   return bytes
-}
-
-function eventFrame(event: ConversationEvent, prev: number, viewer: MessageViewer): ServerFrame {
-  const { seq, kind } = event
-  if (kind === 'deleted') return { type: kind, seq, prev, id: event.messageId ?? 0 }
-  if (kind === 'read') return { type: kind, seq, prev, user: event.userId, up_to: event.upTo ?? 0 }
-  if (kind === 'cleared' || !event.message) return { type: 'cleared', seq, prev }
-  return { type: kind, seq, prev, message: messageView(event.message, viewer) }
 }

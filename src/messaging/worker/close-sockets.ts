@@ -2,8 +2,8 @@
 import { createMiddleware } from 'hono/factory'
 import { openDb } from '../../db/client'
 import type { AppEnv, Bindings, EndedSessions } from '../../http/env'
+import { callConversation } from '../../sockets/conversation-stub'
 import { pairOf } from '../shared/pair'
-import { callConversation } from './conversation-stub'
 import { listHeard } from './queries'
 
 /**

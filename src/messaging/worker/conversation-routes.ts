@@ -11,17 +11,18 @@ import { describe } from '../../http/describe'
 import type { AppEnv } from '../../http/env'
 import { ApiError } from '../../http/errors'
 import { Hono } from '../../http/hono'
-import { answerPage, pageLink, pageOf, pageSize } from '../../http/paging'
+import { pageLink, pageSize } from '../../http/page-links'
+import { answerPage, pageOf } from '../../http/paging'
 import { idParam, inPath, inQuery, requireShort } from '../../http/params'
 import { privateImageUrls } from '../../images/private-url'
 import type { MessageRow } from '../shared/message-row'
 import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
-import { NO_RECIPIENT } from '../shared/refusals'
+import { NO_RECIPIENT, TO_SELF } from '../shared/refusals'
 import { SEND_PATH } from '../shared/send-path'
-import { commitChange } from './conversation-stub'
+import { commitChange } from './commit-change'
 import { conversationView } from './conversation-view'
-import { openSocket } from './open-socket'
+import { openConversation } from './open-socket'
 import { listConversations, listThread, NEWEST_CONVERSATIONS, OLDEST_MESSAGES } from './queries'
 import {
   conversationAnswer,
@@ -116,7 +117,7 @@ export const conversationRoutes = new Hono<AppEnv>()
     async (c) =>
       c.json(
         await sendMessage(c, c.req.valid('param').id, c.req.valid('json'), {
-          toSelf: { detail: ['Cannot send a message to yourself'] },
+          toSelf: TO_SELF,
           toNobody: NO_RECIPIENT,
         }),
         201,
@@ -177,7 +178,7 @@ export const conversationRoutes = new Hono<AppEnv>()
     requireUser,
     inPath(idParam),
     inQuery(listenQuery),
-    (c) => openSocket(c, c.req.valid('param').id, c.req.valid('query').since),
+    (c) => openConversation(c, c.req.valid('param').id, c.req.valid('query').since),
   )
 
 export const chatRoutes = new Hono<AppEnv>().delete(

@@ -1,8 +1,8 @@
 /** Erasing what somebody has sent, in one conversation. */
 import type { MarkedImage } from '../../db/image-leases'
 import type { Bindings } from '../../http/env'
+import { callConversation } from '../../sockets/conversation-stub'
 import { pairOf } from '../shared/pair'
-import { callConversation } from './conversation-stub'
 
 /**
  * Erases a piece of it, behind this message: undefined once that was the last one, else the message that it came to. Throws where the object

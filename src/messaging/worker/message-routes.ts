@@ -14,7 +14,7 @@ import type { MessageRow } from '../shared/message-row'
 import { MESSAGE_LIMITS, messageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
 import { EMPTY_MESSAGE } from '../shared/refusals'
-import { commitChange } from './conversation-stub'
+import { commitChange } from './commit-change'
 import { findMessage } from './queries'
 
 type RequireSender = MiddlewareHandler<

@@ -11,7 +11,7 @@ import { givenText, type MessageRow } from '../shared/message-row'
 import type { MessageAnswer, messageBody } from '../shared/message-schemas'
 import { messageView } from '../shared/message-view'
 import { EMPTY_MESSAGE } from '../shared/refusals'
-import { commitChange } from './conversation-stub'
+import { commitChange } from './commit-change'
 
 type Refusal = ConstructorParameters<typeof ValidationError>[0]
 

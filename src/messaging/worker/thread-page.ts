@@ -3,7 +3,8 @@ import type * as z from 'zod/mini'
 import { fitting } from '../../http/answer-size'
 import type { UserContext } from '../../http/env'
 import { ValidationError } from '../../http/errors'
-import { type PageOf, pageLink, pageSize } from '../../http/paging'
+import { pageLink, pageSize } from '../../http/page-links'
+import type { PageOf } from '../../http/paging'
 import type { MessageRow } from '../shared/message-row'
 import { listThread } from './queries'
 import type { threadQuery } from './schemas'
@@ -30,6 +31,7 @@ export async function threadPage<T>(
   const { rows, count = 0 } = await listThread(c.var.db, c.var.user.id, otherId, {
     limit: size + 1,
     offset: 0,
+    looks: size + 1,
     count: undefined,
     isBackward: backward,
     olderThan: before,

@@ -93,6 +93,22 @@ describe.skipIf(!python).sequential('Django', () => {
     }
   }, 120_000)
 
+  it('has its pictures served as they were', async () => {
+    const post = read(dump).find(
+      ({ model, fields }) => model === 'posts.post' && /view_/.test(String(fields.image)),
+    )
+    const { image } = await (await get(`/posts/${post?.pk}/`)).json<{ image: string }>()
+    const answer = await get(new URL(image).pathname)
+    expect(answer.headers.get('content-type')).toBe('image/gif')
+    const file = join(media, 'images', `${basename(String(post?.fields.image))}.gif`)
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(readFileSync(file))
+  })
+
+  it('comes along in less than 200 MB of memory', () => {
+    const [, megabytes] = /in (\d+) MB\.$/m.exec(report) ?? []
+    expect(Number(megabytes)).toBeLessThan(200)
+  })
+
   it('has its lists in their order, by its own queries', async () => {
     const lists: Lists = JSON.parse(django.run('lists.py'))
     const { access_token } = (await logIn('ada', passwords.ada ?? '')).body

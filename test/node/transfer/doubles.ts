@@ -30,7 +30,7 @@ export function killedAt(count: number): (db: Database) => Database {
 }
 
 /** A GIF of one pixel, of a colour of its own. */
-const gif = (shade: number) =>
+export const gif = (shade: number) =>
   Buffer.from(
     `47494638396101000100800000${shade.toString(16).padStart(2, '0')}0000ffffff2c00000000010001000002024401003b`,
     'hex',

@@ -1,6 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { HASH, inventObjects, type Size, writeDump } from '../../../scripts/transfer/django/invent'
 import { MOVED } from '../../../scripts/transfer/tables'
@@ -391,37 +389,6 @@ describe('the import of a dump', () => {
       expect(stateOf(into)).toEqual(stateOf(plain.path))
     }
   })
-
-  it('that is killed at random moments comes to the same', async () => {
-    const state = newPath('state')
-    const dump = newPath('dump.json')
-    const size: Size = { users: 500, posts: 5_000, likes: 10_000, messages: 5_000 }
-    writeDump(dump, inventObjects(size))
-    const [expected, run] = [
-      await importInto(dump),
-      ['scripts/bundled.ts', 'import', dump, '--no-media', '--persist-to', state],
-    ]
-    for (const ms of [1, 2, 3].map(() => 2_500 + Math.random() * 2_500)) {
-      const child = spawn(process.execPath, run, { stdio: 'ignore', detached: true })
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      setTimeout(() => child.exitCode ?? process.kill(-(child.pid ?? 0), 'SIGKILL'), ms)
-      await ended
-    }
-    const [database] = [
-      join(
-        state,
-        'v3/d1/miniflare-D1DatabaseObject/e7352547963de7050bd7d94658afc4fe78b61811b7815da12d90be8e863abf4d.sqlite',
-      ),
-    ]
-    const isDone =
-      existsSync(database) &&
-      query(database, "select 1 from sqlite_schema where name = 'users'").length > 0 &&
-      query(database, 'select 1 from users limit 1').length > 0 &&
-      query(database, 'select 1 from jobs').length === 0
-    if (!isDone) execFileSync(process.execPath, run)
-    expect(stateOf(database).rows).toEqual(stateOf(expected.path).rows)
-    expect(untrue(database)).toEqual([])
-  }, 180_000)
 })
 
 describe('pictures', () => {

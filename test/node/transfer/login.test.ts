@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LocalServer, startLocal } from '../../../scripts/local-server'
 import { inventObjects, PASSWORD, writeDump } from '../../../scripts/transfer/django/invent'
+import { openLocalBucket } from '../../../scripts/transfer/local-bucket'
 import { newPath } from './databases'
+import { gif } from './doubles'
 
 /** As much of the answers as is looked at. */
 interface Body {
@@ -23,11 +25,11 @@ const all = [...inventObjects(SIZE)]
 const of = (model: string) => all.filter((object) => object.model === model)
 
 describe('people who come from the original', () => {
+  const state = newPath('state')
   let server: LocalServer
   beforeAll(async () => {
     const dump = newPath('dump.json')
     writeDump(dump, all)
-    const state = newPath('state')
     server = await startLocal(state, () =>
       execFileSync('npm', [
         'run',
@@ -99,6 +101,28 @@ describe('people who come from the original', () => {
     })
     expect(answer.status).toBe(200)
     expect((await get(`/posts/${post?.pk}/`)).body).toMatchObject({ title: 'Another', image: before.image })
+  })
+
+  it('upload pictures into the bucket that a backup reads, and see those that a restore writes', async () => {
+    const bucket = openLocalBucket(state, 'edge-social-api-media')
+    const { body } = await logIn(of('auth.user')[20]?.fields.username)
+    const form = new FormData()
+    form.set('title', 'A pixel')
+    form.set('image', new File([gif(1)], 'pixel.gif', { type: 'image/gif' }))
+    const answer = await fetch(`${server.origin}/posts/`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${body.access_token}` },
+      body: form,
+    })
+    const { image } = await answer.json<Body>()
+    const key = new URL(image).pathname.replace(/^.*\//, '')
+    expect(await bucket.get(key)).toEqual({ bytes: gif(1), type: 'image/gif' })
+    expect(await bucket.get('f'.repeat(64))).toBeUndefined()
+    // Twice, as one that was stopped begins anew.
+    for (const shade of [2, 3]) await bucket.put(key, { bytes: gif(shade), type: 'image/gif' })
+    await bucket.close()
+    const shown = await fetch(`${image}?again`)
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(gif(3))
   })
 
   it('find what is searched, and their conversations with what is unread', async () => {

@@ -1,7 +1,7 @@
 /** How fast clients send. Only the memory knows: after an eviction everybody starts anew. */
-import type { Limits } from '../../limits/limits'
-import { MemoryLimit } from '../../limits/memory'
-import { TYPING_INTERVAL_MS } from '../shared/frames'
+import type { Limits } from '../limits/limits'
+import { MemoryLimit } from '../limits/memory'
+import { TYPING_INTERVAL_MS } from './protocol'
 
 export function frameRates(limits: Limits) {
   /** By user, however many sockets they have. */

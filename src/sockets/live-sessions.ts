@@ -1,20 +1,25 @@
 /** Whether those who listen may still do so. */
 import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm'
-import type { Db } from '../../db/client'
-import { sessions, users } from '../../db/schema'
-import { sessionNamed } from '../../db/session-names'
-import { build, selectStatement, statement } from '../../db/statements'
-import { isShown } from '../../db/visibility'
-import type { Listener } from '../shared/listener'
+import type { Db } from '../db/client'
+import { sessions, users } from '../db/schema'
+import { sessionNamed } from '../db/session-names'
+import { build, selectStatement, statement } from '../db/statements'
+import { isShown } from '../db/visibility'
+import type { Listener } from './listener'
 
 type SignedIn = Pick<Listener, 'userId' | 'session'>
 
 /** Says which listeners' users are active and whose sessions have not ended. One call; reads 2 rows for each. */
 export async function liveListeners(db: Db, listeners: SignedIn[], now: number) {
+  return whoMayStay(await db.batch(listenersStatements(listeners, now)))
+}
+
+/** The statements that `whoMayStay` reads. */
+export function listenersStatements(listeners: SignedIn[], now: number) {
   const names = JSON.stringify(listeners.map(({ session }) => session ?? ''))
   const ids = JSON.stringify(listeners.map(({ userId }) => userId))
   const name = sql<string>`names.value`
-  const [activeUsers, liveSessions] = await db.batch([
+  return [
     statement(
       build
         .select({ id: users.id })
@@ -32,7 +37,11 @@ export async function liveListeners(db: Db, listeners: SignedIn[], now: number) 
       sql`from json_each(${names}) names cross join sessions on ${sessionNamed(name)} and ${ne(name, '')}
         where ${and(isNull(sessions.revokedAt), gt(sessions.expiresAt, now))}`,
     ),
-  ])
+  ] as const
+}
+
+/** Tells of each listener whether they may go on. */
+export function whoMayStay([activeUsers, liveSessions]: readonly [{ id: number }[], { name: string }[]]) {
   const active = new Set(activeUsers.map(({ id }) => id))
   const live = new Set(liveSessions.map(({ name }) => name))
   return ({ userId, session }: SignedIn): boolean =>

@@ -1,5 +1,5 @@
 /** Notifications as they are shown: those of one kind about one post together. */
-import { type NotificationRow, type Seen, WINDOW } from './queries'
+import { type NotificationRow, type Seen, WINDOW } from '../queries'
 
 /** Of those who did it, so many are named. */
 export const MAX_ACTORS = 3

@@ -1,9 +1,10 @@
-import { KINDS, type Kind, STANDARD_LEVEL } from '../db/notification-kinds'
-import { isoDate } from '../http/dates'
-import type { ImageUrls } from '../images/url'
+import { KINDS, type Kind, STANDARD_LEVEL } from '../../db/notification-kinds'
+import { isoDate } from '../../http/dates'
+import type { ImageUrls } from '../../images/url'
+import type { NotificationRow, SettingRow } from '../queries'
+import type { SettingsAnswer } from '../schemas'
+import type { NotificationAnswer } from './answer-schemas'
 import type { Group } from './group-view'
-import type { NotificationRow, SettingRow } from './queries'
-import type { NotificationAnswer, SettingsAnswer } from './schemas'
 
 /** Notifications of one kind about one post. */
 export const notificationView = (

@@ -13,9 +13,9 @@ export interface Listener {
 /** Objects can be reached from the Worker only, so nobody else can send this header. */
 const HEADER = 'x-listener'
 
-/** The request that opens a socket in the object; `since` is the seq of the newest change that the client has. */
+/** The request that opens a socket in the object; `since` is how far the client is. */
 export function listenRequest(listener: Listener, since: string | undefined): Request {
-  const url = new URL('https://conversation/live')
+  const url = new URL('https://object/live')
   if (since !== undefined) url.searchParams.set('since', since)
   return new Request(url, { headers: { upgrade: 'websocket', [HEADER]: JSON.stringify(listener) } })
 }

@@ -1,0 +1,45 @@
+/** What goes over somebody's channel, in both directions: JSON objects that say their type. */
+import * as z from 'zod/mini'
+import { answerFrames, changeFrame, clientFrames } from '../../messaging/shared/frames'
+import { notificationAnswer, unreadAnswer } from '../../notifications/shared/answer-schemas'
+
+/** The other person's id. */
+const to = z.int().check(z.minimum(1))
+
+export const clientFrame = z.discriminatedUnion('type', [
+  z.extend(clientFrames.send, { to }),
+  z.extend(clientFrames.read, { to }),
+  z.extend(clientFrames.typing, { to }),
+  z.object({ type: z.literal('replay'), to, since: z.int().check(z.minimum(0)) }),
+])
+export type ClientFrame = z.output<typeof clientFrame>
+
+const user = z.int()
+
+export const serverFrame = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('ready'),
+    seq: z.int(),
+    unread: unreadAnswer,
+    conversations: z.array(z.tuple([z.int(), z.int(), z.int()])),
+    posts: z.int(),
+  }),
+  z.object({ type: z.literal('conversation'), user, event: changeFrame, unread: z.int() }),
+  z.object({ type: z.literal('replayed'), user, seq: z.int(), unread: z.int() }),
+  z.object({ type: z.literal('resync'), user, seq: z.int(), unread: z.int() }),
+  z.object({
+    type: z.literal('notification'),
+    seq: z.int(),
+    prev: z.int(),
+    /** Newest first; null where they are so many that the list is the better way to them. */
+    notifications: z.nullable(z.array(notificationAnswer)),
+  }),
+  z.object({ type: z.literal('unread'), unread: unreadAnswer }),
+  z.object({ type: z.literal('feed'), since: z.int(), count: z.int(), posts: z.array(z.int()) }),
+  z.object({ type: z.literal('typing'), user }),
+  z.extend(answerFrames.sent, { to: z.int() }),
+  z.extend(answerFrames.error, { to: z.optional(z.int()) }),
+  z.object({ type: z.literal('signed-out') }),
+])
+export type ServerFrame = z.output<typeof serverFrame>
+export type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>

@@ -1,0 +1,27 @@
+/** What those who asked for a change are told where it was not made. */
+import {
+  ForeignKeyViolation,
+  Revoked,
+  SessionEnded,
+  Unavailable,
+  UserInactive,
+  UserNotFound,
+} from '../../db/errors'
+import { Throttled } from '../../limits/throttled'
+import type { Failure, Refusal } from '../shared/changes'
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Throttled)
+    return { ok: false, why: 'throttled', waitMs: error.waitMs, policy: error.policy }
+  return { ok: false, why: refusalOf(error) }
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Unavailable || error instanceof Revoked) return 'unavailable'
+  if (error instanceof UserNotFound) return 'user_not_found'
+  if (error instanceof UserInactive) return 'user_inactive'
+  if (error instanceof SessionEnded) return 'token_not_valid'
+  // The sender was found to be there, so the one who does not exist is the recipient.
+  if (error instanceof ForeignKeyViolation) return 'no_recipient'
+  return 'internal'
+}

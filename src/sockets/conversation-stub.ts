@@ -1,0 +1,47 @@
+/** The one way to the objects of conversations: from the Worker, and from the channels of people. */
+import { TookTooLong, withinDeadline } from '../deadline'
+import type { Bindings } from '../http/env'
+import type { Conversation } from '../messaging/object/conversation'
+import { type Change, type CommitResult, newChangeId } from '../messaging/shared/changes'
+import { objectName, type Pair } from '../messaging/shared/pair'
+
+/** How long the object may take: it has its own deadlines for D1, so what takes longer has lost the call. */
+const DEADLINE_MS = 30_000
+
+/** Calls the object, within a deadline: `TookTooLong`. A new stub each time, as one that has failed stays broken. */
+export function callConversation<T>(
+  env: Bindings,
+  pair: Pair,
+  call: (stub: DurableObjectStub<Conversation>) => PromiseLike<T>,
+): Promise<T> {
+  // Bindings are typed in `http/`, where the class is not known.
+  const conversations = env.CONVERSATION as DurableObjectNamespace<Conversation>
+  return withinDeadline(DEADLINE_MS, async () => await call(conversations.getByName(objectName(pair))))
+}
+
+/**
+ * Makes a change; `unavailable` where the object is out of reach. Asks a second time where the object failed without an answer: it may have died
+ * between the commit and the answer, and so before it told anybody. The second time it is asked to look first, so that nothing is made twice.
+ */
+export async function commitIn(env: Bindings, pair: Pair, change: Change): Promise<CommitResult> {
+  const id = newChangeId()
+  try {
+    return await callConversation(env, pair, async (stub) => stub.commit(change, id))
+  } catch (error) {
+    if (!mayAskAgain(error)) return unreachable(error)
+  }
+  try {
+    return await callConversation(env, pair, async (stub) => stub.commitOnce(change, id))
+  } catch (error) {
+    return unreachable(error)
+  }
+}
+
+/** What is overloaded only becomes more so: https://developers.cloudflare.com/durable-objects/best-practices/error-handling/ */
+const mayAskAgain = (error: unknown) =>
+  error instanceof Error && !(error instanceof TookTooLong) && !('overloaded' in error && error.overloaded)
+
+function unreachable(error: unknown): CommitResult {
+  console.error(JSON.stringify({ error: 'A conversation could not be reached.', why: String(error) }))
+  return { ok: false, why: 'unavailable' }
+}
