@@ -19,6 +19,7 @@ import type { Limits } from './limits/limits'
 import {
   endSuspensionsStatement,
   eraseHiddenCommentsStatement,
+  eraseHiddenMessagesStatement,
   eraseHiddenPostStatement,
   eraseHiddenPostsStatements,
 } from './moderation/action-statements'
@@ -46,6 +47,7 @@ const KINDS: readonly Piece[] = [
   ...eraseHiddenPostsStatements,
   eraseHiddenPostStatement,
   eraseHiddenCommentsStatement,
+  eraseHiddenMessagesStatement,
 ]
 
 export async function sweepRows(db: Db, now: number, limits: Limits): Promise<void> {

@@ -16,6 +16,7 @@ import {
   emailKeys,
   followers,
   followRequests,
+  hiddenMessages,
   idempotencyKeys,
   likes,
   listeners,
@@ -149,7 +150,8 @@ const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
     rowsOf(followRequests, followRequests.id, followRequests.followedId, userId, PIECE_ROWS / 2),
   ],
   (userId) => [
-    rowsOf(reports, reports.id, reports.reporterId, userId, PIECE_ROWS / 2),
+    rowsOf(hiddenMessages, hiddenMessages.messageId, hiddenMessages.senderId, userId, PIECE_ROWS / 4),
+    rowsOf(reports, reports.id, reports.reporterId, userId, PIECE_ROWS / 4),
     deleting(
       sql`${appeals} where action_id in (select l.id from moderation_actions l cross join appeals ap on ap.action_id = l.id
         where l.user_id = ${userId} and l.is_notice = 1 limit ${PIECE_ROWS / 2})`,

@@ -31,6 +31,7 @@ const {
   deletedAccounts,
   followers,
   hiddenComments,
+  hiddenMessages,
   hiddenPosts,
   followRequests,
   idempotencyKeys,
@@ -63,7 +64,15 @@ const IMAGES: {
   posts: { image: posts.image },
   messages: { image: messages.image },
   reports: { evidenceImage: reports.evidenceImage },
+  hiddenMessages: { image: hiddenMessages.image },
 }
+
+/** Images that are for some only. */
+const PRIVATE_IMAGES: ReadonlySet<Column> = new Set([
+  messages.image,
+  reports.evidenceImage,
+  hiddenMessages.image,
+])
 
 /** Rows that are there and not shown to anybody: the columns that hold their ids. */
 const HIDDEN: Record<string, Column[]> = {
@@ -118,7 +127,7 @@ export const KEPT: Kept[] = [
   countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
   countAndNewest({ of: followRequests.followedId, count: users.followRequestsCount }),
 
-  imageReferences(imageColumns, (column) => column !== messages.image && column !== reports.evidenceImage),
+  imageReferences(imageColumns, (column) => !PRIVATE_IMAGES.has(column)),
   newestImages({
     image: posts.image,
     of: posts.ownerId,

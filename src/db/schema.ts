@@ -386,6 +386,36 @@ export const hiddenComments = sqliteTable(
   ],
 )
 
+/**
+ * Messages that moderators have hidden, taken out of `messages`: so nothing that reads a conversation has to think of them. Only the conversation's object
+ * moves them (`messaging/object/moderate-statements.ts`).
+ */
+export const hiddenMessages = sqliteTable(
+  'hidden_messages',
+  {
+    messageId: integer().notNull(),
+    conversationId: integer()
+      .notNull()
+      .references(() => conversations.id, { onDelete: 'cascade' }),
+    senderId: integer().notNull(),
+    content: text().notNull(),
+    image: text().$type<ImageHash>(),
+    createdAt: integer().notNull(),
+    editedAt: integer(),
+    /** The change that made it. */
+    seq: integer().notNull(),
+    hiddenAt: integer().notNull(),
+    /** When it is deleted for good; null where it is only hidden. */
+    eraseAt: integer(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.messageId] }),
+    index('hidden_messages_conversation').on(t.conversationId),
+    index('hidden_messages_sender').on(t.senderId),
+    index('hidden_messages_erase').on(t.eraseAt).where(sql`erase_at is not null`),
+  ],
+)
+
 /** What moderators look into: one thing, however many people report it and however often. */
 export const cases = sqliteTable(
   'cases',

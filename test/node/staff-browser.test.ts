@@ -232,6 +232,34 @@ describe.skipIf(!browserPath)('the pages of staff', () => {
     await context.close()
   })
 
+  it('a reported message is read in its case, hidden, deleted and brought back', async () => {
+    await alice.ask('POST', `/messages/${bob.id}/send/`, { content: 'Hello' })
+    const { body: mean } = await alice.ask('POST', `/messages/${bob.id}/send/`, { content: HOSTILE })
+    await bob.ask('POST', '/reports/', { message: mean.id, category: 'harassment' })
+    const { context, page, faults } = await tab()
+    await signIn(page, 'mona')
+    await page.getByLabel('Kind').selectOption('message')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByText('Case 1:').waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'message by alice' }).click()
+    await page.getByRole('heading', { level: 1, name: 'message by alice' }).waitFor()
+    await page.getByText(HOSTILE).first().waitFor()
+    for (const [action, isThere] of [
+      ['hide', false],
+      ['delete', false],
+      ['restore', true],
+    ] as const) {
+      await act(page, action, action)
+      const { body } = await bob.ask('GET', `/messages/${alice.id}/`)
+      const texts = body.results.map(({ content }: { content: string }) => content)
+      expect([action, texts]).toEqual([action, isThere ? ['Hello', HOSTILE] : ['Hello']])
+    }
+    await go(page, 'Log')
+    await page.getByText('read', { exact: true }).first().waitFor()
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
   it('people are warned, silenced, suspended and banned, and all of it is taken back', async () => {
     const { context, page, faults } = await tab()
     await signIn(page, 'mona')

@@ -1,10 +1,10 @@
 /** Deleting a message, or all of them, in SQL. */
-import { and, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { markUnreferencedStatement } from '../../db/image-leases'
 import { type Charge, chargeStatement } from '../../db/rate-limits'
 import { conversations, messages } from '../../db/schema'
-import { build, statement } from '../../db/statements'
+import { build, statement, writeStatement } from '../../db/statements'
 import type { ChangeOf } from '../shared/changes'
 import { ofPair } from '../shared/conversation-row'
 import type { Pair, Side } from '../shared/pair'
@@ -22,6 +22,26 @@ function unreadWithout(side: Side) {
   })
 }
 
+/** The statement by which the conversation of a message goes on without it, before it is deleted. */
+export function countWithoutStatement(messageId: number, which: SQL) {
+  const newestRemaining = sql`(select ${remaining.id} from messages remaining
+    where ${remaining.conversationId} = ${conversations.id} and ${remaining.id} <> ${messageId}
+    order by ${remaining.id} desc limit 1)`
+  return statement(
+    build
+      .update(conversations)
+      .set({
+        seq: nextSeq,
+        messagesCount: sql`${conversations.messagesCount} - 1`,
+        lastMessageId: newestRemaining,
+        ...unreadWithout('a'),
+        ...unreadWithout('b'),
+      })
+      .from(messages)
+      .where(and(eq(conversations.id, messages.conversationId), which)),
+  )
+}
+
 export function deleteStatements(
   change: ChangeOf<'delete' | 'erase'>,
   charged: readonly Charge[],
@@ -29,25 +49,10 @@ export function deleteStatements(
 ): ChangeStatements {
   const { userId, messageId } = change
   const isOwn = isSentBy(userId, messageId)
-  const newestRemaining = sql`(select ${remaining.id} from messages remaining
-    where ${remaining.conversationId} = ${conversations.id} and ${remaining.id} <> ${messageId}
-    order by ${remaining.id} desc limit 1)`
   return withOutcome(
     [
       logStatement({ kind: 'deleted', change, messageId: sql`${messageId}` }, isConversationOf(isOwn)),
-      statement(
-        build
-          .update(conversations)
-          .set({
-            seq: nextSeq,
-            messagesCount: sql`${conversations.messagesCount} - 1`,
-            lastMessageId: newestRemaining,
-            ...unreadWithout('a'),
-            ...unreadWithout('b'),
-          })
-          .from(messages)
-          .where(and(eq(conversations.id, messages.conversationId), isOwn)),
-      ),
+      countWithoutStatement(messageId, isOwn),
       statement(build.delete(messages).where(isOwn)),
       markUnreferencedStatement(),
       chargeStatement(charged, now),
@@ -62,6 +67,10 @@ export function clearStatements(pair: Pair, change: ChangeOf<'clear'>): ChangeSt
   return withOutcome(
     [
       logStatement({ kind: 'cleared', change }, hasMessages),
+      // What moderators have hidden is not to come back into it.
+      writeStatement(
+        sql`delete from hidden_messages where conversation_id = (select id from conversations where ${hasMessages})`,
+      ),
       statement(
         build
           .update(conversations)
