@@ -100,11 +100,10 @@ describe.sequential('docs/operations.md', () => {
       db.exec("insert into jobs (name, done_to) values ('restore x', 5)")
       db.exec('update conversations set unread_a = 50, unread_b = 40, messages_count = 7')
     })
-    for (const command of [check, repair])
-      expect(await npm(command, fresh)).toMatchObject({
-        status: 1,
-        said: expect.stringContaining('has not ended'),
-      })
+    expect(await npm(repair, fresh)).toMatchObject({
+      status: 1,
+      said: expect.stringContaining('npm run restore has not ended'),
+    })
     expect(query(fileOf(fresh), 'select distinct messages_count as n from conversations')).toEqual([{ n: 7 }])
     withSqlite(fileOf(fresh), (db) => db.exec('delete from jobs'))
     expect(await npm(check, fresh)).toMatchObject({ status: 1, said: expect.stringContaining('kept 7') })
