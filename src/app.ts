@@ -33,6 +33,7 @@ import { chatRoutes, conversationRoutes } from './messaging/worker/conversation-
 import { errorsInLists, MESSAGE_CALLS } from './messaging/worker/error-lists'
 import { messageImageRoutes } from './messaging/worker/image-routes'
 import { messageRoutes } from './messaging/worker/message-routes'
+import { offerModeration } from './messaging/worker/moderate-message'
 import { caseImageRoutes } from './moderation/case-image-routes'
 import { caseRoutes } from './moderation/case-routes'
 import { logRoutes } from './moderation/log-routes'
@@ -92,6 +93,7 @@ export const routes = app
   .route('/likes', likeRoutes)
   .route('/followers', followerRoutes)
   .route('/reports', reportRoutes)
+  .use('/moderation/cases/*', offerModeration)
   .route('/moderation/cases', caseRoutes)
   .route('/moderation/cases', caseImageRoutes)
   .route('/moderation/notices', noticeRoutes)

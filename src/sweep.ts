@@ -16,9 +16,11 @@ import {
 } from './db/rate-limits'
 import type { Statement } from './db/statements'
 import type { Limits } from './limits/limits'
+import { eraseClearedStatements } from './messaging/object/clearing-statements'
 import {
   endSuspensionsStatement,
   eraseHiddenCommentsStatement,
+  eraseHiddenMessagesStatement,
   eraseHiddenPostStatement,
   eraseHiddenPostsStatements,
 } from './moderation/action-statements'
@@ -46,6 +48,8 @@ const KINDS: readonly Piece[] = [
   ...eraseHiddenPostsStatements,
   eraseHiddenPostStatement,
   eraseHiddenCommentsStatement,
+  ...eraseClearedStatements,
+  eraseHiddenMessagesStatement,
 ]
 
 export async function sweepRows(db: Db, now: number, limits: Limits): Promise<void> {

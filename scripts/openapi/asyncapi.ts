@@ -44,7 +44,7 @@ const SUMMARIES: Record<string, string> = {
   'server ready': 'The first frame: how far the conversation is.',
   'server resync': 'What was asked for with `since` is not of this conversation.',
   'server message': 'A new message.',
-  'server edited': 'A message has changed.',
+  'server edited': 'A message has changed. One that was deleted before is there again.',
   'server deleted': 'A message is gone.',
   'server cleared': 'The conversation was deleted.',
   'server read': 'Somebody has read everything up to a seq.',

@@ -31,6 +31,7 @@ const {
   deletedAccounts,
   followers,
   hiddenComments,
+  hiddenMessages,
   hiddenPosts,
   followRequests,
   idempotencyKeys,
@@ -63,7 +64,15 @@ const IMAGES: {
   posts: { image: posts.image },
   messages: { image: messages.image },
   reports: { evidenceImage: reports.evidenceImage },
+  hiddenMessages: { image: hiddenMessages.image },
 }
+
+/** Images that are for some only. */
+const PRIVATE_IMAGES: ReadonlySet<Column> = new Set([
+  messages.image,
+  reports.evidenceImage,
+  hiddenMessages.image,
+])
 
 /** Rows that are there and not shown to anybody: the columns that hold their ids. */
 const HIDDEN: Record<string, Column[]> = {
@@ -76,7 +85,7 @@ const imageColumns = Object.values(IMAGES).flatMap((columns): Column[] => Object
 
 /** Messages of the other person that one of the two has not read. */
 const unread = (user: Column, read: Column) =>
-  `(select count(*) from messages where conversation_id = t.id and sender_id <> t.${nameOf(user)} and seq > t.${nameOf(read)})`
+  `(select count(*) from messages where conversation_id = t.id and id > t.cleared_to and sender_id <> t.${nameOf(user)} and seq > t.${nameOf(read)})`
 
 export const TABLES: SQLiteTable[] = Object.values(schema).filter((value) => is(value, SQLiteTable))
 
@@ -97,6 +106,7 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   schema.hiddenComments,
   schema.appeals,
   schema.silencedAccounts,
+  schema.clearedConversations,
   schema.settings,
   schema.dailySizes,
 ]
@@ -118,7 +128,7 @@ export const KEPT: Kept[] = [
   countAndNewest({ of: mutes.ownerId, count: users.mutesCount }),
   countAndNewest({ of: followRequests.followedId, count: users.followRequestsCount }),
 
-  imageReferences(imageColumns, (column) => column !== messages.image && column !== reports.evidenceImage),
+  imageReferences(imageColumns, (column) => !PRIVATE_IMAGES.has(column)),
   newestImages({
     image: posts.image,
     of: posts.ownerId,
@@ -134,8 +144,14 @@ export const KEPT: Kept[] = [
   unreadMessages(),
 
   // By the conversation's object (`messaging/`).
-  keptByCode(conversations.messagesCount, '(select count(*) from messages where conversation_id = t.id)'),
-  keptByCode(conversations.lastMessageId, '(select max(id) from messages where conversation_id = t.id)'),
+  keptByCode(
+    conversations.messagesCount,
+    '(select count(*) from messages where conversation_id = t.id and id > t.cleared_to)',
+  ),
+  keptByCode(
+    conversations.lastMessageId,
+    '(select max(id) from messages where conversation_id = t.id and id > t.cleared_to)',
+  ),
   keptByCode(conversations.unreadA, unread(conversations.userA, conversations.readA)),
   keptByCode(conversations.unreadB, unread(conversations.userB, conversations.readB)),
 ]

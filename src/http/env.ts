@@ -1,5 +1,6 @@
 import type { Context, HonoRequest } from 'hono'
 import type { Db } from '../db/client'
+import type { MessageDeed } from '../db/moderation-words'
 
 /** Bindings, variables and secrets: wrangler.toml, `wrangler secret`, and `.dev.vars` on a laptop. */
 export interface Bindings {
@@ -80,6 +81,8 @@ export interface AppEnv {
     errorsInLists: true | undefined
     /** Sessions that the request has ended: one, or all of a user but one. Set before they are, as the answer to that may be lost. */
     endedSessions: EndedSessions | undefined
+    /** Does something to a message of these two, in the name of whoever asks; false where there is nothing to do it to. */
+    moderateMessage: (c: UserContext, pair: readonly [number, number], deed: MessageDeed) => Promise<boolean>
     /** Two people whose conversation the request has ended: one of them blocks the other. */
     parted: readonly [number, number] | undefined
   }

@@ -29,3 +29,11 @@ export async function act(db: Db, actorId: number, on: CaseRow, deed: Deed): Pro
   const [entry] = results[2] as EntryRow[]
   return entry
 }
+
+/** The newest entry that this person has made about the case. */
+export async function ownEntry(db: Db, actorId: number, caseId: number): Promise<EntryRow | undefined> {
+  const [[entry]] = await db.batch([
+    newestEntriesStatement(sql`${l.caseId} = ${caseId} and ${l.actorId} = ${actorId}`, 1),
+  ])
+  return entry
+}

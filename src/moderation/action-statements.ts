@@ -92,6 +92,9 @@ export const eraseHiddenPostStatement = (now: number) =>
 export const eraseHiddenCommentsStatement = (now: number) =>
   writeStatement(sql`delete from comments where id in
     (select comment_id from hidden_comments where erase_at <= ${now} order by erase_at limit ${ERASED_AT_ONCE}) returning id`)
+export const eraseHiddenMessagesStatement = (now: number) =>
+  writeStatement(sql`delete from hidden_messages where message_id in
+    (select message_id from hidden_messages where erase_at <= ${now} order by erase_at limit ${ERASED_AT_ONCE}) returning message_id`)
 export const endSuspensionsStatement = (now: number, limit: number) =>
   writeStatement(sql`delete from suspended_accounts where user_id in
     (select user_id from suspended_accounts where until <= ${now} order by until limit ${limit}) returning user_id`)

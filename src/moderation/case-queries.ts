@@ -93,14 +93,23 @@ export async function listCases(
   return { ...sliceOf(found, page), ...(counted && { count: counted.count }) }
 }
 
-/** The case, and whether it is for this person to deal with. Reads 4 rows. */
-export async function findCase(
-  db: Db,
-  actorId: number,
-  id: number,
-): Promise<(CaseRow & { isFor: number }) | undefined> {
+/** The conversation of the message `c` is about, which may be hidden. */
+export const conversationOfMessage = sql`coalesce((select k.id from messages said cross join conversations k on k.id = said.conversation_id
+    where said.id = c.subject_id and said.id > k.cleared_to),
+  (select conversation_id from hidden_messages where message_id = c.subject_id))`
+
+/** The case, whether it is for this person to deal with, and whose conversation it is where it is about a message. Reads 4 rows, and 4 more for a message. */
+export async function findCase(db: Db, actorId: number, id: number) {
+  const of = (column: 'user_a' | 'user_b') =>
+    sql<
+      number | null
+    >`iif(c.kind = 'message', (select ${sql.raw(column)} from conversations where id = ${conversationOfMessage}), null)`
   const [rows] = await db.batch([
-    selectStatement(CASE, sql`${fromCases} where c.id = ${id}`, { isFor: isFor(actorId) }),
+    selectStatement(CASE, sql`${fromCases} where c.id = ${id}`, {
+      isFor: isFor(actorId),
+      userA: of('user_a'),
+      userB: of('user_b'),
+    }),
   ])
   return rows[0]
 }

@@ -11,14 +11,22 @@ import { Hono } from '../http/hono'
 import { answerPage, pageOf } from '../http/paging'
 import { idParam, inPath, inQuery } from '../http/params'
 import { imageUrls } from '../images/url'
-import { act } from './action-queries'
+import { act, ownEntry } from './action-queries'
 import { type CaseRow, findCase, listCases, moveCase, OLDEST_CASES, openCase } from './case-queries'
 import { actionBody, caseAnswer, caseBody, caseDetailAnswer, caseListQuery, casePatch } from './case-schemas'
 import { readCase } from './detail-queries'
 import { entryAnswer } from './entry-schemas'
 import { subjectOf } from './subject'
 import { caseDetailView, caseView, entryView } from './view'
-import { CASE_KINDS, CASE_STATES, isFor, MAX_SUSPENSION_DAYS, SIGNS_OUT } from './vocabulary'
+import {
+  CASE_KINDS,
+  CASE_STATES,
+  ERASED_AFTER_DAYS,
+  isFor,
+  isOfMessages,
+  MAX_SUSPENSION_DAYS,
+  SIGNS_OUT,
+} from './vocabulary'
 
 const staff = requireStaff('moderator')
 
@@ -161,6 +169,21 @@ export const caseRoutes = new Hono<AppEnv>()
       if (!isFor(deed.action, found.kind))
         throw new ValidationError({ action: [`That is not done to a ${found.kind}.`] })
       const until = deed.action === 'suspend' ? suspendedUntil(deed.until, now) : undefined
+      if (found.kind === 'message' && isOfMessages(deed.action)) {
+        const { userA, userB, id: caseId, subjectId: messageId } = found
+        const { action, reason, text } = deed
+        const eraseAt = action === 'delete' ? now + ERASED_AFTER_DAYS * 86_400_000 : undefined
+        const isDone =
+          userA !== null &&
+          userB !== null &&
+          (await c.var.moderateMessage(c, [userA, userB], {
+            ...{ action, caseId, messageId, reason, text, eraseAt, now },
+          }))
+        if (!isDone) throw new ValidationError({ action: ['There is no such message any more.'] })
+        const entry = await ownEntry(db, user.id, caseId)
+        if (!entry) throw new ApiError('not_found')
+        return c.json(entryView(entry), 201)
+      }
       if (SIGNS_OUT.has(deed.action)) c.set('endedSessions', { userId: found.authorId, except: undefined })
       const entry = await act(db, user.id, found, { ...deed, until, now })
       if (!entry) throw new ApiError('not_found')

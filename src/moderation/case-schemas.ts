@@ -74,7 +74,7 @@ export const caseDetailAnswer = z
           created: isoTime(),
         }),
       )
-      .check(z.describe('As it is now. Null where it is gone, and for messages and conversations.')),
+      .check(z.describe('As it is now. Null where it is gone, and for conversations.')),
     messages: z
       .array(
         z.object({
@@ -82,6 +82,7 @@ export const caseDetailAnswer = z
           sender: z.int(),
           content: z.string(),
           image: z.nullable(z.url()),
+          is_hidden: z.boolean(),
           created: isoTime(),
         }),
       )

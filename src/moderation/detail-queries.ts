@@ -5,7 +5,7 @@ import type { Db } from '../db/client'
 import { selectList } from '../db/columns'
 import { appeals, type ImageHash, messages, reports } from '../db/schema'
 import { selectStatement } from '../db/statements'
-import { CASE, fromCases, isFor } from './case-queries'
+import { CASE, conversationOfMessage, fromCases, isFor } from './case-queries'
 import { l, logCaseStatement, newestEntriesStatement } from './log-statements'
 import type { Role } from './vocabulary'
 
@@ -36,6 +36,7 @@ const SPOKEN = selectList({
   content: m.content,
   image: m.image,
   createdAt: m.createdAt,
+  isHidden: sql<number>`m.is_hidden`,
 })
 
 const APPEAL = selectList({
@@ -53,12 +54,14 @@ const THING = {
   >`case c.kind when 'post' then p.title when 'profile' then author.profile_name end`,
   thingContent: sql<
     string | null
-  >`case c.kind when 'post' then p.content when 'comment' then m.content when 'profile' then author.profile_content end`,
-  thingImage: sql<ImageHash | null>`case c.kind when 'post' then p.image when 'profile' then author.image end`,
+  >`case c.kind when 'post' then p.content when 'comment' then m.content when 'profile' then author.profile_content
+    else coalesce(said.content, hm.content) end`,
+  thingImage: sql<ImageHash | null>`case c.kind when 'post' then p.image when 'profile' then author.image
+    else coalesce(said.image, hm.image) end`,
   thingPostId: sql<number | null>`coalesce(p.id, m.post_id)`,
   thingCreatedAt: sql<
     number | null
-  >`case c.kind when 'profile' then author.created_at else coalesce(p.created_at, m.created_at) end`,
+  >`case c.kind when 'profile' then author.created_at else coalesce(p.created_at, m.created_at, said.created_at, hm.created_at) end`,
   isSilenced: sql<number>`exists (select 1 from silenced_accounts where user_id = c.author_id)`,
   suspendedUntil: sql<
     number | null
@@ -66,11 +69,14 @@ const THING = {
   isSensitive: sql<number>`coalesce(p.is_sensitive, 0)`,
   eraseAt: sql<
     number | null
-  >`coalesce((select erase_at from hidden_posts h where h.post_id = p.id), (select erase_at from hidden_comments h where h.comment_id = m.id))`,
-  isHidden: sql<number>`exists (select 1 from hidden_posts h where h.post_id = p.id) or exists (select 1 from hidden_comments h where h.comment_id = m.id)`,
+  >`coalesce((select erase_at from hidden_posts h where h.post_id = p.id), (select erase_at from hidden_comments h where h.comment_id = m.id), hm.erase_at)`,
+  isHidden: sql<number>`exists (select 1 from hidden_posts h where h.post_id = p.id) or exists (select 1 from hidden_comments h where h.comment_id = m.id) or hm.message_id is not null`,
 }
 const joinedThing = sql`left join posts p on c.kind = 'post' and p.id = c.subject_id
-  left join comments m on c.kind = 'comment' and m.id = c.subject_id`
+  left join comments m on c.kind = 'comment' and m.id = c.subject_id
+  left join messages said on c.kind = 'message' and said.id = c.subject_id
+    and said.id > (select cleared_to from conversations where id = said.conversation_id)
+  left join hidden_messages hm on c.kind = 'message' and hm.message_id = c.subject_id`
 
 /** Whether the case shows what is not for everybody: what two people say to each other, or a private account to its followers. */
 const isKept = sql`(c.kind in ('message', 'conversation') or exists (select 1 from private_accounts vpa where vpa.user_id =
@@ -79,7 +85,7 @@ const isKept = sql`(c.kind in ('message', 'conversation') or exists (select 1 fr
 
 /** The conversation that the case is about, or whose message is; null for other cases. */
 const conversation = sql`case c.kind when 'conversation' then c.subject_id
-  when 'message' then (select conversation_id from messages where id = c.subject_id) end`
+  when 'message' then ${conversationOfMessage} end`
 
 /**
  * Undefined where there is no such case; `isFor` false, and nothing else, where it is not this person's to judge. That what is not
@@ -135,13 +141,18 @@ export async function hasImage(db: Db, actorId: number, id: number, hash: string
   return rows.length > 0
 }
 
-/** The messages around the one that is reported, or the newest of the conversation that is. */
+/** The messages around the one that is reported, or the newest of the conversation that is; that one itself, or the newest, also where they are hidden. */
 function window(judged: SQL): SQL {
   const [of, at] = [
     sql`(select ${conversation} ${judged})`,
     sql`(select iif(c.kind = 'message', c.subject_id, 0) ${judged})`,
   ]
-  return sql`select * from (select * from messages where conversation_id = ${of} and id <= ${at} order by id desc limit ${AROUND + 1})
-    union all select * from (select * from messages where conversation_id = ${of} and id > ${at} and ${at} > 0 order by id limit ${AROUND})
-    union all select * from (select * from messages where conversation_id = ${of} and ${at} = 0 order by id desc limit ${IN_CONVERSATION})`
+  const shown = sql`select id, sender_id, content, image, created_at, 0 as is_hidden from messages where conversation_id = ${of}
+    and id > (select cleared_to from conversations where id = ${of})`
+  const hidden = sql`select message_id as id, sender_id, content, image, created_at, 1 as is_hidden from hidden_messages`
+  return sql`select * from (${shown} and id <= ${at} order by id desc limit ${AROUND + 1})
+    union all select * from (${shown} and id > ${at} and ${at} > 0 order by id limit ${AROUND})
+    union all select * from (${shown} and ${at} = 0 order by id desc limit ${IN_CONVERSATION})
+    union all select * from (${hidden} where message_id = ${at})
+    union all select * from (${hidden} where conversation_id = ${of} and ${at} = 0 order by message_id desc limit ${IN_CONVERSATION})`
 }

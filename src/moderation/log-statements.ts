@@ -5,7 +5,7 @@ import { type RowOf, selectList } from '../db/columns'
 import { moderationActions, users } from '../db/schema'
 import { nextId } from '../db/sequences'
 import { selectStatement, writeStatement } from '../db/statements'
-import type { CaseKind, Entry, Reason } from './vocabulary'
+import type { CaseKind, Entry } from './vocabulary'
 
 export const l = alias(moderationActions, 'l')
 const actors = alias(users, 'actors')
@@ -38,7 +38,7 @@ export const newestEntriesStatement = (condition: SQL, limit: number) =>
 interface NewEntry {
   actorId: number
   action: Entry
-  reason?: Reason | undefined
+  reason?: string | undefined
   text?: string | undefined
   until?: number | undefined
   isNotice?: boolean

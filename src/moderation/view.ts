@@ -90,7 +90,7 @@ export const caseDetailView = (read: Read, urls: ImageUrls, caseUrl: string): Ca
         : {
             title: row.thingTitle,
             content: row.thingContent,
-            image: image(row.thingImage),
+            image: row.kind === 'message' ? privateImage(row.thingImage) : image(row.thingImage),
             post: row.thingPostId,
             is_hidden: row.isHidden === 1,
             is_sensitive: row.isSensitive === 1,
@@ -102,6 +102,7 @@ export const caseDetailView = (read: Read, urls: ImageUrls, caseUrl: string): Ca
       sender: message.senderId,
       content: message.content,
       image: privateImage(message.image),
+      is_hidden: message.isHidden === 1,
       created: isoDate(message.createdAt),
     })),
     reports: read.reported.map((report) => ({

@@ -36,10 +36,10 @@ export type Reason = (typeof REASONS)[number]
 
 /** Everything that is done to a thing or to whose it is, with the kinds of things to which it is done, and what takes it back. */
 export const ACTIONS = {
-  hide: { to: ['post', 'comment'], undo: 'restore' },
+  hide: { to: ['post', 'comment', 'message'], undo: 'restore' },
   /** Hides it, and erases it once `ERASED_AFTER_DAYS` are over. */
-  delete: { to: ['post', 'comment'], undo: 'restore' },
-  restore: { to: ['post', 'comment'], undo: 'hide' },
+  delete: { to: ['post', 'comment', 'message'], undo: 'restore' },
+  restore: { to: ['post', 'comment', 'message'], undo: 'hide' },
   mark_sensitive: { to: ['post'], undo: 'unmark_sensitive' },
   unmark_sensitive: { to: ['post'], undo: 'mark_sensitive' },
   warn: { to: CASE_KINDS, undo: 'withdraw_warning' },
@@ -59,6 +59,10 @@ export const ACTION_NAMES = Object.keys(ACTIONS) as [Action, ...Action[]]
 /** Whether this is done to things of this kind. */
 export const isFor = (action: Action, kind: CaseKind): boolean =>
   (ACTIONS[action].to as readonly CaseKind[]).includes(kind)
+
+/** What is done to a message in its conversation, by that one's object. */
+export const isOfMessages = (action: Action): action is 'hide' | 'delete' | 'restore' =>
+  action === 'hide' || action === 'delete' || action === 'restore'
 
 /** Further entries of the log, of which nobody is told. */
 export type Entry =

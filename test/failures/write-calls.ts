@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { logIn, sha256 } from '../auth-helpers'
 import { form, PASSWORD, type Person, signUp, stored } from '../client'
-import { createComment, createPost, follow, like } from '../fixtures/factories'
+import { createComment, createPost, follow, like, sendMessage } from '../fixtures/factories'
 import { say, show } from '../fixtures/messages'
 import { file, freshPng } from '../fixtures/uploads'
 import { type Listening, listen } from '../sockets'
@@ -557,6 +557,26 @@ export const WRITE_CALLS: Record<string, (() => Promise<WriteCall>)[]> = {
       const count = has('hidden_posts', 'post_id', post)
       const body = { action: 'hide', reason: 'spam', text: 'An advertisement.' }
       return { method: 'POST', path: `${path}actions/`, headers: moderator.headers, body, ok: 201, count }
+    },
+    async () => {
+      const { moderator } = await openCase()
+      const [one, other] = [await account(), await account()]
+      const { id } = await sendMessage(one, other)
+      await other.post('/reports/', { message: id, category: 'spam' })
+      const [found] = await stored<{ id: number }>(
+        "select id from cases where kind = 'message' and subject_id = ?",
+        id,
+      )
+      const count = has('hidden_messages', 'message_id', id)
+      const body = { action: 'hide', reason: 'spam', text: 'An advertisement.' }
+      return {
+        method: 'POST',
+        path: `/moderation/cases/${found?.id}/actions/`,
+        headers: moderator.headers,
+        body,
+        ok: 201,
+        count,
+      }
     },
   ],
   setRole: [

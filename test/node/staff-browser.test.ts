@@ -175,6 +175,24 @@ describe.skipIf(!browserPath)('the pages of staff', () => {
     await context.close()
   })
 
+  it('what was given is taken away: a role, and all sessions', async () => {
+    const carla = await signUp('carla')
+    const { context, page, faults } = await tab()
+    await signIn(page, 'anna')
+    await page.goto(`${server.url}/admin/#/people/${carla.id}`)
+    for (const role of ['admin', 'none'] as const) {
+      await page.getByLabel('Role').selectOption(role)
+      await page.getByRole('button', { name: 'Give the role' }).click()
+      await done(page, `carla has the role: ${role}.`)
+      expect((await carla.ask('GET', '/moderation/settings/')).status).toBe(role === 'admin' ? 200 : 403)
+    }
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await done(page, 'Signed out.')
+    expect((await carla.ask('GET', '/dj-rest-auth/user/')).status).toBe(401)
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
   it('a report becomes a case, which is claimed and judged; an appeal brings back what was hidden', async () => {
     const { body: written } = await alice.ask('POST', '/posts/', { title: 'Cheap pills', content: HOSTILE })
     const path = `/posts/${written.id}/`
@@ -228,6 +246,34 @@ describe.skipIf(!browserPath)('the pages of staff', () => {
       expect(seen.status).toBe(isThere ? 200 : 404)
       if (isThere) expect(seen.body.is_sensitive).toBe(action === 'mark_sensitive')
     }
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('a reported message is read in its case, hidden, deleted and brought back', async () => {
+    await alice.ask('POST', `/messages/${bob.id}/send/`, { content: 'Hello' })
+    const { body: mean } = await alice.ask('POST', `/messages/${bob.id}/send/`, { content: HOSTILE })
+    await bob.ask('POST', '/reports/', { message: mean.id, category: 'harassment' })
+    const { context, page, faults } = await tab()
+    await signIn(page, 'mona')
+    await page.getByLabel('Kind').selectOption('message')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByText('Case 1:').waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'message by alice' }).click()
+    await page.getByRole('heading', { level: 1, name: 'message by alice' }).waitFor()
+    await page.getByText(HOSTILE).first().waitFor()
+    for (const [action, isThere] of [
+      ['hide', false],
+      ['delete', false],
+      ['restore', true],
+    ] as const) {
+      await act(page, action, action)
+      const { body } = await bob.ask('GET', `/messages/${alice.id}/`)
+      const texts = body.results.map(({ content }: { content: string }) => content)
+      expect([action, texts]).toEqual([action, isThere ? ['Hello', HOSTILE] : ['Hello']])
+    }
+    await go(page, 'Log')
+    await page.getByText('read', { exact: true }).first().waitFor()
     expect(faults).toEqual([])
     await context.close()
   })

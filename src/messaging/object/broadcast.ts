@@ -86,7 +86,9 @@ export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: 
   return {
     catchUpAll,
 
-    async tell({ events, isGap }) {
+    async tell({ events, isGap, isByOthers }) {
+      // Then those who listen may have parted.
+      if (isByOthers) return catchUpAll()
       const first = events[0]
       const last = events.at(-1)
       if (!first || !last) return isGap ? catchUpAll() : undefined

@@ -12,6 +12,7 @@ import type { Pair } from '../shared/pair'
 import type { ChangeStatements } from './change-log'
 import { clearStatements, deleteStatements } from './delete-statements'
 import { editStatements } from './edit-statements'
+import { moderateStatements } from './moderate-statements'
 import { readStatements } from './read-statements'
 import { sendStatements } from './send-statements'
 
@@ -31,6 +32,8 @@ export function changeStatements(
       return deleteStatements(change, charges(limits, 'edits', change.userId), now)
     case 'erase':
       return deleteStatements(change, [], now)
+    case 'moderate':
+      return moderateStatements(change)
     case 'clear':
       return clearStatements(pair, change)
     case 'read':

@@ -64,11 +64,11 @@ export function channels({ pair, env, waitUntil }: Surroundings): Channels {
   }
 
   return {
-    tell({ events, isGap, isErased, unread }) {
+    tell({ events, isGap, isByOthers, unread }) {
       for (const side of ['a', 'b'] as const) {
         const one = waiting[side]
-        // What is erased is told to nobody who is blocked: D1 says who is.
-        if (isGap || isErased || one.events.length + events.length > MAX_WAITING_EVENTS) {
+        // Such is told to nobody who is blocked: D1 says who is.
+        if (isGap || isByOthers || one.events.length + events.length > MAX_WAITING_EVENTS) {
           one.events.length = 0
           one.isMore = true
         } else if (!one.isMore) one.events.push(...events)

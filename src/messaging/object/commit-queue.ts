@@ -16,6 +16,7 @@ import {
   attemptIds,
   type CommitResult,
   type ConversationEvent,
+  isByOthers,
   nextAttempt,
   type Outcome,
   type TrackedChange,
@@ -50,8 +51,8 @@ export interface Committed {
   events: ConversationEvent[]
   /** Perhaps that was not all, as the answer of an earlier commit was lost. */
   isGap: boolean
-  /** Somebody's messages are being erased, whoever blocks whom. */
-  isErased?: boolean
+  /** Some of it none of the two has done, and so whoever blocks whom. */
+  isByOthers?: boolean
   /** What each has unread after it. */
   unread?: UnreadOfBoth | undefined
 }
@@ -192,7 +193,7 @@ export function commitQueue(
     }
     await tell({
       events: committed.flatMap(({ outcome }) => outcome.event ?? []),
-      isErased: batch.some(({ change }) => change.type === 'erase'),
+      isByOthers: batch.some(({ change }) => isByOthers(change)),
       unread,
     })
     // Whoever gets the marked images deletes them: one is enough.

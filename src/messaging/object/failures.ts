@@ -1,6 +1,7 @@
 /** What those who asked for a change are told where it was not made. */
 import {
   ForeignKeyViolation,
+  NotStaff,
   Revoked,
   SessionEnded,
   Unavailable,
@@ -21,6 +22,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof UserNotFound) return 'user_not_found'
   if (error instanceof UserInactive) return 'user_inactive'
   if (error instanceof SessionEnded) return 'token_not_valid'
+  if (error instanceof NotStaff) return 'permission_denied'
   // The sender was found to be there, so the one who does not exist is the recipient.
   if (error instanceof ForeignKeyViolation) return 'no_recipient'
   return 'internal'

@@ -2,7 +2,7 @@
 import { activeUserStatement, type Db } from '../../db/client'
 import { MarkStatement } from '../../db/image-leases'
 import type { Limits } from '../../limits/limits'
-import type { Outcome, TrackedChange } from '../shared/changes'
+import { isByOthers, type Outcome, type TrackedChange } from '../shared/changes'
 import { notBlockedStatement, openConversationStatement } from '../shared/conversation-row'
 import type { Pair } from '../shared/pair'
 import { changeStatements } from './change-statements'
@@ -25,14 +25,15 @@ export async function commitAtOnce(
   const changes = together.map((change) => changeStatements(pair, change, now, limits))
   const askers = new Map(
     together.flatMap((change) =>
-      change.type === 'erase' ? [] : [[`${change.userId}/${change.session}`, change] as const],
+      change.type === 'erase'
+        ? []
+        : [[`${change.userId}/${change.session}/${change.type === 'moderate'}`, change] as const],
     ),
   )
   const senders = new Set(together.flatMap((change) => (change.type === 'send' ? change.userId : [])))
   const before = [
     ...[...askers.values()].map(activeUserStatement),
-    // An account is erased whoever blocks it.
-    ...(askers.size > 0 ? [notBlockedStatement(pair)] : []),
+    ...(together.every(isByOthers) ? [] : [notBlockedStatement(pair)]),
     ...(senders.size > 0 ? [openConversationStatement(pair, [...senders])] : []),
   ]
   const statements = changes.flatMap((change) => change.statements)

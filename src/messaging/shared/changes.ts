@@ -2,6 +2,7 @@
 import type { SessionState } from '../../db/client'
 import type { IdempotencyKey } from '../../db/idempotency'
 import type { LeasedImage, MarkedImage } from '../../db/image-leases'
+import type { MessageDeed } from '../../db/moderation-words'
 import type { changes } from '../../db/schema'
 import type { Throttled } from '../../limits/throttled'
 import type { MessageRow } from './message-row'
@@ -27,6 +28,8 @@ export type Change = { session?: string | undefined } & (
   | { type: 'delete'; userId: number; messageId: number }
   /** Deletes it for somebody whose account is being erased, and who cannot ask for it any more. */
   | { type: 'erase'; userId: number; messageId: number }
+  /** What a moderator, who asks, does to a message in its case. */
+  | { type: 'moderate'; userId: number; role: 'moderator'; deed: MessageDeed }
   | { type: 'clear'; userId: number }
   | { type: 'read'; userId: number; upTo: number }
 )
@@ -43,6 +46,9 @@ export interface ErasedPiece {
 /** A change on its way into the log; `id` is found there if it has arrived. */
 export type TrackedChange = Change & { id: string }
 export type ChangeOf<Type extends Change['type']> = Extract<TrackedChange, { type: Type }>
+
+/** Changes that none of the two makes: an account is erased, and a message judged, whoever blocks whom. */
+export const isByOthers = ({ type }: Change): boolean => type === 'erase' || type === 'moderate'
 
 /** 72 random bits, in 12 characters. */
 export const newChangeId = (): string =>
@@ -87,6 +93,7 @@ export type Refusal =
   | 'internal'
   | 'user_not_found'
   | 'user_inactive'
+  | 'permission_denied'
   | 'token_not_valid'
   | 'no_recipient'
 

@@ -1,0 +1,14 @@
+/** What moderators do to messages goes the way of all changes of a conversation: through its object. */
+import { createMiddleware } from 'hono/factory'
+import type { AppEnv } from '../../http/env'
+import { pairOf } from '../shared/pair'
+import { commitOf } from './commit-change'
+
+/** Gives the routes behind it the way there. */
+export const offerModeration = createMiddleware<AppEnv>(async (c, next) => {
+  c.set('moderateMessage', async (context, pair, deed) => {
+    const change = { type: 'moderate', userId: context.var.user.id, role: 'moderator', deed } as const
+    return (await commitOf(context, pairOf(...pair), change))?.event !== undefined
+  })
+  await next()
+})
