@@ -93,8 +93,8 @@ export const MAX_UPLOADS_AT_ONCE = 128
 export const MAX_KEYS = 25_000
 /** The longest wait for a password hash; requests that would wait longer get 503. */
 export const MAX_HASH_WAIT_MS = 15_000
-/** How many sockets a user may have on one conversation. */
-export const MAX_SOCKETS_PER_CONVERSATION = 20
+/** How many sockets a user may have on one conversation, or on their channel. */
+export const MAX_SOCKETS_PER_OBJECT = 20
 /** How many password reset links are valid at the same time. */
 export const MAX_RESET_LINKS = 3
 /** How many addresses an isolate remembers. */
