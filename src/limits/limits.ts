@@ -93,8 +93,8 @@ export const MAX_UPLOADS_AT_ONCE = 128
 export const MAX_KEYS = 25_000
 /** Password hashes wait for their turn so long; whoever would have to wait longer is told to come back. */
 export const MAX_HASH_WAIT_MS = 15_000
-/** A user may have so many sockets on one conversation. */
-export const MAX_SOCKETS_PER_CONVERSATION = 20
+/** A user may have so many sockets on one conversation, and on their channel. */
+export const MAX_SOCKETS_PER_OBJECT = 20
 /** Links to choose a new password that are good at the same time. */
 export const MAX_RESET_LINKS = 3
 /** Addresses that an isolate remembers. */
