@@ -25,6 +25,8 @@ export const LIMITS = {
   login_wait: limit(1, 1, 30),
   /** Logins on a device that has signed in to this account before, good ones too: its own, whatever others do. */
   login_device: limit(60, 60, HOUR),
+  /** Logins on such devices from one address, to whatever accounts; beyond it they count as from elsewhere. In memory. */
+  login_devices: limit(300, 600, HOUR),
   /** Of a signed-in user: whoever holds a stolen token must not find the password out. */
   password_change: limit(10, 10, HOUR),
   /** New passwords by a mailed link, from one address: a link's token cannot be guessed, and a hash is dear. */
