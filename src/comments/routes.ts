@@ -135,7 +135,7 @@ export const commentRoutes = new Hono<AppEnv>()
     describe({
       id: 'deleteComment',
       summary: 'Delete a comment',
-      description: 'One’s own, or one on a post of one’s own.',
+      description: 'Your own comment, or any comment on your own post.',
       answers: { 204: null },
       errors: ['permission_denied', 'not_found'],
     }),

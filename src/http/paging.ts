@@ -19,12 +19,12 @@ import { queryParam } from './params'
 /** The query parameters of every list. */
 export const pageQuery = z.object({
   page: queryParam(
-    'The number of a page, from 1, or `last`. Pages deep in the middle of a long list are read by `cursor` only. Without `page`, `next` goes on by cursor.',
+    'A page number, from 1, or `last`. Pages deep in the middle of a long list can only be reached by `cursor`. Without `page`, `next` uses a cursor.',
   ),
   page_size: queryParam(
-    'How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it.',
+    'The number of results on a page. A page ends earlier if it exceeds 1 MB, or if it would have to skip many results that you may not see: it may even be empty. `next` continues after it.',
   ),
-  cursor: queryParam('Instead of `page`: empty for the first page, then as `next` and `previous` have it.'),
+  cursor: queryParam('Use instead of `page`: empty for the first page, then as in `next` and `previous`.'),
 })
 
 const SIZES: Sizes = { standard: 20, max: 100 }

@@ -159,18 +159,36 @@ describe.skipIf(!browserPath)('the pages of staff', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await done(page, 'Saved: the settings hold from now on.')
     const passwords = { password1: PASSWORD, password2: PASSWORD }
-    const register = (username: string, email?: string) =>
+    const trySigningUp = (username: string, email?: string) =>
       alice.ask('POST', '/dj-rest-auth/registration/', { username, ...passwords, ...(email && { email }) })
-    expect((await register('late')).body.non_field_errors).toEqual(['Registration is closed.'])
+    expect((await trySigningUp('late')).body.non_field_errors).toEqual(['Registration is closed.'])
     await page.getByLabel('Registration').selectOption('open')
     await page.getByRole('button', { name: 'Save' }).click()
     await done(page, 'Saved: the settings hold from now on.')
-    expect(Object.keys((await register('Support', 'a@spam.example')).body)).toEqual(['email', 'username'])
+    expect(Object.keys((await trySigningUp('Support', 'a@spam.example')).body)).toEqual(['email', 'username'])
 
     await go(page, 'Log')
     await page.getByText('registration, reserved_names, blocked_mail').first().waitFor()
     await page.getByText('grant role').nth(1).waitFor()
     await page.getByText('by whoever runs the service').waitFor()
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
+  it('what was given is taken away: a role, and all sessions', async () => {
+    const carla = await signUp('carla')
+    const { context, page, faults } = await tab()
+    await signIn(page, 'anna')
+    await page.goto(`${server.url}/admin/#/people/${carla.id}`)
+    for (const role of ['admin', 'none'] as const) {
+      await page.getByLabel('Role').selectOption(role)
+      await page.getByRole('button', { name: 'Give the role' }).click()
+      await done(page, `carla has the role: ${role}.`)
+      expect((await carla.ask('GET', '/moderation/settings/')).status).toBe(role === 'admin' ? 200 : 403)
+    }
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await done(page, 'Signed out.')
+    expect((await carla.ask('GET', '/dj-rest-auth/user/')).status).toBe(401)
     expect(faults).toEqual([])
     await context.close()
   })
