@@ -1,4 +1,4 @@
-/** What this is, whether it is well, and where it is described. */
+/** The root page, health check and API documents. */
 
 import { asset } from '../http/assets'
 import { describe } from '../http/describe'
@@ -10,7 +10,7 @@ import { checkParts, PARTS } from './health'
 import { page } from './page'
 import { type AboutAnswer, aboutAnswer, type HealthAnswer, healthAnswer, healthQuery } from './schemas'
 
-/** Its only style is in the page; nothing runs. */
+/** Allows the page's inline style and no scripts. */
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 export const aboutRoutes = new Hono<AppEnv>()
@@ -93,7 +93,7 @@ export const aboutRoutes = new Hono<AppEnv>()
     (c) => asset(c),
   )
 
-/** Links stay behind the prefix by which they were asked for. */
+/** Links keep the prefix of the request. */
 function aboutView(c: RequestContext): AboutAnswer {
   const { origin, pathname } = new URL(c.req.url)
   const base = origin + (pathname.startsWith('/api') ? '/api' : '')

@@ -1,4 +1,4 @@
-/** `/blocks`: whom one blocks. Neither of the two sees anything of the other (`db/visibility.ts`). */
+/** `/blocks`: the users that a user blocks. Neither can see the other (`db/visibility.ts`). */
 
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'
@@ -54,7 +54,7 @@ export const blockRoutes = new Hono<AppEnv>()
       const { blocked } = c.req.valid('json')
       const { db, user } = c.var
       if (blocked === user.id) throw new ValidationError({ blocked: ["You can't block yourself."] })
-      // Before it is done, as the answer to that may be lost.
+      // Set before the write, because its answer may be lost.
       c.set('parted', [user.id, blocked])
       try {
         const block = await createOnce(c, { limit: 'blocks' }, (creation) =>

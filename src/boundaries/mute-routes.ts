@@ -1,4 +1,4 @@
-/** `/mutes`: whom one mutes, who does not learn of it. */
+/** `/mutes`: the users that a user mutes, who cannot tell. */
 
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'

@@ -1,4 +1,4 @@
-/** `/follow-requests`: who asks to follow the user, whose account is private. `POST /followers/` asks. */
+/** `/follow-requests`: requests to follow the user's private account, which `POST /followers/` creates. */
 
 import { requireUser } from '../auth/credentials'
 import { describe } from '../http/describe'

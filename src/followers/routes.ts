@@ -18,7 +18,7 @@ import { findFollower, listFollowers, NEWEST_FOLLOWS, OWN_FOLLOW } from './queri
 import { followerAnswer, followerBody, followerListQuery } from './schemas'
 import { followerView } from './view'
 
-/** Existing clients look for one follow, of the viewer, in the first page. */
+/** Existing clients search the first page for the viewer's own follow. */
 const SIZES = { standard: 500, max: 500 }
 
 export const followerRoutes = new Hono<AppEnv>()
