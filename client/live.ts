@@ -32,6 +32,8 @@ const FINAL = [401, 403, 404]
 export class LiveConversation implements Conversation {
   seq: number | undefined
   #link: Link | undefined
+  /** Where the conversation was when the connection began. */
+  #newest = 0
   #isConnecting = false
   #isReady = false
   #end: ApiError | undefined
@@ -138,7 +140,7 @@ export class LiveConversation implements Conversation {
     platform.removeEventListener?.('offline', this.#drop)
     this.#drop()
     // Nobody will ever be there, or listen: there is no other time to keep it for.
-    this.#outbox.stop(why, why.status === 403 || why.status === 404)
+    this.#outbox.stop(why, why.status > 401)
     this.#readers.end()
   }
 
@@ -161,9 +163,8 @@ export class LiveConversation implements Conversation {
     const url = `${baseUrl.replace(/^http/i, 'ws')}/messages/${this.userId}/live/${since}`
     const whoami = async () => kept?.user ?? (await this.#transport.me()).pk
     try {
-      const socket = kept ? new this.#Socket(url, ['bearer', kept.access]) : new this.#Socket(url)
-      this.#link = link(socket, {
-        receive: (frame) => this.#receive(frame, whoami),
+      this.#link = link(this.#transport.open(this.#Socket, url, kept), {
+        receive: (frame: ServerFrame) => this.#receive(frame, whoami),
         alive: this.#relax,
         lost: (why) => void this.#lost(why, kept?.access),
       })
@@ -199,6 +200,7 @@ export class LiveConversation implements Conversation {
 
   #receive(frame: ServerFrame, whoami: () => Promise<number>): void {
     if (frame.type === 'ready') this.#ready(frame.seq, whoami)
+    if (frame.type === 'resync') this.seq = this.#newest
     if (frame.type === 'sent') this.#outbox.settle(frame.key, { message: frame.message })
     else if (frame.type === 'error') this.#refused(frame)
     // Each frame names the one before it: where that is another, something was missed, and is asked for again.
@@ -214,6 +216,7 @@ export class LiveConversation implements Conversation {
 
   #ready(newest: number, whoami: () => Promise<number>): void {
     // One that is ahead is told `resync` next: what this client has is to be fetched anew.
+    this.#newest = newest
     if (this.seq === undefined || this.seq > newest) this.seq = newest
     this.#isReady = true
     this.#readers.tell({ type: 'online' })
