@@ -10,7 +10,7 @@ const DEPENDENCIES = [
 ]
 
 /** `LOGS=1 npm test` prints what the Worker logs; without it, only what it logged in tests that fail. */
-const { LOGS, CHAOS_SEED = '', CHAOS_MINUTES = '', EVERY_ERROR = '' } = process.env
+const { LOGS, CHAOS_SEED = '', CHAOS_MINUTES = '', EVERY_ERROR = '', LIVE_STEPS = '' } = process.env
 
 export default defineConfig(async () => ({
   plugins: [
@@ -31,8 +31,9 @@ export default defineConfig(async () => ({
           CHAOS_SEED,
           CHAOS_MINUTES,
           EVERY_ERROR,
+          LIVE_STEPS,
           // It takes longer than tokens last, otherwise.
-          ...(EVERY_ERROR && { ACCESS_TOKEN_SECONDS: '3600' }),
+          ...((EVERY_ERROR || LIVE_STEPS) && { ACCESS_TOKEN_SECONDS: '3600' }),
           MAIL_FROM: 'noreply@example.com',
           MIGRATIONS: await readD1Migrations('./migrations'),
         },

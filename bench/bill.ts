@@ -45,6 +45,12 @@ const MONTHS_KEPT = 12
 const IMAGE_GB = 200e3 / 1e9
 /** Beside its messages an object is woken for each socket that opens: once a day that somebody is there, with one call of D1. */
 const SOCKETS = 1
+/** A channel asks D1 how everything stands as long as its socket is open (`src/live/object/person-channel.ts`), for so many rows where there are twenty conversations. */
+export const ONLINE_MINUTES = 10
+const LOOK_SECONDS = 45
+const LOOK_ROWS = 12 + 2 * 20
+/** Objects that are called: the conversation and two channels; whom a comment or a follow tells. */
+const CALLED: Record<string, number> = { 'send message': 3, comment: 1, 'follow + unfollow': 0.5 }
 /** Seconds that an object is awake for a message or a socket, at 128 MB: some D1 round trips. */
 const AWAKE = 0.1
 const OBJECT_GB = 0.128
@@ -98,10 +104,13 @@ export function usage(routes: Compared[], weight: Weight): Usage {
   const times = (name: string) => (MIX[name] ?? 0) * DAYS
   const rows = (table: string) => (weight[table] ?? 0) / 1e9
   total.requests += SOCKETS * DAYS
-  total.d1Calls += 2 * SOCKETS * DAYS
+  const looks = ((ONLINE_MINUTES * 60) / LOOK_SECONDS) * DAYS
+  total.d1Calls += 2 * SOCKETS * DAYS + looks
+  total.rowsRead += looks * LOOK_ROWS
   total.classA = times('post with an image')
   total.classB = times('image')
-  total.objectRequests = times('send message') + 2 * SOCKETS * DAYS
+  const calls = Object.entries(CALLED).reduce((sum, [name, objects]) => sum + times(name) * objects, 0)
+  total.objectRequests = calls + 2 * SOCKETS * DAYS + looks
   total.objectGBs = total.objectRequests * AWAKE * OBJECT_GB
   total.messagesGB = times('send message') * (rows('messages') + rows('changes'))
   total.databaseGB =

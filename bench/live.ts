@@ -11,7 +11,7 @@ export interface Delivery {
 
 export interface Live {
   /** `stored`: by a bare object that inserts into D1 before it tells. */
-  delivery: { ours: Delivery; limit: Delivery; stored: Delivery }
+  delivery: { ours: Delivery; channel?: Delivery; limit: Delivery; stored: Delivery }
   /**
    * Messages a second to one conversation, by number of connections; `limit` inserts each by itself, without an object. `perCall` is how many
    * of ours share a D1 call.
@@ -54,6 +54,7 @@ export async function measureLive(
   const path = `/messages/${VIEWER}/live`
   const delivery = {
     ours: await deliver(server, path, ['bearer', accessOf(FRIEND)], message(FRIEND), messages),
+    channel: await deliver(server, '/live', ['bearer', accessOf(FRIEND)], message(FRIEND), messages),
     limit: await deliver(limit, '/echo', [], echo('/echo'), messages),
     stored: await deliver(limit, '/echo', [], echo('/echo/stored'), messages),
   }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { attackSection } from './attacks.ts'
-import { bill, callsPerSecond, capacity, DAYS, MIX, usage } from './bill.ts'
+import { bill, callsPerSecond, capacity, DAYS, MIX, ONLINE_MINUTES, usage } from './bill.ts'
 import { BUDGET, type Bundle } from './bundle.ts'
 import type { Compared } from './compare.ts'
 import { type Fairness, MAX_RATIO } from './fairness.ts'
@@ -98,6 +98,16 @@ function liveTables({ live: { delivery, busy } }: Results): string {
       ['live delivery', 'p50 ms', 'p99 ms'],
       [
         ['sent and stored, to the other person’s socket', ms(delivery.ours.p50), ms(delivery.ours.p99)],
+        // Measured since there are channels.
+        ...(delivery.channel
+          ? [
+              [
+                'the same, to their channel, by one object more',
+                ms(delivery.channel.p50),
+                ms(delivery.channel.p99),
+              ],
+            ]
+          : []),
         ['a bare object that echoes and stores nothing', ms(delivery.limit.p50), ms(delivery.limit.p99)],
         [
           '× limit',
@@ -231,14 +241,15 @@ Measured ${results.date} on ${results.machine}; see [speed.md](speed.md). Prices
 People here are those who come ${DAYS} days a month. On such a day one does:
 ${Object.entries(MIX)
   .map(([name, times]) => `${name} ${times}`)
-  .join(' · ')} · a socket opened 1.
+  .join(' · ')} · a socket opened 1 · minutes on the channel ${ONLINE_MINUTES}.
 That is ${number(one.requests)} requests a month, ${number(one.d1Calls)} D1 calls, ${number(one.rowsRead)} rows read and ${number(one.rowsWritten)} written.
 Everything is kept for a year; this is the bill of the twelfth month.
 
 ${table(['', ...PEOPLE.flatMap((n) => [`${number(n)} people`, '$'])], [...lines, ['**total**', ...totals.flatMap((total) => ['', `**${dollars(total)}**`])], ['a person', ...totals.flatMap((total, i) => ['', `$${number(total / (PEOPLE[i] ?? 1), 4)}`])]])}
 
 CPU is counted too high: locally D1 and R2 run in the process that is measured, and on Cloudflare their time is not billed as CPU. Images are
-counted as all served by the Worker and none from a cache. An object is assumed to be awake 0.1 s for each message and each socket that opens.
+counted as all served by the Worker and none from a cache. An object is assumed to be awake 0.1 s for each call: a message calls three, its conversation
+and the channels of two; an open channel asks D1 every 45 seconds.
 A request logs one line. \`head_sampling_rate\` in \`wrangler.toml\` keeps some of them only: at 0.1 they cost a tenth, and an error is found by one in ten.
 
 ## How far one database goes

@@ -32,6 +32,8 @@ interface Options {
   variables?: Record<string, unknown>
   /** Another main module than `index.js`, with its source. */
   main?: { name: string; source: string }
+  /** The bare Worker has no channels. */
+  hasChannels?: boolean
   /** Opens the inspector, for profiles. */
   inspectorPort?: number
 }
@@ -39,6 +41,8 @@ interface Options {
 export interface Server {
   port: number
   miniflare: Miniflare
+  /** The runtime's process, where /proc tells. */
+  pid: number | undefined
   /** CPU time that the runtime has used so far, in microseconds. NaN where /proc does not tell. */
   cpu(): number
   stop(): Promise<void>
@@ -46,7 +50,7 @@ export interface Server {
 
 export async function serve(
   bundle: string,
-  { data, variables, main, inspectorPort }: Options,
+  { data, variables, main, hasChannels = true, inspectorPort }: Options,
 ): Promise<Server> {
   const modules = readdirSync(bundle)
     .filter((file) => /\.(js|wasm|bin)$/.test(file))
@@ -78,7 +82,10 @@ export async function serve(
       },
       d1Databases: { DB: 'bench' },
       r2Buckets: { MEDIA: 'bench' },
-      durableObjects: { CONVERSATION: { className: 'Conversation', useSQLite: true } },
+      durableObjects: {
+        CONVERSATION: { className: 'Conversation', useSQLite: true },
+        ...(hasChannels && { CHANNEL: { className: 'PersonChannel', useSQLite: true } }),
+      },
       serviceBindings: { ASSETS: () => new Response(null, { status: 404 }) as never },
       resourcePersistencePath: data,
       unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
@@ -94,6 +101,7 @@ export async function serve(
   return {
     port,
     miniflare,
+    pid,
     cpu: () => (pid === undefined ? Number.NaN : cpuOf(pid)),
     stop: () => miniflare.dispose(),
   }

@@ -1,9 +1,10 @@
 /**
- * The chaos of the tests (`test/failures/chaos.test.ts`), for longer, or once more; or all of the errors that stores are known to throw, at every call of
- * every write (`every-write.test.ts`), where the tests take turns:
+ * The chaos of the tests (`test/failures/chaos.test.ts`), for longer, or once more; that of channels (`test/live/model.test.ts`), in as many steps; or all of the errors
+ * that stores are known to throw, at every call of every write (`every-write.test.ts`), where the tests take turns:
  *
  *   npm run chaos -- --minutes 10
  *   npm run chaos -- --seed 20417      as a run that failed has printed it
+ *   npm run chaos -- --live 2000
  *   npm run chaos -- --every-error
  */
 import { spawnSync } from 'node:child_process'
@@ -13,16 +14,19 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '' },
     seed: { type: 'string', default: '' },
+    live: { type: 'string', default: '' },
     'every-error': { type: 'boolean', default: false },
   },
 })
-const file = values['every-error'] ? 'every-write' : 'chaos'
-const { status } = spawnSync('npx', ['vitest', 'run', `test/failures/${file}.test.ts`, '--silent=false'], {
+const failures = values['every-error'] ? 'test/failures/every-write.test.ts' : 'test/failures/chaos.test.ts'
+const file = values.live ? 'test/live/model.test.ts' : failures
+const { status } = spawnSync('npx', ['vitest', 'run', file, '--silent=false'], {
   stdio: 'inherit',
   env: {
     ...process.env,
     CHAOS_MINUTES: values.minutes,
     CHAOS_SEED: values.seed || String(Math.floor(Math.random() * 1e9)),
+    LIVE_STEPS: values.live,
     EVERY_ERROR: values['every-error'] ? 'yes' : '',
   },
 })

@@ -16,6 +16,7 @@ import {
 } from './db/rate-limits'
 import type { Statement } from './db/statements'
 import type { Limits } from './limits/limits'
+import { eraseClearedStatements } from './messaging/object/clearing-statements'
 import {
   endSuspensionsStatement,
   eraseHiddenCommentsStatement,
@@ -47,6 +48,7 @@ const KINDS: readonly Piece[] = [
   ...eraseHiddenPostsStatements,
   eraseHiddenPostStatement,
   eraseHiddenCommentsStatement,
+  ...eraseClearedStatements,
   eraseHiddenMessagesStatement,
 ]
 

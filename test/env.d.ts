@@ -9,6 +9,7 @@ declare global {
       CHAOS_SEED: string
       CHAOS_MINUTES: string
       EVERY_ERROR: string
+      LIVE_STEPS: string
     }
   }
 }

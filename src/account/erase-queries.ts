@@ -2,7 +2,7 @@
  * Erasing an account, in pieces: each is one transaction of at most `PIECE_ROWS` deleted rows, after which everything that is kept is true, and
  * which leaves the next one nothing to remember. The user's row stays, empty: it holds the name for a year, and conversations refer to it.
  */
-import { and, eq, gt, isNotNull, isNull, lte, or, type SQL, sql } from 'drizzle-orm'
+import { and, eq, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type MarkedImage, markUnreferencedStatement } from '../db/image-leases'
@@ -11,7 +11,6 @@ import {
   appeals,
   blocks,
   comments,
-  conversations,
   deletedAccounts,
   emailKeys,
   followers,
@@ -22,6 +21,7 @@ import {
   listeners,
   messagePolicies,
   mutes,
+  NEVER,
   notificationSettings,
   notifications,
   passwordResets,
@@ -30,7 +30,7 @@ import {
   sessions,
   users,
 } from '../db/schema'
-import { build, type Statement, statement, writeStatement } from '../db/statements'
+import { build, type Statement, selectedStatement, statement, writeStatement } from '../db/statements'
 
 /** Each takes half a dozen rows along in indexes and counts, and a statement is to write 2,000 at most. */
 export const PIECE_ROWS = 240
@@ -185,38 +185,30 @@ export async function erasePiece(db: Db, userId: number, kind: number) {
   return { marked, isGone: deleted.every((rows) => rows.length === 0) }
 }
 
-/** With whom the user has conversations that have not been dealt with, in the order of their ids. Reads two rows for each that the user has. */
+/**
+ * With whom the user has conversations that have not been dealt with, each with the mark that says so once it is: those with people of smaller ids
+ * by the conversation's, then those with larger ones by theirs, negative, as the indexes have them. Reads two rows for each.
+ */
 export async function conversationsToErase(db: Db, userId: number) {
   const doneTo = sql`(select conversations_done_to from deleted_accounts where user_id = ${userId})`
-  const [rows] = await db.batch([
-    statement(
-      build
-        .select({
-          id: conversations.id,
-          otherId: sql<number>`${conversations.userA} + ${conversations.userB} - ${userId}`.as('otherId'),
-        })
-        .from(conversations)
-        .where(
-          and(
-            or(eq(conversations.userA, userId), eq(conversations.userB, userId)),
-            gt(conversations.id, doneTo),
-            isNotNull(conversations.lastMessageId),
-          ),
-        )
-        .orderBy(conversations.id)
-        .limit(CONVERSATIONS),
-    ),
+  const rows = sql`select * from (select user_a as "otherId", id as mark from conversations
+        where user_b = ${userId} and id > iif(${doneTo} < 0, ${NEVER}, ${doneTo}) order by id limit ${CONVERSATIONS})
+      union all select * from (select user_b, -user_b from conversations
+        where user_a = ${userId} and user_b > max(-${doneTo}, 0) order by user_b limit ${CONVERSATIONS})
+      limit ${CONVERSATIONS}`
+  const [found] = await db.batch([
+    selectedStatement({ otherId: sql<number>`"otherId"`, mark: sql<number>`mark` }, rows),
   ])
-  return rows
+  return found
 }
 
 /** Remembers that nothing that the user has sent is left in this conversation, nor in those before it. */
-export async function finishConversation(db: Db, userId: number, conversationId: number): Promise<void> {
+export async function finishConversation(db: Db, userId: number, mark: number): Promise<void> {
   await db.batch([
     statement(
       build
         .update(deletedAccounts)
-        .set({ conversationsDoneTo: conversationId })
+        .set({ conversationsDoneTo: mark })
         .where(eq(deletedAccounts.userId, userId)),
     ),
   ])

@@ -57,12 +57,12 @@ export async function eraseAccounts(
       }
     }
     for (let left = await conversationsToErase(db, userId); left.length > 0; ) {
-      for (const { id, otherId } of left) {
+      for (const { otherId, mark } of left) {
         for (let after: number | undefined = 0; after !== undefined; ) {
           if (!mayGoOn()) return
           after = await others.eraseSentPiece({ userId, otherId, after }, onMarked)
         }
-        await finishConversation(db, userId, id)
+        await finishConversation(db, userId, mark)
       }
       left = await conversationsToErase(db, userId)
     }

@@ -180,7 +180,7 @@ export async function exportedMessages(db: Db, userId: number, { otherId, messag
       },
       sql`from conversations cross join users o on ${o.id} = ${otherId}
         cross join messages on ${messages.conversationId} = ${conversations.id}
-        where ${conversations.userA} = ${a} and ${conversations.userB} = ${b} and ${messages.id} > ${messageId}
+        where ${conversations.userA} = ${a} and ${conversations.userB} = ${b} and ${messages.id} > max(${messageId}, ${conversations.clearedTo})
         order by ${messages.id} limit ${ROWS.texts}`,
     ),
     selectStatement(

@@ -85,7 +85,7 @@ const imageColumns = Object.values(IMAGES).flatMap((columns): Column[] => Object
 
 /** Messages of the other person that one of the two has not read. */
 const unread = (user: Column, read: Column) =>
-  `(select count(*) from messages where conversation_id = t.id and sender_id <> t.${nameOf(user)} and seq > t.${nameOf(read)})`
+  `(select count(*) from messages where conversation_id = t.id and id > t.cleared_to and sender_id <> t.${nameOf(user)} and seq > t.${nameOf(read)})`
 
 export const TABLES: SQLiteTable[] = Object.values(schema).filter((value) => is(value, SQLiteTable))
 
@@ -106,6 +106,7 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   schema.hiddenComments,
   schema.appeals,
   schema.silencedAccounts,
+  schema.clearedConversations,
   schema.settings,
   schema.dailySizes,
 ]
@@ -143,8 +144,14 @@ export const KEPT: Kept[] = [
   unreadMessages(),
 
   // By the conversation's object (`messaging/`).
-  keptByCode(conversations.messagesCount, '(select count(*) from messages where conversation_id = t.id)'),
-  keptByCode(conversations.lastMessageId, '(select max(id) from messages where conversation_id = t.id)'),
+  keptByCode(
+    conversations.messagesCount,
+    '(select count(*) from messages where conversation_id = t.id and id > t.cleared_to)',
+  ),
+  keptByCode(
+    conversations.lastMessageId,
+    '(select max(id) from messages where conversation_id = t.id and id > t.cleared_to)',
+  ),
   keptByCode(conversations.unreadA, unread(conversations.userA, conversations.readA)),
   keptByCode(conversations.unreadB, unread(conversations.userB, conversations.readB)),
 ]

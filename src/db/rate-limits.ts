@@ -93,7 +93,7 @@ function chargeQuery(charges: readonly Charge[], now: number, condition: SQL): S
 export const resetLimitStatement = (key: string) =>
   writeStatement(sql`delete from rate_limits where key = ${key}`)
 
-/** The statement that forgets names that others may take again, so many of them. Gives one row for each. Looks at all: few rename. */
+/** The statement that forgets names that others may take again, so many of them. Gives one row for each. */
 export const deleteReleasedUsernamesStatement = (now: number, limit: number) =>
   selectedStatement(
     { gone: sql<1>`1` },

@@ -292,7 +292,7 @@ export const deletedAccounts = sqliteTable(
     eraseAt: integer(),
     /** When it began: from then on nothing brings the account back. */
     erasingSince: integer(),
-    /** The id of the last conversation from which what they sent is gone. */
+    /** Up to where what they sent is gone from their conversations: see `conversationsToErase`. */
     conversationsDoneTo: integer().notNull().default(0),
     /** When somebody else may take the name; null before it is erased and after the name is free. */
     nameFreeAt: integer(),
@@ -637,6 +637,8 @@ export const conversations = sqliteTable(
     readB: integer().notNull().default(0),
     unreadA: integer().notNull().default(0),
     unreadB: integer().notNull().default(0),
+    /** Messages up to this id are gone, for everybody and everything, though some may not be erased yet: see `clearedConversations`. */
+    clearedTo: integer().notNull().default(0),
     /** Ids of changes that were given up, newest first: should one of them arrive after all, it fails. */
     revokedChanges: text().notNull().default(''),
   },
@@ -666,6 +668,17 @@ export const messages = sqliteTable(
   },
   // Ends in the id, by which a thread is read; that no seq is there twice, the key of `changes` sees to.
   (t) => [index('messages_conversation').on(t.conversationId)],
+)
+
+/** Conversations of which so many messages were cleared at once that erasing them is left to the scheduled job. */
+export const clearedConversations = sqliteTable(
+  'cleared_conversations',
+  {
+    conversationId: integer()
+      .notNull()
+      .references(() => conversations.id, { onDelete: 'cascade' }),
+  },
+  (t) => [primaryKey({ columns: [t.conversationId] })],
 )
 
 /**
@@ -779,9 +792,13 @@ export const rateLimits = sqliteTable('rate_limits', {
 })
 
 /** Names that accounts have given up: nobody else may take one for a while, and be taken for whom it was. See `kept/held-usernames.ts`. */
-export const heldUsernames = sqliteTable('held_usernames', {
-  usernameKey: text().primaryKey(),
-  /** Who may have it back. Not a reference: accounts go, and their names are held. */
-  userId: integer().notNull(),
-  until: integer().notNull(),
-})
+export const heldUsernames = sqliteTable(
+  'held_usernames',
+  {
+    usernameKey: text().primaryKey(),
+    /** Who may have it back. Not a reference: accounts go, and their names are held. */
+    userId: integer().notNull(),
+    until: integer().notNull(),
+  },
+  (t) => [index('held_usernames_until').on(t.until)],
+)

@@ -94,7 +94,8 @@ export async function listCases(
 }
 
 /** The conversation of the message `c` is about, which may be hidden. */
-export const conversationOfMessage = sql`coalesce((select conversation_id from messages where id = c.subject_id),
+export const conversationOfMessage = sql`coalesce((select k.id from messages said cross join conversations k on k.id = said.conversation_id
+    where said.id = c.subject_id and said.id > k.cleared_to),
   (select conversation_id from hidden_messages where message_id = c.subject_id))`
 
 /** The case, whether it is for this person to deal with, and whose conversation it is where it is about a message. Reads 4 rows, and 4 more for a message. */

@@ -75,6 +75,7 @@ const THING = {
 const joinedThing = sql`left join posts p on c.kind = 'post' and p.id = c.subject_id
   left join comments m on c.kind = 'comment' and m.id = c.subject_id
   left join messages said on c.kind = 'message' and said.id = c.subject_id
+    and said.id > (select cleared_to from conversations where id = said.conversation_id)
   left join hidden_messages hm on c.kind = 'message' and hm.message_id = c.subject_id`
 
 /** Whether the case shows what is not for everybody: what two people say to each other, or a private account to its followers. */
@@ -146,7 +147,8 @@ function window(judged: SQL): SQL {
     sql`(select ${conversation} ${judged})`,
     sql`(select iif(c.kind = 'message', c.subject_id, 0) ${judged})`,
   ]
-  const shown = sql`select id, sender_id, content, image, created_at, 0 as is_hidden from messages where conversation_id = ${of}`
+  const shown = sql`select id, sender_id, content, image, created_at, 0 as is_hidden from messages where conversation_id = ${of}
+    and id > (select cleared_to from conversations where id = ${of})`
   const hidden = sql`select message_id as id, sender_id, content, image, created_at, 1 as is_hidden from hidden_messages`
   return sql`select * from (${shown} and id <= ${at} order by id desc limit ${AROUND + 1})
     union all select * from (${shown} and id > ${at} and ${at} > 0 order by id limit ${AROUND})

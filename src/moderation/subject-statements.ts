@@ -23,7 +23,7 @@ function seenBy({ kind, id }: Subject, viewerId: number): SQL {
       return sql`select u.id, u.id as author_id from users u where u.id = ${id} and ${visible.user(sql`u.id`)}`
     case 'message':
       return sql`select m.id, m.sender_id as author_id from messages m cross join conversations c on c.id = m.conversation_id
-        where m.id = ${id} and ${viewerId} in (c.user_a, c.user_b) and ${doesNotBlock(sql`m.sender_id`, viewerId)}`
+        where m.id = ${id} and m.id > c.cleared_to and ${viewerId} in (c.user_a, c.user_b) and ${doesNotBlock(sql`m.sender_id`, viewerId)}`
     case 'conversation':
       return sql`select c.id, ${id} as author_id from conversations c
         where c.user_a = ${Math.min(id, viewerId)} and c.user_b = ${Math.max(id, viewerId)}

@@ -46,7 +46,7 @@ export type CallFault = 'before' | 'after'
 
 /** The binding of channels, whose calls may fail; `called` learns of each with whose channel and which method. */
 export function faultyChannels(
-  fault: () => CallFault | undefined,
+  fault: (userId: number) => CallFault | undefined,
   called: (userId: number, method: string) => void = () => {},
 ): object {
   const getByName = (name: string) => {
@@ -54,7 +54,7 @@ export function faultyChannels(
     return new Proxy(stub, {
       get: (_, method) => async (value: unknown) => {
         called(Number(name), String(method))
-        const planned = fault()
+        const planned = fault(Number(name))
         if (planned === 'before') throw new Error('Network connection lost.')
         // The stub's methods are made when they are called.
         const result = await Reflect.get(stub, method)(value)

@@ -27,13 +27,12 @@ describe('calls between objects', () => {
   it('one is lost: what it told is made good within two seconds', async () => {
     const [alice, bob] = await signUpPair()
     const socket = await openChannel(bob)
-    await loseCalls(alice, bob, faults('before', undefined, undefined))
+    const toBob = faults('before')
+    await loseCalls(alice, bob, (userId) => (userId === bob.id ? toBob() : undefined))
     await say(alice, bob, 'one')
-    await expect
-      .poll(() => [...socket.all('ready'), ...socket.all('conversation')].length, { timeout: 5_000 })
-      .toBeGreaterThan(1)
-    const again = socket.all('ready')[1]
-    if (again) expect(again.conversations).toEqual([[alice.id, 1, 1]])
+    await expect.poll(() => socket.all('ready').length, { timeout: 5_000 }).toBe(2)
+    expect(socket.all('ready')[1]?.conversations).toEqual([[alice.id, 1, 1]])
+    expect(socket.all('conversation')).toEqual([])
   })
 
   it('all are lost: the next look says how far the conversation is', async () => {
@@ -117,6 +116,19 @@ describe('calls between objects', () => {
     await expect(openChannel(alice)).rejects.toThrow('503')
     expect(await left(alice)).toEqual({ stored: 0, alarm: false })
     await openChannel(alice)
+  })
+
+  it('messages are erased: nobody is told of those of somebody whom they block, others see it', async () => {
+    const [alice, bob] = await signUpPair()
+    const [carol] = await signUpPair()
+    await say(alice, bob, 'one')
+    await say(alice, carol, 'one')
+    await bob.post('/blocks/', { blocked: alice.id })
+    const [blocker, other] = [await openChannel(bob), await openChannel(carol)]
+    for (const person of [bob, carol]) await conversationOf(alice, person).eraseSent(alice.id, 0)
+    expect((await other.until('ready', 2)).conversations).toEqual([[alice.id, 2, 0]])
+    await look(bob)
+    expect(blocker.frames).toHaveLength(1)
   })
 
   it('what happens while a socket is being opened is told, after ready', async () => {
@@ -332,5 +344,11 @@ describe('sessions', () => {
     expect(socket.all('signed-out')).toEqual([])
   })
 })
+
+/** An object that wakes up looks at everything. */
+async function look(person: Person): Promise<void> {
+  await evictDurableObject(channelOf(person))
+  await runDurableObjectAlarm(channelOf(person))
+}
 
 const inOrder = (...people: { id: number }[]) => people.map(({ id }) => id).sort((one, other) => one - other)

@@ -220,8 +220,8 @@ describe('a conversation under failure', () => {
     await late.until('resync')
     expect(late.all('ready').at(-1)).toMatchObject({ seq: log.length })
     const [counts] = await stored(
-      `select messages_count = (select count(*) from messages) as messages,
-        last_message_id = (select max(id) from messages) as last,
+      `select messages_count = (select count(*) from messages where id > cleared_to) as messages,
+        last_message_id = (select max(id) from messages where id > cleared_to) as last,
         unread_a = (select count(*) from messages where sender_id = user_b and seq > read_a) as a,
         unread_b = (select count(*) from messages where sender_id = user_a and seq > read_b) as b from conversations`,
     )

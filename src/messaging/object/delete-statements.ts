@@ -3,7 +3,7 @@ import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { markUnreferencedStatement } from '../../db/image-leases'
 import { type Charge, chargeStatement } from '../../db/rate-limits'
-import { conversations, messages } from '../../db/schema'
+import { clearedConversations, conversations, messages } from '../../db/schema'
 import { build, statement, writeStatement } from '../../db/statements'
 import type { ChangeOf } from '../shared/changes'
 import { ofPair } from '../shared/conversation-row'
@@ -25,7 +25,7 @@ function unreadWithout(side: Side) {
 /** The statement by which the conversation of a message goes on without it, before it is deleted. */
 export function countWithoutStatement(messageId: number, which: SQL) {
   const newestRemaining = sql`(select ${remaining.id} from messages remaining
-    where ${remaining.conversationId} = ${conversations.id} and ${remaining.id} <> ${messageId}
+    where ${remaining.conversationId} = ${conversations.id} and ${remaining.id} <> ${messageId} and ${remaining.id} > ${conversations.clearedTo}
     order by ${remaining.id} desc limit 1)`
   return statement(
     build
@@ -61,12 +61,21 @@ export function deleteStatements(
   )
 }
 
-/** Clears the conversation for both; its row stays, and the numbers of its changes go on. */
+/** With more messages than so many, clearing a conversation would be some thousand rows in one statement. */
+const MAX_CLEARED_AT_ONCE = 200
+
+/**
+ * Clears the conversation for both; its row stays, and the numbers of its changes go on. Many messages are gone by the mark alone, and erased by
+ * the scheduled job (`clearing-statements.ts`). All count as read, so that none is counted as it is erased.
+ */
 export function clearStatements(pair: Pair, change: ChangeOf<'clear'>): ChangeStatements {
   const hasMessages = and(ofPair(pair), isNotNull(conversations.lastMessageId))
   return withOutcome(
     [
       logStatement({ kind: 'cleared', change }, hasMessages),
+      writeStatement(sql`insert into ${clearedConversations} (conversation_id)
+        select id from conversations where ${hasMessages} and ${conversations.messagesCount} > ${MAX_CLEARED_AT_ONCE}
+        on conflict do nothing`),
       // What moderators have hidden is not to come back into it.
       writeStatement(
         sql`delete from hidden_messages where conversation_id = (select id from conversations where ${hasMessages})`,
@@ -74,18 +83,26 @@ export function clearStatements(pair: Pair, change: ChangeOf<'clear'>): ChangeSt
       statement(
         build
           .update(conversations)
-          .set({ seq: nextSeq, lastMessageId: null, messagesCount: 0, unreadA: 0, unreadB: 0 })
+          .set({
+            seq: nextSeq,
+            lastMessageId: null,
+            messagesCount: 0,
+            unreadA: 0,
+            unreadB: 0,
+            readA: nextSeq,
+            readB: nextSeq,
+            clearedTo: sql`${conversations.lastMessageId}`,
+          })
           .where(hasMessages),
       ),
       statement(
-        build
-          .delete(messages)
-          .where(
-            eq(
-              messages.conversationId,
-              sql`(select ${conversations.id} from conversations where ${ofPair(pair)})`,
-            ),
+        build.delete(messages).where(
+          eq(
+            messages.conversationId,
+            sql`(select ${conversations.id} from conversations where ${ofPair(pair)}
+                and not exists (select 1 from cleared_conversations where conversation_id = ${conversations.id}))`,
           ),
+        ),
       ),
       markUnreferencedStatement(),
     ],

@@ -33,8 +33,8 @@ function hideStatements(change: ChangeOf<'moderate'>): ChangeStatements {
   const { messageId, eraseAt = null, now } = change.deed
   const isIt = eq(messages.id, messageId)
   // Of an account that is being erased nothing is kept.
-  const conversationId = sql`coalesce((select m.conversation_id from messages m where m.id = ${messageId}
-      and not exists (select 1 from deleted_accounts d where d.user_id = m.sender_id and d.erasing_since is not null)),
+  const conversationId = sql`coalesce((select m.conversation_id from messages m cross join conversations k on k.id = m.conversation_id
+      where m.id = ${messageId} and m.id > k.cleared_to and not exists (select 1 from deleted_accounts d where d.user_id = m.sender_id and d.erasing_since is not null)),
     (select h.conversation_id from hidden_messages h where h.message_id = ${messageId}))`
   const isKept = sql`exists (select 1 from hidden_messages h where h.message_id = ${messageId})`
   const isThere = sql`exists (select 1 from messages m where m.id = ${messageId})`

@@ -3,7 +3,8 @@ import { type SQL, sql } from 'drizzle-orm'
 import { conversations, messages } from '../../db/schema'
 
 export const isSentBy = (userId: number, messageId: number): SQL =>
-  sql`${messages.id} = ${messageId} and ${messages.senderId} = ${userId}`
+  sql`${messages.id} = ${messageId} and ${messages.senderId} = ${userId}
+    and ${messages.id} > (select cl.cleared_to from conversations cl where cl.id = ${messages.conversationId})`
 
 /** The condition for the conversation of the message for which this is true; for none where there is no such message. */
 export const isConversationOf = (message: SQL): SQL =>

@@ -8,15 +8,19 @@ import { type Pair, sideOf } from '../shared/pair'
 import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './change-log'
 import { SIDES } from './sides'
 
-/** The statements that mark as read what the other person sent up to a seq. */
+/** So many changes are looked at, three times over, unless all is read: then nothing needs counting. */
+const MAX_LOOKED_AT = 300
+
+/** The statements that mark as read what the other person sent up to a seq; where that is not the newest, as far as `MAX_LOOKED_AT` changes reach. */
 export function readStatements(pair: Pair, change: ChangeOf<'read'>): ChangeStatements {
   const { userId, upTo } = change
   const reader = SIDES[sideOf(pair, userId)]
-  const readUpTo = sql`min(${upTo}, ${conversations.seq})`
+  const isAll = sql`${upTo} >= coalesce((select seq from messages where id = ${conversations.lastMessageId}), 0)`
+  const readUpTo = sql`min(${upTo}, ${conversations.seq}, iif(${isAll}, ${conversations.seq}, ${reader.read} + ${MAX_LOOKED_AT}))`
   // Counted in the log, which is in the order of seq and never looked at again where it has been read.
-  const newlyRead = sql`(select count(*) from changes cross join messages on ${messages.id} = ${changes.messageId}
+  const newlyRead = sql`iif(${isAll}, ${reader.unread}, (select count(*) from changes cross join messages on ${messages.id} = ${changes.messageId}
     where ${changes.conversationId} = ${conversations.id} and ${changes.seq} > ${reader.read} and ${changes.seq} <= ${readUpTo}
-      and ${changes.kind} = 'message' and ${messages.senderId} <> ${userId})`
+      and ${changes.kind} = 'message' and ${messages.senderId} <> ${userId}))`
   const isAnyRead = and(ofPair(pair), gt(reader.unread, 0), sql`${newlyRead} > 0`)
   return withOutcome(
     [

@@ -68,7 +68,8 @@ export function sendStatements(
  */
 function limitStatement(pair: Pair, { userId, key }: ChangeOf<'send'>, now: number, limits: Limits) {
   const end = (order: SQL) => sql`exists (select 1 from (select sender_id from messages
-    where conversation_id = (select id from conversations where ${ofPair(pair)}) order by ${order} limit ${LOOKED_AT})
+    where conversation_id = (select id from conversations where ${ofPair(pair)})
+      and id > (select cleared_to from conversations where ${ofPair(pair)}) order by ${order} limit ${LOOKED_AT})
     where sender_id <> ${userId})`
   const hasAnswered = sql`(${end(sql`id`)} or ${end(sql`id desc`)})`
   const counted = sql`l.value ->> 0 = case when ${hasAnswered} then ${rateLimitKey('messages', userId)}

@@ -12,6 +12,9 @@ const userB = alias(users, 'user_b')
 /** The newest message of the conversation. */
 const newest = alias(messages, 'newest')
 
+/** Whether `messages m` is not among those that were cleared in its `conversations c`. */
+export const isLeft = sql`${m.id} > ${c.clearedTo}`
+
 /** Of somebody whose account is deleted nothing is shown but what they said. */
 const imageA = sql`iif(${isShown(userA.id)}, ${userA.image}, null)`
 const imageB = sql`iif(${isShown(userB.id)}, ${userB.image}, null)`
@@ -41,19 +44,19 @@ const people = sql`cross join users user_a on ${userA.id} = ${c.userA} cross joi
 
 /** From one message: reads 5 rows. */
 export const fromMessage: SQL = fixed(
-  sql`from messages m cross join conversations c on ${c.id} = ${m.conversationId} ${people}`,
+  sql`from messages m cross join conversations c on ${c.id} = ${m.conversationId} and ${isLeft} ${people}`,
 )
 
 /** From a conversation to its messages: reads 4 rows and one for each message. */
 export const fromConversation: SQL = fixed(
-  sql`from conversations c ${people} cross join messages m on ${m.conversationId} = ${c.id}`,
+  sql`from conversations c ${people} cross join messages m on ${m.conversationId} = ${c.id} and ${isLeft}`,
 )
 
 const messageAsJson = fixed(sql`${jsonObject(MESSAGE.columns)} from messages m ${people}`)
 
 /** One message as JSON, in a statement that reads `conversations c`; null where there is none. Reads 4 rows. */
 export const messageJson = (where: SQL): SQL<string | null> =>
-  sql<string | null>`(select ${messageAsJson} where ${where})`
+  sql<string | null>`(select ${messageAsJson} where ${isLeft} and ${where})`
 
 /** Reads what `messageJson` gave, or what was remembered under the key of a message. */
 export const parseMessage = (json: string): MessageRow => JSON.parse(json)

@@ -9,7 +9,7 @@ import { conversations, type ImageHash, listeners, users } from '../../db/schema
 import { build, selectedStatement, selectStatement, statement } from '../../db/statements'
 import { DELETED_USER, isShown, notBlocked, notMuted } from '../../db/visibility'
 import { ofPair } from '../shared/conversation-row'
-import { c, fromConversation, fromMessage, MESSAGE, type MessageRow, m } from '../shared/message-row'
+import { c, fromConversation, fromMessage, isLeft, MESSAGE, type MessageRow, m } from '../shared/message-row'
 import { pairOf } from '../shared/pair'
 
 const other = alias(users, 'other')
@@ -116,7 +116,7 @@ export async function findMessageImage(db: Db, userId: number, id: number): Prom
     selectStatement(
       { image: m.image },
       sql`from messages m cross join conversations c on ${c.id} = ${m.conversationId}
-        where ${m.id} = ${id} and ${userId} in (${c.userA}, ${c.userB})
+        where ${m.id} = ${id} and ${isLeft} and ${userId} in (${c.userA}, ${c.userB})
           and ${notBlocked(c.userA, userId)} and ${notBlocked(c.userB, userId)}`,
     ),
   ])
