@@ -4,7 +4,7 @@ import type { Live, LiveOptions } from './channel/types'
 import type { Conversation, ConversationOptions } from './conversation'
 import { type Draft, type OutboxStorage, outboxStorage, drafts as storedDrafts } from './drafts'
 import { LiveConversation } from './live'
-import type { CallOptions, CreateOptions, Options, UploadOptions } from './options'
+import type { CallOptions, CreateOptions, LiveModule, Options, UploadOptions } from './options'
 import { IMAGE_BYTES, mayPass, post } from './outbox'
 import { list } from './pages'
 import { throwIfAborted } from './platform'
@@ -171,9 +171,7 @@ export function createClient(options: ClientOptions) {
     conversation: (userId: number, more: ConversationOptions = {}): Conversation =>
       new LiveConversation(userId, api, drafts, more),
     /** The channel: unread counts, notifications and all conversations over one connection. Needs `live` of the options. */
-    live: async (more?: LiveOptions): Promise<Live> => {
-      if (!options.live) throw new TypeError('No `live`.')
-      return (await options.live()).openLive(api, more)
-    },
+    live: async (more?: LiveOptions): Promise<Live> =>
+      ((await options.live?.()) as LiveModule).openLive(api, more),
   }
 }

@@ -32,8 +32,6 @@ const FINAL = [401, 403, 404]
 export class LiveConversation implements Conversation {
   seq: number | undefined
   #link: Link | undefined
-  /** Where the conversation was when the connection began. */
-  #newest = 0
   #isConnecting = false
   #isReady = false
   #end: ApiError | undefined
@@ -96,7 +94,7 @@ export class LiveConversation implements Conversation {
     { image, key = randomKey(), onProgress }: MessageOptions = {},
   ): Promise<Message> {
     if (this.#end) throw this.#end
-    if (!KEY.test(key)) throw failure('bad_key', 'A key has 1 to 255 visible ASCII characters.')
+    if (!KEY.test(key)) throw failure('bad_key', 'Bad key.')
     return new Promise((resolve, reject) => {
       this.#senders.set(key, { resolve, reject, onProgress })
       this.#outbox.add({ key, content, image })
@@ -200,7 +198,6 @@ export class LiveConversation implements Conversation {
 
   #receive(frame: ServerFrame, whoami: () => Promise<number>): void {
     if (frame.type === 'ready') this.#ready(frame.seq, whoami)
-    if (frame.type === 'resync') this.seq = this.#newest
     if (frame.type === 'sent') this.#outbox.settle(frame.key, { message: frame.message })
     else if (frame.type === 'error') this.#refused(frame)
     // Each frame names the one before it: where that is another, something was missed, and is asked for again.
@@ -216,7 +213,6 @@ export class LiveConversation implements Conversation {
 
   #ready(newest: number, whoami: () => Promise<number>): void {
     // One that is ahead is told `resync` next: what this client has is to be fetched anew.
-    this.#newest = newest
     if (this.seq === undefined || this.seq > newest) this.seq = newest
     this.#isReady = true
     this.#readers.tell({ type: 'online' })

@@ -43,7 +43,7 @@ export class Ride implements Socket {
   /** Everything up to here has come; undefined until it is known where that is. */
   #have: number | undefined
   /** What the conversation takes for the newest. */
-  #told = 0
+  #told: number | undefined
   #heard = 0
   #isAsking = false
   #isWaiting = true
@@ -53,6 +53,7 @@ export class Ride implements Socket {
     this.user = user
     this.#ways = ways
     this.#have = since
+    this.#told = since
     void this.#open().catch(() => this.end())
   }
 
@@ -124,8 +125,12 @@ export class Ride implements Socket {
   #begin(newest: number): void {
     this.readyState = 1
     this.#have ??= newest
-    this.#told = this.#have
     this.#tell('open', {})
+    this.#announce(newest)
+  }
+
+  #announce(newest: number): void {
+    if (this.#told === undefined || this.#told > newest) this.#told = newest
     this.#pass({ type: 'ready', seq: newest })
   }
 
@@ -162,9 +167,9 @@ export class Ride implements Socket {
     this.#isAsking = false
     this.#cancel()
     const isLost = type === 'resync' && this.#have !== undefined
-    if (isLost) this.#have = this.#told = this.#heard = seq
+    if (isLost) this.#have = this.#heard = seq
     if (this.readyState === 0) this.#begin(seq)
-    else if (isLost) this.#pass({ type: 'ready', seq })
+    else if (isLost) this.#announce(seq)
     if (isLost) this.#pass({ type: 'resync' })
     this.#have = Math.max(this.#have ?? 0, seq)
     if (this.#heard > this.#have) this.#ask(0)
