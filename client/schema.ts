@@ -40,6 +40,9 @@ export interface Profile {
   name: string
   content: string
   image: string
+  image_width: number | null
+  image_height: number | null
+  image_thumbhash: string | null
   is_owner: boolean
   following_id: number | null
   posts_count: number
@@ -134,6 +137,9 @@ export interface Message {
   recipient: number
   content: string
   image: string | null
+  image_width: number | null
+  image_height: number | null
+  image_thumbhash: string | null
   date: string
   time: string
   timestamp: string
@@ -233,6 +239,7 @@ export interface ProfileChanges {
   name?: string | undefined
   content?: string | undefined
   image?: ImageFile | undefined
+  image_thumbhash?: string | null | undefined
   is_private?: boolean | undefined
   message_policy?: 'everyone' | 'following' | 'nobody' | undefined
 }
@@ -299,6 +306,7 @@ export interface CommentChanges {
 export interface MessageInput {
   content?: string | undefined
   image?: ImageFile | undefined
+  image_thumbhash?: string | null | undefined
 }
 
 export interface UserQuery {

@@ -11,6 +11,14 @@ interface PostReference {
   created: string
 }
 
+interface ImageDescription {
+  image: string | null
+  /** These three are missing in exports from before they were kept. */
+  image_width?: number | null
+  image_height?: number | null
+  image_thumbhash?: string | null
+}
+
 /** All rows of an export, of all its parts. */
 export interface Exported {
   account: {
@@ -19,33 +27,28 @@ export interface Exported {
     first_name: string
     last_name: string
     created: string
-    profile: { name: string; content: string; image: string | null }
+    profile: { name: string; content: string } & ImageDescription
   }[]
-  posts: {
+  posts: (ImageDescription & {
     title: string
     content: string
-    image: string | null
     image_filter: string
-    /** These four are missing in exports from before they were kept. */
+    /** Missing, too. */
     image_alt?: string
-    image_width?: number | null
-    image_height?: number | null
-    image_thumbhash?: string | null
     created: string
     updated: string
-  }[]
+  })[]
   comments: { post: PostReference; content: string; created: string; updated: string }[]
   likes: { post: PostReference; created: string }[]
   following: { username: string; created: string }[]
   followers: { username: string; created: string }[]
-  messages: {
+  messages: (ImageDescription & {
     with: string
     is_sender: boolean
     content: string
-    image: string | null
     created: string
     edited: string | null
-  }[]
+  })[]
 }
 
 /** In characters, three bytes each at most: D1 takes statements of 100 KB. */
@@ -60,6 +63,14 @@ const hash = (image: string | null) => {
   if (!found) throw new Error('An image is named otherwise than in an export.')
   return quoted(found)
 }
+/** The values of `image, image_width, image_height, image_thumbhash`. */
+const description = ({ image, image_width, image_height, image_thumbhash }: ImageDescription) =>
+  [
+    hash(image),
+    Number(image_width) || 'null',
+    Number(image_height) || 'null',
+    image_thumbhash ? quoted(image_thumbhash) : 'null',
+  ].join(', ')
 const ms = (time: string) => {
   const value = Date.parse(time)
   if (!Number.isSafeInteger(value)) throw new Error('A time is written otherwise than in an export.')
@@ -102,20 +113,19 @@ export function importStatements(exported: Exported, username: string): string[]
 
   return [
     `insert into users (id, username, username_key, search_key, email, email_key, first_name, last_name, password_hash, created_at,
-      profile_name, profile_content, image, profile_updated_at)
+      profile_name, profile_content, image, image_width, image_height, image_thumbhash, profile_updated_at)
       select ${nextId('users')}, ${quoted(username)}, ${quoted(fold(username))}, ${quoted(searchKey(username))},
         ${address && email ? `iif(exists (${address}), '', ${quoted(email)}), iif(exists (${address}), null, ${quoted(emailKey(email))})` : "'', null"},
         ${quoted(account.first_name)}, ${quoted(account.last_name)}, '', ${ms(account.created)},
-        ${quoted(profile.name)}, ${quoted(profile.content)}, ${hash(profile.image)}, ${ms(account.created)}`,
+        ${quoted(profile.name)}, ${quoted(profile.content)}, ${description(profile)}, ${ms(account.created)}`,
     ...exported.posts.flatMap((post) => {
-      const { title, content, image, image_filter, image_thumbhash, created, updated } = post
+      const { title, content, image_filter, created, updated } = post
       const { first, more } = inPieces('posts', content)
       return [
-        `insert into posts (id, owner_id, title, title_key, content, image, image_filter, image_alt, image_width, image_height,
-            image_thumbhash, created_at, updated_at)
-          values (${nextId('posts')}, ${me}, ${quoted(title)}, ${quoted(searchKey(title))}, ${first}, ${hash(image)},
-            ${quoted(image_filter)}, ${quoted(post.image_alt ?? '')}, ${Number(post.image_width) || 'null'}, ${Number(post.image_height) || 'null'},
-            ${image_thumbhash ? quoted(image_thumbhash) : 'null'}, ${ms(created)}, ${ms(updated)})`,
+        `insert into posts (id, owner_id, title, title_key, content, image, image_width, image_height, image_thumbhash, image_filter,
+            image_alt, created_at, updated_at)
+          values (${nextId('posts')}, ${me}, ${quoted(title)}, ${quoted(searchKey(title))}, ${first}, ${description(post)},
+            ${quoted(image_filter)}, ${quoted(post.image_alt ?? '')}, ${ms(created)}, ${ms(updated)})`,
         ...more,
       ]
     }),
@@ -154,8 +164,8 @@ export function importStatements(exported: Exported, username: string): string[]
                 select ${nextId('conversations')}, min(${me}, id), max(${me}, id) from users where id = ${other}`,
             ]
           : []),
-        `insert into messages (id, conversation_id, sender_id, content, image, created_at, edited_at, seq, changed_seq)
-          select ${nextId('messages')}, c.id, ${sender}, ${quoted(message.content)}, ${hash(message.image)}, ${ms(message.created)},
+        `insert into messages (id, conversation_id, sender_id, content, image, image_width, image_height, image_thumbhash, created_at, edited_at, seq, changed_seq)
+          select ${nextId('messages')}, c.id, ${sender}, ${quoted(message.content)}, ${description(message)}, ${ms(message.created)},
             ${message.edited === null ? 'null' : ms(message.edited)}, ${seq}, ${seq} from ${conversation}`,
         `insert into changes (conversation_id, seq, kind, user_id, message_id)
           select c.id, ${seq}, 'message', ${sender}, ${newest('messages')} from ${conversation}`,

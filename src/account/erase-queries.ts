@@ -93,6 +93,9 @@ export async function beginErasing(db: Db, userId: number, now: number): Promise
           profileName: '',
           profileContent: '',
           image: null,
+          imageWidth: null,
+          imageHeight: null,
+          imageThumbhash: null,
         })
         .where(and(eq(users.id, userId), isBegun)),
     ),

@@ -58,6 +58,9 @@ export async function exportedAccount(db: Db, userId: number) {
           name: users.profileName,
           content: users.profileContent,
           image: users.image,
+          imageWidth: users.imageWidth,
+          imageHeight: users.imageHeight,
+          imageThumbhash: users.imageThumbhash,
         })
         .from(users)
         .where(eq(users.id, userId)),
@@ -175,6 +178,9 @@ export async function exportedMessages(db: Db, userId: number, { otherId, messag
         senderId: messages.senderId,
         content: messages.content,
         image: messages.image,
+        imageWidth: messages.imageWidth,
+        imageHeight: messages.imageHeight,
+        imageThumbhash: messages.imageThumbhash,
         createdAt: messages.createdAt,
         editedAt: messages.editedAt,
       },

@@ -40,6 +40,20 @@ const postView = (post: { owner: string; title: string; postedAt: number }) => (
   created: iso(post.postedAt),
 })
 
+interface Described {
+  image: string | null
+  imageWidth: number | null
+  imageHeight: number | null
+  imageThumbhash: string | null
+}
+/** An image as its row describes it. */
+const described = ({ image, imageWidth, imageHeight, imageThumbhash }: Described) => ({
+  image: file(image),
+  image_width: imageWidth,
+  image_height: imageHeight,
+  image_thumbhash: imageThumbhash,
+})
+
 /** A page of rows by their ids. */
 const page = <Row extends { id: number; image?: string | null }>(
   { rows, isLast }: { rows: Row[]; isLast: boolean },
@@ -75,7 +89,7 @@ const KINDS = {
       first_name: account.firstName,
       last_name: account.lastName,
       created: iso(account.createdAt),
-      profile: { name: account.name, content: account.content, image: file(account.image) },
+      profile: { name: account.name, content: account.content, ...described(account) },
       sessions,
     }
     return { rows: row ? [row] : [], images: [account?.image ?? null], next: undefined }
@@ -84,12 +98,9 @@ const KINDS = {
     page(await exportedPosts(db, userId, after), (post) => ({
       title: post.title,
       content: post.content,
-      image: file(post.image),
+      ...described(post),
       image_filter: post.imageFilter,
       image_alt: post.imageAlt,
-      image_width: post.imageWidth,
-      image_height: post.imageHeight,
-      image_thumbhash: post.imageThumbhash,
       created: iso(post.createdAt),
       updated: iso(post.updatedAt),
     })),
@@ -130,7 +141,7 @@ const KINDS = {
       with: message.with,
       is_sender: message.senderId === userId,
       content: message.content,
-      image: file(message.image),
+      ...described(message),
       created: iso(message.createdAt),
       edited: message.editedAt === null ? null : iso(message.editedAt),
     }))

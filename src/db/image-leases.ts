@@ -64,6 +64,17 @@ export class MarkStatement extends Statement<MarkedImage[]> {
 // The two casts of this file are what makes a lease opaque: only here is it known to be the hash.
 export const leaseOf = (imageHash: string, size: LeasedImage['size']) =>
   ({ hash: imageHash, size }) as unknown as LeasedImage
+
+/** The columns that describe the image of a row, or that there is none. */
+export const describedImage = (image: LeasedImage | null, thumbhash: string | null | undefined) => ({
+  imageWidth: image?.size.width ?? null,
+  imageHeight: image?.size.height ?? null,
+  imageThumbhash: (image && thumbhash) ?? null,
+})
+
+/** The same for a change: a new image has the placeholder that was sent with it, or none; without one only a placeholder that was sent changes. */
+export const imageColumns = (image: LeasedImage | null | undefined, thumbhash: string | null | undefined) =>
+  image === undefined ? { imageThumbhash: thumbhash } : describedImage(image, thumbhash)
 const leasedHash = (image: LeasedImage) => (image as unknown as { hash: ImageHash }).hash
 
 /**

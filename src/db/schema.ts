@@ -63,6 +63,10 @@ export const users = sqliteTable(
     profileContent: text().notNull().default(''),
     /** Key in the bucket, null for the default image. */
     image: text().$type<ImageHash>(),
+    /** As those of a post. */
+    imageWidth: integer(),
+    imageHeight: integer(),
+    imageThumbhash: text(),
     profileUpdatedAt: integer().notNull(),
 
     postsCount: integer().notNull().default(0),
@@ -660,6 +664,10 @@ export const messages = sqliteTable(
     senderId: integer().notNull(),
     content: text().notNull(),
     image: text().$type<ImageHash>(),
+    /** As those of a post. */
+    imageWidth: integer(),
+    imageHeight: integer(),
+    imageThumbhash: text(),
     createdAt: integer().notNull(),
     editedAt: integer(),
     /** The change that made it, and the newest that touched it. */

@@ -4,7 +4,7 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { fixed, type RowOf, selectList } from '../db/columns'
 import { type Created, type Creation, createRow } from '../db/create'
-import { type LeasedImage, withLease } from '../db/image-leases'
+import { imageColumns, type LeasedImage, withLease } from '../db/image-leases'
 import { mentionsFor, mentionsIn } from '../db/mentions'
 import { databaseNow } from '../db/now'
 import type { Change, Owned } from '../db/owned'
@@ -108,10 +108,6 @@ const columnsOf = <Fields extends PostFields>(ownerId: number, fields: Fields) =
   ...(fields.content !== undefined && { contentMentions: mentionsIn(fields.content, ownerId) }),
 })
 
-/** The columns that tell of an image; a new one has no placeholder but what comes with it. */
-const imageColumns = (image: LeasedImage | undefined, { imageThumbhash = null }: PostFields) =>
-  image && { imageWidth: image.size.width, imageHeight: image.size.height, imageThumbhash }
-
 /** Throws `UniqueViolation` where the key was used. */
 export const createPost = (
   db: Db,
@@ -126,7 +122,7 @@ export const createPost = (
       statement(
         build.insert(posts).values({
           ...columnsOf(ownerId, fields),
-          ...imageColumns(creation.image, fields),
+          ...imageColumns(creation.image, fields.imageThumbhash),
           titleKey: searchKey(fields.title),
           ownerId,
           image,
@@ -158,7 +154,7 @@ export async function updatePost(
           .update(posts)
           .set({
             ...columnsOf(ownerId, fields),
-            ...imageColumns(image, fields),
+            ...imageColumns(image, fields.imageThumbhash),
             image: hash ?? undefined,
             updatedAt: now,
           })

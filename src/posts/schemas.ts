@@ -3,6 +3,7 @@ import { choice, flag, optional, text } from '../http/fields'
 import { mentions } from '../http/mentions'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
+import { imageDescription } from '../images/description'
 import { changedImageField, IMAGE, imageField, imageUpload, thumbhashField } from '../images/field'
 
 // biome-ignore format: one list, as the contract gives it
@@ -70,9 +71,7 @@ export const postAnswer = z
     image: z.url(),
     image_filter: z.string(),
     image_alt: z.string(),
-    image_width: z.nullable(z.int()),
-    image_height: z.nullable(z.int()),
-    image_thumbhash: z.nullable(z.string()),
+    ...imageDescription,
     is_sensitive: z.boolean().check(z.describe('As moderators have marked it.')),
     like_id: z.nullable(z.int()),
     likes_count: z.int(),

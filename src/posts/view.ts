@@ -1,5 +1,6 @@
 import { isoDate, shortDate } from '../http/dates'
 import { mentionsView } from '../http/mentions'
+import { imageDescriptionView } from '../images/description'
 import type { ImageUrls } from '../images/url'
 import type { PostRow } from './queries'
 import type { PostAnswer } from './schemas'
@@ -21,9 +22,7 @@ export const postView = (post: PostRow, viewerId: number | undefined, urls: Imag
   image: urls.imageOr('post', post.image),
   image_filter: post.imageFilter,
   image_alt: post.imageAlt,
-  image_width: post.imageWidth,
-  image_height: post.imageHeight,
-  image_thumbhash: post.imageThumbhash,
+  ...imageDescriptionView(post),
   is_sensitive: post.isSensitive === 1,
   like_id: post.likeId,
   likes_count: post.likesCount,

@@ -3,7 +3,7 @@ import { eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
 import { type RowOf, selectList } from '../db/columns'
-import { type LeasedImage, withLease } from '../db/image-leases'
+import { imageColumns, type LeasedImage, withLease } from '../db/image-leases'
 import type { Change, Owned } from '../db/owned'
 import { chargeStatement } from '../db/rate-limits'
 import { users } from '../db/schema'
@@ -30,6 +30,9 @@ export const PROFILE = selectList({
   name: u.profileName,
   content: u.profileContent,
   image: u.image,
+  imageWidth: u.imageWidth,
+  imageHeight: u.imageHeight,
+  imageThumbhash: u.imageThumbhash,
   postsCount: u.postsCount,
   followersCount: u.followersCount,
   followingCount: u.followingCount,
@@ -84,6 +87,7 @@ interface Settings {
 interface ProfileFields extends Settings {
   name?: string | undefined
   content?: string | undefined
+  imageThumbhash?: string | null | undefined
 }
 
 /** Tables of their own hold what is not usual. Where the account becomes public, whoever has asked to follow it follows from now on. */
@@ -112,7 +116,7 @@ function settingsStatements(id: number, { isPrivate, messagePolicy }: Settings, 
 export async function updateProfile(
   db: Db,
   id: number,
-  { name, content, ...settings }: ProfileFields,
+  { name, content, imageThumbhash, ...settings }: ProfileFields,
   image: LeasedImage | undefined,
   { charges, now }: Change,
 ): Promise<ProfileRow | undefined> {
@@ -125,6 +129,7 @@ export async function updateProfile(
             profileName: name,
             profileContent: content,
             image: hash ?? undefined,
+            ...imageColumns(image, imageThumbhash),
             profileUpdatedAt: now,
           })
           .where(eq(users.id, id)),

@@ -3,7 +3,8 @@ import { choice, flag, optional, text } from '../http/fields'
 import { textBytes } from '../http/limits'
 import { pageQuery } from '../http/paging'
 import { queryParam } from '../http/params'
-import { changedImageField, IMAGE, imageUpload } from '../images/field'
+import { imageDescription } from '../images/description'
+import { changedImageField, IMAGE, imageUpload, thumbhashField } from '../images/field'
 
 const MAX_CONTENT = 10_000
 
@@ -18,6 +19,7 @@ export const profileBody = z
     name: z.optional(text({ max: 255, blank: true })),
     content: z.optional(text({ max: MAX_CONTENT, blank: true })),
     image: changedImageField(IMAGE),
+    image_thumbhash: thumbhashField(),
     is_private: optional(flag()),
     message_policy: z.optional(choice([...MESSAGE_POLICIES])),
   })
@@ -44,6 +46,7 @@ export const profileAnswer = z
     name: z.string(),
     content: z.string(),
     image: z.url(),
+    ...imageDescription,
     is_owner: z.boolean(),
     following_id: z.nullable(z.int()),
     posts_count: z.int(),

@@ -1,4 +1,5 @@
 import { isoDate, shortDate } from '../http/dates'
+import { imageDescriptionView } from '../images/description'
 import type { ImageUrls } from '../images/url'
 import type { ProfileRow } from './queries'
 import type { ProfileAnswer } from './schemas'
@@ -20,6 +21,7 @@ export function profileView(
     name: profile.name,
     content: profile.content,
     image: urls.imageOr('profile', profile.image),
+    ...imageDescriptionView(profile),
     is_owner: profile.id === viewerId,
     following_id: profile.followingId,
     posts_count: profile.postsCount,

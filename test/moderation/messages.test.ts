@@ -10,6 +10,7 @@ import { eraseSentPiece } from '../../src/messaging/worker/erase-sent'
 import { anyone, download, type Person, signUp, stored } from '../client'
 import { FORBIDDEN, NOT_SIGNED_IN } from '../fixtures/answers'
 import { conversationWith, imageHash, say, show, thread } from '../fixtures/messages'
+import { changesWith, openChannel } from '../live/channel'
 import { listen } from '../sockets'
 import { signUpStaff } from './staff'
 
@@ -134,6 +135,36 @@ it('hidden it is gone for both, sockets are told, and brought back it is as it w
     { action: 'hide', actor_id: mona.id, user_id: alice.id, is_notice: 1 },
     { action: 'restore', actor_id: mona.id, user_id: alice.id, is_notice: 1 },
   ])
+})
+
+it('channels are told to look, but not of whom one of the two blocks', async () => {
+  const { alice, bob, mean, last, path } = await world()
+  const [hers, his] = [await openChannel(alice), await openChannel(bob)]
+  await act(path, 'hide')
+  for (const [socket, other] of [
+    [hers, bob],
+    [his, alice],
+  ] as const) {
+    await expect
+      .poll(() => socket.all('ready').at(-1)?.conversations, { timeout: 10_000 })
+      .toEqual([[other.id, last.seq + 1, expect.any(Number)]])
+    socket.send({ type: 'replay', to: other.id, since: last.seq })
+    await socket.until('replayed')
+    expect(changesWith(socket, other)).toMatchObject([{ type: 'deleted', id: mean.id }])
+  }
+  await bob.post('/blocks/', { blocked: alice.id })
+  for (const socket of [hers, his])
+    await expect.poll(() => socket.all('ready').at(-1)?.conversations, { timeout: 10_000 }).toEqual([])
+  await act(path, 'restore')
+  // What comes after it says that nothing came before.
+  const dave = await signUp('dave')
+  await say(dave, bob, 'Hello')
+  await say(dave, alice, 'Hello')
+  for (const socket of [hers, his]) {
+    await socket.until('conversation', 2)
+    expect(JSON.stringify(socket.frames)).not.toContain('Something mean')
+  }
+  expect([changesWith(hers, bob).length, changesWith(his, alice).length]).toEqual([1, 1])
 })
 
 it('the newest one too, also where one of the two blocks the other, or both act at once', async () => {

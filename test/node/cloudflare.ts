@@ -1,4 +1,4 @@
-/** As much of Cloudflare's API as deploying and rolling back asks for: what it was asked, in order, and databases that run the SQL. */
+/** As much of Cloudflare's API as deploying, rolling back and moving data ask for: what it was asked, in order, and databases that run the SQL. */
 import { createServer, type IncomingMessage } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -11,6 +11,10 @@ export interface Cloudflare {
   databases: Map<string, DatabaseSync>
   /** By name: how each version was uploaded, and which one serves. */
   workers: Map<string, { versions: Upload[]; serving: string | undefined }>
+  /** By bucket and key. */
+  objects: Map<string, { bytes: Buffer; type: string }>
+  /** By Worker: what `secret put` was given. */
+  secrets: Map<string, Record<string, string>>
   stop: () => void
 }
 
@@ -29,6 +33,8 @@ export async function startCloudflare(): Promise<Cloudflare> {
   const databases: Cloudflare['databases'] = new Map()
   const workers: Cloudflare['workers'] = new Map()
   const buckets = new Set<string>()
+  const objects: Cloudflare['objects'] = new Map()
+  const secrets: Cloudflare['secrets'] = new Map()
   const changes: string[] = []
   let manifest: string[] = []
 
@@ -39,19 +45,30 @@ export async function startCloudflare(): Promise<Cloudflare> {
     method: string,
     path: string,
     body: FormData | Record<string, unknown>,
+    named: string | null,
   ): Promise<Answer> {
     const [, area = '', kind = '', name = '', what = '', id = ''] = path.split('/')
     const field = (key: string) => (body instanceof FormData ? undefined : body[key])
     if (area === 'd1') {
       const database = name.replace(/^id-of-/, '')
       if (method === 'POST' && name === '') {
-        databases.set(String(field('name')), new DatabaseSync(':memory:'))
+        databases.set(
+          String(field('name')),
+          new DatabaseSync(':memory:', { enableForeignKeyConstraints: true }),
+        )
         return [200, described(String(field('name')))]
       }
+      if (name === '' && named !== null) return [200, databases.has(named) ? [described(named)] : []]
       const db = databases.get(database)
       if (!db) return missing(7404, 'The database could not be found')
-      if (what !== 'query') return [200, described(database)]
+      const bookmark = `bookmark-${changes.length}`
+      if (what === 'time_travel' && method === 'POST') return [200, { bookmark, previous_bookmark: bookmark }]
+      if (what === 'time_travel') return [200, { bookmark }]
+      if (what !== 'query' && what !== 'raw') return [200, described(database)]
       try {
+        if (what === 'raw') return [200, [{ results: { rows: rowsOf(db, commandOf(body)) }, success: true }]]
+        const batch = field('batch')
+        if (Array.isArray(batch)) return [200, runBatch(db, batch)]
         return [200, [{ results: run(db, String(field('sql'))), success: true, meta: {} }]]
       } catch (error) {
         return [400, null, { code: 7500, message: String(error) }]
@@ -92,6 +109,10 @@ export async function startCloudflare(): Promise<Cloudflare> {
         { subdomain: { enabled: true, previews_enabled: false }, enabled: true, previews_enabled: false },
       ]
     if (what === 'settings') return [200, { bindings: newest?.metadata.bindings ?? [] }]
+    if (what === 'secrets' && method === 'PUT') {
+      secrets.set(name, { ...secrets.get(name), [String(field('name'))]: String(field('text')) })
+      return [200, { name: field('name'), type: 'secret_text' }]
+    }
     if (what === 'secrets')
       return [200, newest?.metadata.bindings.filter(({ type }) => type === 'secret_text') ?? []]
     if (what === 'versions' && id) return [200, { id, number: 1, metadata: {}, resources: { bindings: [] } }]
@@ -117,11 +138,22 @@ export async function startCloudflare(): Promise<Cloudflare> {
   }
 
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const path = pathname.replace('/client/v4/accounts/account', '')
     const method = request.method ?? 'GET'
-    const [status, result, error] = await answer(method, path, await bodyOf(request))
-    if (method !== 'GET' && !path.endsWith('/query')) changes.push(`${method} ${path}`)
+    const [, object] = /^\/r2\/buckets\/(.+\/objects\/.+)$/.exec(path) ?? []
+    if (object !== undefined) {
+      const key = object.replace('/objects/', '/')
+      const { bytes } = await bodyOf(request)
+      if (method === 'PUT') objects.set(key, { bytes, type: request.headers['content-type'] ?? '' })
+      const found = objects.get(key)
+      response.writeHead(found ? 200 : 404, { 'content-type': found?.type ?? 'text/plain' })
+      return response.end(found?.bytes)
+    }
+    const { body } = await bodyOf(request)
+    const [status, result, error] = await answer(method, path, body, searchParams.get('name'))
+    const isRead = method === 'GET' || path.endsWith('/raw')
+    if (!isRead && !path.endsWith('/query')) changes.push(`${method} ${path}`)
     else if (path.endsWith('/query') && changes.at(-1) !== `SQL ${path}`) changes.push(`SQL ${path}`)
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ success: !error, result, errors: error ? [error] : [], messages: [] }))
@@ -138,6 +170,8 @@ export async function startCloudflare(): Promise<Cloudflare> {
     changes,
     databases,
     workers,
+    objects,
+    secrets,
     stop: () => server.close(),
   }
 }
@@ -149,12 +183,43 @@ function run(db: DatabaseSync, sql: string): unknown[] {
   return []
 }
 
-async function bodyOf(request: IncomingMessage): Promise<FormData | Record<string, unknown>> {
+interface Command {
+  sql: string
+  params?: (string | number | null)[]
+}
+
+function commandOf(body: FormData | Record<string, unknown>): Command {
+  if (body instanceof FormData) throw new Error('SQL comes as JSON.')
+  return { sql: String(body.sql), params: Array.isArray(body.params) ? body.params : [] }
+}
+
+function rowsOf(db: DatabaseSync, { sql, params = [] }: Command): unknown[] {
+  const statement = db.prepare(sql)
+  statement.setReturnArrays(true)
+  return statement.all(...params)
+}
+
+/** One transaction. */
+function runBatch(db: DatabaseSync, commands: Command[]): unknown[] {
+  db.exec('begin')
+  try {
+    for (const { sql, params = [] } of commands) db.prepare(sql).run(...params)
+    db.exec('commit')
+  } catch (error) {
+    db.exec('rollback')
+    throw error
+  }
+  return commands.map(() => ({ results: [], success: true, meta: {} }))
+}
+
+async function bodyOf(
+  request: IncomingMessage,
+): Promise<{ bytes: Buffer; body: FormData | Record<string, unknown> }> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   const type = request.headers['content-type'] ?? ''
   const bytes = Buffer.concat(chunks)
   if (type.startsWith('multipart/'))
-    return new Response(bytes, { headers: { 'content-type': type } }).formData()
-  return bytes.length > 0 && type.includes('json') ? JSON.parse(bytes.toString()) : {}
+    return { bytes, body: await new Response(bytes, { headers: { 'content-type': type } }).formData() }
+  return { bytes, body: bytes.length > 0 && type.includes('json') ? JSON.parse(bytes.toString()) : {} }
 }

@@ -175,6 +175,24 @@ describe.skipIf(!browserPath)('the pages of staff', () => {
     await context.close()
   })
 
+  it('what was given is taken away: a role, and all sessions', async () => {
+    const carla = await signUp('carla')
+    const { context, page, faults } = await tab()
+    await signIn(page, 'anna')
+    await page.goto(`${server.url}/admin/#/people/${carla.id}`)
+    for (const role of ['admin', 'none'] as const) {
+      await page.getByLabel('Role').selectOption(role)
+      await page.getByRole('button', { name: 'Give the role' }).click()
+      await done(page, `carla has the role: ${role}.`)
+      expect((await carla.ask('GET', '/moderation/settings/')).status).toBe(role === 'admin' ? 200 : 403)
+    }
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click()
+    await done(page, 'Signed out.')
+    expect((await carla.ask('GET', '/dj-rest-auth/user/')).status).toBe(401)
+    expect(faults).toEqual([])
+    await context.close()
+  })
+
   it('a report becomes a case, which is claimed and judged; an appeal brings back what was hidden', async () => {
     const { body: written } = await alice.ask('POST', '/posts/', { title: 'Cheap pills', content: HOSTILE })
     const path = `/posts/${written.id}/`

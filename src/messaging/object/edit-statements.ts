@@ -1,6 +1,6 @@
 /** Changing a message, in SQL. */
 import { sql } from 'drizzle-orm'
-import { markUnreferencedStatement, withLease } from '../../db/image-leases'
+import { imageColumns, markUnreferencedStatement, withLease } from '../../db/image-leases'
 import { chargeStatement, charges } from '../../db/rate-limits'
 import { conversations, messages } from '../../db/schema'
 import { build, selectStatement, statement } from '../../db/statements'
@@ -12,7 +12,7 @@ import { isConversationOf, isSentBy } from './own-message'
 
 /** The statements of an edit. A message keeps content or an image, whatever another edit has done meanwhile. */
 export function editStatements(change: ChangeOf<'edit'>, now: number, limits: Limits): ChangeStatements {
-  const { userId, messageId, content, image } = change
+  const { userId, messageId, content, image, imageThumbhash } = change
   const newContent = content === undefined ? messages.content : sql`${content}`
   const statements = withLease(image, (hash) => {
     const newImage = hash === undefined ? messages.image : sql`${hash}`
@@ -27,6 +27,7 @@ export function editStatements(change: ChangeOf<'edit'>, now: number, limits: Li
           .set({
             content,
             image: hash,
+            ...imageColumns(image, imageThumbhash),
             editedAt: now,
             changedSeq: sql`(select ${conversations.seq} from conversations
               where ${conversations.id} = ${messages.conversationId})`,

@@ -1,7 +1,7 @@
 /** Sending a message, in SQL. */
 import { and, type SQL, sql } from 'drizzle-orm'
 import { isUnused, rememberedStatement, rememberRowStatement } from '../../db/idempotency'
-import { withLease } from '../../db/image-leases'
+import { describedImage, withLease } from '../../db/image-leases'
 import { chargeStatement, charges, rateLimitKey } from '../../db/rate-limits'
 import { changes, conversations, type ImageHash, messages } from '../../db/schema'
 import { nextId } from '../../db/sequences'
@@ -34,7 +34,7 @@ export function sendStatements(
     [
       limitStatement(pair, change, now, limits),
       logStatement({ kind: 'message', change, messageId: nextId('messages') }, and(ofPair(pair), isNew)),
-      insertStatement(pair, { userId, content, hash, now }),
+      insertStatement(pair, { change, hash, now }),
       countStatement(pair, userId),
     ] as const
   const found = sql`${fromMessage} where ${m.id} = (
@@ -82,14 +82,15 @@ function limitStatement(pair: Pair, { userId, key }: ChangeOf<'send'>, now: numb
 }
 
 interface NewMessage {
-  userId: number
-  content: string
+  change: ChangeOf<'send'>
   hash: ImageHash | null | undefined
   now: number
 }
 
-const insertStatement = (pair: Pair, { userId, content, hash = null, now }: NewMessage) =>
-  statement(
+function insertStatement(pair: Pair, { change, hash = null, now }: NewMessage) {
+  const { userId, content, image, imageThumbhash } = change
+  const described = describedImage(image ?? null, imageThumbhash)
+  return statement(
     build.insert(messages).select(
       build
         .select({
@@ -98,6 +99,9 @@ const insertStatement = (pair: Pair, { userId, content, hash = null, now }: NewM
           senderId: sql<number>`${userId}`.as('senderId'),
           content: sql<string>`${content}`.as('content'),
           image: sql<ImageHash | null>`${hash}`.as('image'),
+          imageWidth: sql<number | null>`${described.imageWidth}`.as('imageWidth'),
+          imageHeight: sql<number | null>`${described.imageHeight}`.as('imageHeight'),
+          imageThumbhash: sql<string | null>`${described.imageThumbhash}`.as('imageThumbhash'),
           createdAt: sql<number>`${now}`.as('createdAt'),
           editedAt: sql<null>`null`.as('editedAt'),
           seq: changes.seq,
@@ -108,6 +112,7 @@ const insertStatement = (pair: Pair, { userId, content, hash = null, now }: NewM
         .where(ofPair(pair)),
     ),
   )
+}
 
 /** What the conversation keeps of its messages. */
 function countStatement(pair: Pair, senderId: number) {

@@ -14,6 +14,7 @@ export type Change = { session?: string | undefined } & (
       userId: number
       content: string
       image?: LeasedImage | undefined
+      imageThumbhash?: string | null | undefined
       key?: IdempotencyKey | undefined
     }
   | {
@@ -24,6 +25,7 @@ export type Change = { session?: string | undefined } & (
       content?: string | undefined
       /** Null: none any more; undefined: as it was. */
       image?: LeasedImage | null | undefined
+      imageThumbhash?: string | null | undefined
     }
   | { type: 'delete'; userId: number; messageId: number }
   /** Deletes it for somebody whose account is being erased, and who cannot ask for it any more. */

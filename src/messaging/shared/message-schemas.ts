@@ -2,7 +2,8 @@
 import * as z from 'zod/mini'
 import { text } from '../../http/fields'
 import { textBytes } from '../../http/limits'
-import { imageUpload, MESSAGE_IMAGE, optionalImageField } from '../../images/field'
+import { imageDescription } from '../../images/description'
+import { imageUpload, MESSAGE_IMAGE, optionalImageField, thumbhashField } from '../../images/field'
 
 /** The longest message, in code points. */
 export const MAX_CONTENT_CHARACTERS = 10_000
@@ -18,6 +19,7 @@ export const messageBody = z
   .object({
     content: z.optional(text({ max: MAX_CONTENT_CHARACTERS, blank: true })),
     image: optionalImageField(MESSAGE_IMAGE),
+    image_thumbhash: thumbhashField(),
   })
   .register(z.globalRegistry, { id: 'MessageBody' })
 
@@ -28,6 +30,7 @@ export const messageAnswer = z
     recipient: z.int(),
     content: z.string(),
     image: z.nullable(z.url()),
+    ...imageDescription,
     date: z.string(),
     time: z.string(),
     timestamp: z.iso.datetime(),

@@ -1,4 +1,5 @@
 import { clockTime, isoDate, shortDate, timeOrDate } from '../../http/dates'
+import { imageDescriptionView } from '../../images/description'
 import type { PrivateImageUrls } from '../../images/private-url'
 import type { MessageRow } from './message-row'
 import type { MessageAnswer } from './message-schemas'
@@ -20,6 +21,7 @@ export const messageView = (message: MessageRow, { viewerId, urls, now }: Messag
   recipient: message.recipientId,
   content: message.content,
   image: message.image === null ? null : urls.messageImage(message.id, message.image),
+  ...imageDescriptionView(message),
   date: shortDate(message.createdAt),
   time: clockTime(message.createdAt),
   timestamp: isoDate(message.createdAt),

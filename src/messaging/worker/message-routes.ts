@@ -54,10 +54,11 @@ export const messageRoutes = new Hono<AppEnv>()
     mayEdit,
     body(messageBody, MESSAGE_LIMITS),
     async (c) => {
-      const { content, image } = c.req.valid('json')
+      const { content, image, image_thumbhash: imageThumbhash } = c.req.valid('json')
       const { message, user } = c.var
       const viewer = { viewerId: user.id, urls: privateImageUrls(c), now: Date.now() }
-      if (content === undefined && image === undefined) return c.json(messageView(message, viewer))
+      if (content === undefined && image === undefined && imageThumbhash === undefined)
+        return c.json(messageView(message, viewer))
       const keepsImage = image === undefined ? message.image !== null : image !== null
       if (!(content ?? message.content) && !keepsImage) throw new ValidationError(EMPTY_MESSAGE)
       const edited = await withImage(c, image ?? undefined, (lease) =>
@@ -67,6 +68,7 @@ export const messageRoutes = new Hono<AppEnv>()
           messageId: message.id,
           content,
           image: image === null ? null : lease,
+          imageThumbhash,
         }),
       )
       if (!edited?.message) throw new ApiError('not_found')

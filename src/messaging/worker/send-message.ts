@@ -24,7 +24,7 @@ interface Refusals {
 export async function sendMessage(
   c: UserContext,
   recipientId: number,
-  { content = '', image }: z.output<typeof messageBody>,
+  { content = '', image, image_thumbhash: imageThumbhash }: z.output<typeof messageBody>,
   { toSelf, toNobody }: Refusals,
 ): Promise<MessageAnswer> {
   const { user } = c.var
@@ -43,6 +43,7 @@ export async function sendMessage(
             userId: user.id,
             content,
             image: lease,
+            imageThumbhash,
             key,
           })
           if (!outcome) throw new ForeignKeyViolation('no recipient')

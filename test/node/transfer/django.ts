@@ -1,9 +1,9 @@
 /** Django itself, with a project of the original's models (`django/`): where Python has it. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { OF_DJANGO } from '../operations'
 
 const PROJECT = join(import.meta.dirname, 'django')
-const APPS = ['auth', 'profiles', 'posts', 'comments', 'likes', 'followers', 'messaging']
 const NEEDED = 'import django, argon2, bcrypt'
 
 /** Undefined where no Python has it. Where `REQUIRE_DJANGO` is set, as in CI, that fails. */
@@ -42,7 +42,8 @@ export class Django {
 
   /** Into a file, by the command that docs/operations.md shows. */
   dump(path: string, ...options: string[]): string {
-    this.manage('dumpdata', ...APPS, ...options, '--output', path)
+    const [, , ...words] = OF_DJANGO[0]?.split(' ') ?? []
+    this.manage(...words.map((word) => (word === 'dump.json' ? path : word)), ...options)
     return path
   }
 }
