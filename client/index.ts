@@ -172,6 +172,6 @@ export function createClient(options: ClientOptions) {
       new LiveConversation(userId, api, drafts, more),
     /** The channel: unread counts, notifications and all conversations over one connection. Needs `live` of the options. */
     live: async (more?: LiveOptions): Promise<Live> =>
-      ((await options.live?.()) as LiveModule).openLive(api, more),
+      (await (options.live as () => Promise<LiveModule>)()).openLive(api, more),
   }
 }

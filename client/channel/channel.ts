@@ -67,7 +67,7 @@ export class Channel implements Live {
     this.#connection.end('closed')
   }
 
-  #receive(frame: ChannelFrame): void {
+  #receive(frame: ChannelFrame) {
     switch (frame.type) {
       case 'ready':
         return this.#ready(frame)
@@ -113,7 +113,7 @@ export class Channel implements Live {
     }
   }
 
-  #change({ user, event, unread }: FrameOf<'conversation'>): void {
+  #change({ user, event, unread }: FrameOf<'conversation'>) {
     if (!this.#badges.take(user, { seq: event.seq, unread }) || event.type === 'read') return
     const known = this.#list.value.getSnapshot().find(({ id }) => id === user)
     if (event.type !== 'message' || !known) return this.#list.refresh()

@@ -61,7 +61,7 @@ export class Ride implements Socket {
     this.#listeners.push([type, listener])
   }
 
-  send(data: string): void {
+  send(data: string) {
     if (this.readyState !== 1) return
     // The channel has a heartbeat of its own.
     if (data === 'ping') return this.#tell('message', { data: 'pong' })
@@ -86,7 +86,7 @@ export class Ride implements Socket {
     if (!this.#isWaiting) this.end()
   }
 
-  receive(frame: FrameToRide): void {
+  receive(frame: FrameToRide) {
     switch (frame.type) {
       case 'conversation':
         return this.#change(frame.event)
@@ -134,7 +134,7 @@ export class Ride implements Socket {
     this.#pass({ type: 'ready', seq: newest })
   }
 
-  #change(event: ChangeFrame): void {
+  #change(event: ChangeFrame) {
     if (this.#have === undefined || event.seq <= this.#have) return
     if (event.prev > this.#have) return this.#miss(event.seq)
     // Part of an answer to one that is not open yet.
