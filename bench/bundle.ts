@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { ROOT, WORK } from './settings.ts'
 
 /** In bytes and milliseconds. Passwords that are too common and the code that hashes others are data that every such API needs. */
-export const BUDGET = { code: 150 * 1000, startup: 15 }
+export const BUDGET = { code: 165 * 1000, startup: 15 }
 
 export interface Bundle {
   /** gzipped bytes of the scripts, and of the rest. */

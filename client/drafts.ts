@@ -13,6 +13,7 @@ export interface Draft {
   recipient: number
   content: string
   image?: ImageFile | undefined
+  image_thumbhash?: string | undefined
   /** Orders the drafts of one device; about when it was written, in milliseconds since the epoch. */
   order: number
   /** When it was first sent, without an answer so far. */

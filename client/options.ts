@@ -9,7 +9,7 @@ export interface ImagePreparer {
   prepareImage(
     image: Blob,
     options: { maxBytes: number; onProgress?: (fraction: number) => void; signal?: AbortSignal },
-  ): Promise<{ image: Blob }>
+  ): Promise<{ image: Blob; thumbhash?: string }>
 }
 
 /** `edge-social-api/client/live`. */

@@ -1,7 +1,6 @@
 /** What is to be sent to somebody: one at a time, so that it arrives in order whatever happens to the connection. */
 import type { Draft, Drafts } from './drafts'
 import { ApiError, failure } from './errors'
-import { isBlob } from './files'
 import type { UploadOptions } from './options'
 import type { Message } from './schema'
 import { LONGEST_WAIT_SECONDS, type Transport } from './transport'
@@ -177,13 +176,14 @@ export async function post(
 ): Promise<Message> {
   const { key, content, recipient } = draft
   refuseDoubtful(draft)
-  if (isBlob(draft.image)) draft.image = await prepare(draft.image, IMAGE_BYTES, options)
+  const input = { ...options, maxImageBytes: IMAGE_BYTES }
+  // What was sent before may not change.
+  if (!draft.attemptedAt) Object.assign(draft, await prepare({ image: draft.image }, input))
   draft.attemptedAt ??= Date.now()
   await drafts.put(draft)
   return call<Message>('POST', `/messages/${recipient}/send/`, {
-    ...options,
-    body: { content, image: draft.image },
-    maxImageBytes: IMAGE_BYTES,
+    ...input,
+    body: { content, image: draft.image, image_thumbhash: draft.image_thumbhash },
     idempotencyKey: key,
   })
 }

@@ -12,9 +12,9 @@ export interface User {
   last_name: string
   profile_id: number
   profile_image: string
-  /** `moderator` or `admin`, of those who look after the service. */
+  /** `moderator` or `admin`, for staff. */
   role?: string | undefined
-  /** The address that was asked for, and has to be proved first. */
+  /** The requested new address, which is not yet verified. */
   pending_email?: string | undefined
 }
 
@@ -50,11 +50,11 @@ export interface Profile {
   following_count: number
   posts: string[]
   user_id: number
-  /** Posts, likes and follows are for followers. */
+  /** Only followers see its posts, likes and follows. */
   is_private: boolean
-  /** Who may begin a conversation with the user: `following` are those whom the user follows. Only its owner is told. */
+  /** Who may start a conversation with the user: `following` means people whom the user follows. Only shown to the owner. */
   message_policy: 'everyone' | 'following' | 'nobody'
-  /** The viewer’s request to follow, which has not been accepted yet. */
+  /** The id of the viewer’s pending follow request. */
   follow_request_id: number | null
 }
 
@@ -82,7 +82,7 @@ export interface Post {
   image_width: number | null
   image_height: number | null
   image_thumbhash: string | null
-  /** As moderators have marked it. */
+  /** Whether moderators have marked it as sensitive. */
   is_sensitive: boolean
   like_id: number | null
   likes_count: number
@@ -127,7 +127,7 @@ export interface Follower {
   updated: string
   followed: number
   followed_name: string
-  /** Where the account followed is private and has not accepted yet: the request. There is no follow then, and `id` is 0. */
+  /** The id of the pending follow request, if the account is private. There is no follow yet, and `id` is 0. */
   request_id: number | null
 }
 
@@ -310,11 +310,11 @@ export interface MessageInput {
 }
 
 export interface UserQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
+  /** The number of results on a page. A page ends earlier if it exceeds 1 MB, or if it would have to skip many results that you may not see: it may even be empty. `next` continues after it. */
   page_size?: number | undefined
-  /** Exactly this name, in any case. */
+  /** Exactly this name, ignoring case. */
   username?: string | number | undefined
-  /** `id` (as without it), `username`, `owner` (the same), `created_at`; with `-` for descending. Users have no `title`: by it, or by anything else, they are by `id`. */
+  /** `id` (the default), `username`, `owner` (the same as `id`), `created_at`; with `-` for descending. Anything else, including `title`, is ignored. */
   ordering?:
     | 'id'
     | '-id'
@@ -328,9 +328,9 @@ export interface UserQuery {
 }
 
 export interface ProfileQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
+  /** The number of results on a page. A page ends earlier if it exceeds 1 MB, or if it would have to skip many results that you may not see: it may even be empty. `next` continues after it. */
   page_size?: number | undefined
-  /** Comma-separated, each with `-` for descending: id, created_at, owner, title, posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. By several, by the last two, by title, or of a filtered list: the newest 300, sorted. */
+  /** Comma-separated, each with `-` for descending: id, created_at, owner, title, posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. Ordering by several fields, by title or by the last two, and ordering a filtered list, sorts only the newest 300. */
   ordering?:
     | 'id'
     | '-id'
@@ -353,16 +353,16 @@ export interface ProfileQuery {
     | undefined
   /** Profiles that follow this one. */
   owner__following__followed__profile?: number | undefined
-  /** Profiles that this one follows. With both filters a page may be shorter than its size, and `next` goes on. */
+  /** Profiles that this one follows. With both filters, a page may have fewer results than `page_size`; `next` continues. */
   owner__followed__owner__profile?: number | undefined
 }
 
 export interface PostQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
+  /** The number of results on a page. A page ends earlier if it exceeds 1 MB, or if it would have to skip many results that you may not see: it may even be empty. `next` continues after it. */
   page_size?: number | undefined
-  /** Words that must each occur in the title or in the owner’s name, whatever their case and marks; 1,000 characters at most. Of the names that hold a word the 120 newest count (fewer where there are several words), and the one that is the word. A search for words of one or two characters only, or with two filters, looks at the newest posts, some hundred for a page: it may be shorter than its size, and `next` goes on. */
+  /** Words that must all occur in the title or the owner’s name, ignoring case and diacritics; at most 1,000 characters. Per word, an exact match and the newest 120 owners whose names contain it are considered (fewer if there are several words). Searching only for words of one or two characters, or with two filters, checks about a hundred of the newest posts per page: a page may have fewer results than `page_size`, and `next` continues. */
   search?: string | number | undefined
-  /** One of likes_count, comments_count, likes__created_at, created_at, id, title, owner; with `-` for descending. Of several, the first. By anything but time, a filtered or searched list is its newest posts, sorted, 120 at least; so is any list by title or owner. */
+  /** One of likes_count, comments_count, likes__created_at, created_at, id, title, owner; with `-` for descending. If there are several, the first counts. Except by time, ordering a filtered or searched list sorts only its newest posts, at least 120; so does ordering any list by title or owner. */
   ordering?:
     | 'id'
     | '-id'
@@ -381,7 +381,7 @@ export interface PostQuery {
     | undefined
   /** Posts of this profile. */
   owner__profile?: number | undefined
-  /** The feed of this profile: posts of whom it follows. Where that are more than 200, a page looks at the newest 500 posts of all; `next` goes on. */
+  /** The feed of this profile: posts by the accounts it follows. If these are more than 200, a page checks the newest 500 posts overall, and `next` continues. */
   owner__followed__owner__profile?: number | undefined
   /** Posts that this profile likes. */
   likes__owner__profile?: number | undefined
@@ -394,14 +394,14 @@ export interface PostQuery {
 }
 
 export interface CommentQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
+  /** The number of results on a page. A page ends earlier if it exceeds 1 MB, or if it would have to skip many results that you may not see: it may even be empty. `next` continues after it. */
   page_size?: number | undefined
   /** Comments on this post. */
   post?: number | undefined
 }
 
 export interface LikeQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
+  /** The number of results on a page. A page ends earlier if it exceeds 1 MB, or if it would have to skip many results that you may not see: it may even be empty. `next` continues after it. */
   page_size?: number | undefined
   /** Likes of this post. */
   post?: number | undefined
@@ -410,11 +410,11 @@ export interface LikeQuery {
 }
 
 export interface FollowerQuery {
-  /** How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it. */
+  /** The number of results on a page. A page ends earlier if it exceeds 1 MB, or if it would have to skip many results that you may not see: it may even be empty. `next` continues after it. */
   page_size?: number | undefined
   /** Follows by this user. */
   owner?: number | undefined
-  /** Follows of this user. */
+  /** Follows that have this user as `followed`. */
   followed?: number | undefined
 }
 

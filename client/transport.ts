@@ -3,7 +3,7 @@ import { type Auth, authState } from './auth'
 import { badImage, errorFrom, failure, retryAfter } from './errors'
 import { encode, type Fields, isBlob } from './files'
 import type { Socket, SocketConstructor } from './link'
-import type { Call, CallOptions, Input, Method, Options, UploadOptions } from './options'
+import type { Call, CallOptions, Input, Method, Options } from './options'
 import { pageStorage, pause, platform, randomKey, throwIfAborted, unlessAborted } from './platform'
 import type { User } from './schema'
 import { type TokenKeeper, type Tokens, tokenKeeper } from './tokens'
@@ -22,7 +22,7 @@ export interface Transport {
   /** Who is signed in, as far as this device knows. */
   identity(): Promise<number | undefined>
   /** Makes an image such as the API takes, where there is something that can. */
-  prepare(image: Blob, maxBytes: number, options?: UploadOptions): Promise<Blob>
+  prepare(fields: Fields, input: Input): Promise<Fields>
   /** Opens a socket; those of conversations, where there is a channel, over that (`channel/`). */
   open(Socket: SocketConstructor, url: string, kept: Tokens | undefined): Socket
 }
@@ -105,7 +105,7 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
   async function perform<T>(method: Method, path: string, input: Input): Promise<T> {
     const { query, body, signal, onProgress } = input
     const key = input.idempotencyKey ?? (method === 'POST' ? randomKey() : undefined)
-    const content = body && (await encode(await prepared(body as Fields, input)))
+    const content = body && (await encode(await prepare(body as Fields, input)))
     const isForm = typeof content === 'object'
     let used: string | undefined
     const build = async (): Promise<SendInit> => {
@@ -144,28 +144,20 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     return isGone || response.status === 204 ? (null as T) : readJson<T>(response)
   }
 
-  /** The body with its images made such as the API takes. */
-  async function prepared(body: Fields, { maxImageBytes = IMAGE_BYTES, ...options }: Input): Promise<Fields> {
-    const entries = Object.entries(body).map(async ([name, value]) => [
-      name,
-      isBlob(value) ? await prepare(value, maxImageBytes, options) : value,
-    ])
-    return images ? Object.fromEntries(await Promise.all(entries)) : body
-  }
-
+  /** The fields with an image such as the API takes, and its placeholder, where they name none. */
   async function prepare(
-    image: Blob,
-    maxBytes: number,
-    { signal, onProgress }: UploadOptions = {},
-  ): Promise<Blob> {
-    if (!images) return image
+    fields: Fields,
+    { maxImageBytes: maxBytes = IMAGE_BYTES, signal, onProgress }: Input,
+  ): Promise<Fields> {
+    const { image } = fields
+    if (!images || !isBlob(image)) return fields
     const { prepareImage } = await images()
     return prepareImage(image, {
       maxBytes,
       ...(signal && { signal }),
       ...(onProgress && { onProgress: (fraction) => onProgress({ stage: 'preparing', fraction }) }),
     }).then(
-      (result) => result.image,
+      (result) => ({ image_thumbhash: result.thumbhash, ...fields, image: result.image }),
       (error: Error) => {
         throw badImage(error.message)
       },

@@ -41,7 +41,7 @@ const FILES = {
     'live/object/{client-frames,news,person-channel,replay,sockets}.ts',
     'live/{shared/channel,worker/tell}.ts',
     'messaging/worker/{close-sockets,commit-change,erase-sent,error-lists,moderate-message,open-socket,send-message,thread-page}.ts',
-    'messaging/object/{broadcast,channels,client-frames,commit-queue,conversation,erase-sent,failures,listening,refused-senders,replay,sockets,typing,unsettled-ids}.ts',
+    'messaging/object/{broadcast,catch-up,channels,client-frames,commit-queue,conversation,erase-sent,failures,listening,refused-senders,replay,sockets,typing,unsettled-changes,unsettled-ids}.ts',
     'messaging/shared/{changes,event-frame,frame-actions,pair,refusals,replay,send-path}.ts',
     'sockets/{accept,conversation-stub,frame-rate,incoming,listener,mistakes,open,places,protocol,sessions,socket}.ts',
   ],

@@ -100,7 +100,7 @@ const EXPECTED: Record<string, number> = {
   'Messages with a user, oldest first': 200,
   'Sign in': 200,
   'Create an account': 201,
-  'Ask for a password reset e-mail': 200,
+  'Request a password reset mail': 200,
   'Create a post': 201,
   'Comment on a post': 201,
   'Follow a user': 201,

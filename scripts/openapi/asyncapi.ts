@@ -13,62 +13,62 @@ import { CLOSE, KEEP_ALIVE, MAX_FRAME_BYTES } from '../../src/sockets/protocol'
 import { exampleOf } from './examples'
 import { components } from './schemas'
 
-const DESCRIPTION = `One socket is all that happens to somebody (\`/live/\`, the channel), or one conversation of two people (\`/messages/{id}/live/\`). Frames are JSON objects of at most
-${MAX_FRAME_BYTES / 1024} KB that say their \`type\`; the text \`${KEEP_ALIVE.request}\` is answered with \`${KEEP_ALIVE.response}\`. At most ${LIMITS.frames.count} frames a second of a user are taken, on all their
+const DESCRIPTION = `A socket carries either everything that happens to the user (\`/live/\`, the channel), or one conversation of two people (\`/messages/{id}/live/\`). Frames are JSON objects of at most
+${MAX_FRAME_BYTES / 1024} KB with a \`type\`; the text \`${KEEP_ALIVE.request}\` is answered with \`${KEEP_ALIVE.response}\`. Each user may send at most ${LIMITS.frames.count} frames a second, over all their
 sockets.
 
 **Opening.** \`GET\` with the credentials of any other call. Browsers, which cannot set headers here, send
-their cookie, or offer two subprotocols: \`bearer\` and the access token. All refusals come before the upgrade, as the OpenAPI
-document has them.
+their cookie, or offer two subprotocols: \`bearer\` and the access token. Requests are refused before the upgrade, as the OpenAPI
+document describes.
 
-**Order.** Every change of a conversation has a \`seq\`. A frame of a change also has \`prev\`, the \`seq\` of the one before on this
-socket: where that is not the last you have seen, you have missed something. Come back with \`?since=<the last seq you have
-seen>\`, and what you missed is sent first; over a channel send \`replay\`. After \`resync\`, read the thread anew: what you know is not of this conversation, or
-too old.
+**Order.** Every change of a conversation has a \`seq\`. A frame about a change also has \`prev\`, the \`seq\` of the change before it on this
+socket: if that is not the last one you have seen, you have missed something. Reconnect with \`?since=<the last seq you have
+seen>\` to get what you missed first; on a channel, send \`replay\`. After \`resync\`, reload the messages: your \`seq\` does not belong to this conversation, or
+is too old.
 
-**A channel loses nothing.** \`ready\` says how everything stands: compare it with what you have, and send \`replay\` for each conversation that you keep and that
-is further than you are. Ignore a change whose \`seq\` you have. What could not be told at once is told within a minute: \`ready\` comes again whenever D1 says that
-conversations are not as the last one said. A conversation of yours that it does not name is not there for you any more, unless it names 500. \`seq\` and
-\`prev\` of \`notification\` are those of notifications: where \`prev\` is not the last you have seen, read the list.
+**A channel loses nothing.** \`ready\` gives the current state: compare it with yours, and send \`replay\` for each conversation that you keep and whose \`seq\`
+is higher than yours. Ignore changes whose \`seq\` you already have. Changes that could not be sent at once follow within a minute: \`ready\` is sent again whenever
+conversations differ from the last one. If \`ready\` lists fewer than 500 conversations, those it does not list no longer exist for you. \`seq\` and
+\`prev\` of \`notification\` refer to notifications: if \`prev\` is not the last one you have seen, read the list.
 
-**Sending.** \`key\` makes a message that is sent again the same message: it is answered with \`sent\` as the first time.
+**Sending.** A message sent again with the same \`key\` is stored once: it is answered with the same \`sent\`.
 
-**Closing.** ${CLOSE.policy}: a frame that was none, too large or one too many. ${CLOSE.tryAgain}: something is out of reach; come
-back. ${CLOSE.signedOut}: the access token ran out, or the session or the user is gone; refresh, then come back.`
+**Closing.** ${CLOSE.policy}: an invalid frame, one that is too large, or too many frames. ${CLOSE.tryAgain}: something is unavailable;
+reconnect. ${CLOSE.signedOut}: the access token has expired, or the session or the user no longer exists; refresh, then reconnect.`
 
 /** What frames tell. */
 const SUMMARIES: Record<string, string> = {
   'client send': 'Sends a message.',
-  'client read': 'Everything up to this seq was read.',
-  'client typing': 'Somebody types; passed on at most once a second.',
-  'server ready': 'The first frame: how far the conversation is.',
-  'server resync': 'What was asked for with `since` is not of this conversation.',
+  'client read': 'Marks everything up to this seq as read.',
+  'client typing': 'The user is typing; forwarded at most once a second.',
+  'server ready': 'The first frame, with the conversation’s latest seq.',
+  'server resync': 'The `since` does not belong to this conversation.',
   'server message': 'A new message.',
-  'server edited': 'A message has changed. One that was deleted before is there again.',
-  'server deleted': 'A message is gone.',
+  'server edited': 'A message has changed. If it was deleted before, it has been restored.',
+  'server deleted': 'A message was deleted.',
   'server cleared': 'The conversation was deleted.',
   'server read': 'Somebody has read everything up to a seq.',
-  'server typing': 'The other person types.',
-  'server sent': 'What was sent with this key is stored.',
-  'server error': 'What was sent cannot be; nothing is stored.',
+  'server typing': 'The other person is typing.',
+  'server sent': 'The message with this key is stored.',
+  'server error': 'The frame was refused; nothing is stored.',
 }
 
 /** What frames of a channel tell, where it is more than that, or something else. */
 const CHANNEL_SUMMARIES: Record<string, string> = {
-  'client replay': 'Asks what happened in a conversation since a seq.',
+  'client replay': 'Requests what happened in a conversation since a seq.',
   'server ready':
-    'How everything stands: the newest 500 conversations, each with the other person, its seq and what is unread. The first frame, and sent again whenever that has changed.',
-  'server conversation': 'A change of a conversation, and what is unread there after it.',
-  'server replayed': 'All that was asked for with `replay` has been sent, up to this seq.',
+    'The current state: the newest 500 conversations, each with the other person, its seq and its unread count. Sent first, and again whenever it has changed.',
+  'server conversation': 'A change in a conversation, and its unread count afterwards.',
+  'server replayed': 'The requested `replay` is complete, up to this seq.',
   'server resync':
-    'What was asked for with `replay` is too much, or not of this conversation: read the thread.',
+    'The `replay` would be too long, or its seq does not belong to this conversation: reload the messages.',
   'server notification':
-    'New notifications, as the list has them; null: so many that the list has to be read.',
-  'server unread': 'Something else than a message has changed what is unread.',
+    'New notifications, as in the list; null if there are so many that the list has to be read.',
+  'server unread': 'Unread counts changed for a reason other than a message.',
   'server feed':
-    'How many posts of people whom one follows there are behind the post `since`, 100 at most, and the newest; at most every ten seconds.',
-  'server typing': 'Somebody types.',
-  'server signed-out': 'The session has ended; the socket is closed next.',
+    'The number of posts by followed people that are newer than the post `since`, at most 100, and the newest; sent at most every ten seconds.',
+  'server typing': 'Somebody is typing.',
+  'server signed-out': 'The session has ended; the socket will be closed.',
 }
 
 /** A kind of socket. */
@@ -103,7 +103,7 @@ const SOCKETS: readonly Sockets[] = [
   {
     name: 'person',
     address: '/live/',
-    description: 'All that happens to the signed-in user.',
+    description: 'Everything that happens to the signed-in user.',
     query: channelQuery,
     client: channelClientFrame,
     server: channelServerFrame,

@@ -51,7 +51,7 @@ export function openApi(app: Hono<AppEnv>, version: string) {
     },
     servers: [
       { url: LOCAL, description: 'This server' },
-      { url: `${LOCAL}/api`, description: 'The same, for front ends that have it behind a prefix' },
+      { url: `${LOCAL}/api`, description: 'The same, for front ends that use a prefix' },
     ],
     tags: TAGS,
     paths,
@@ -194,9 +194,9 @@ const REASONS: Record<number, string> = {
   101: 'The connection is a WebSocket.',
   201: 'Created.',
   204: 'Deleted.',
-  206: 'The part that was asked for.',
-  302: 'The same with its final slash.',
-  304: 'You have it already.',
-  416: 'There is no such part.',
+  206: 'The requested range.',
+  302: 'Redirects to the path with its trailing slash.',
+  304: 'Not modified.',
+  416: 'The range cannot be satisfied.',
   503: 'Something failed.',
 }

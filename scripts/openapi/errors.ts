@@ -5,7 +5,7 @@ import { CODES, type ErrorCode } from '../../src/http/errors'
 
 const fieldErrors = z.record(z.string(), z.array(z.string())).register(z.globalRegistry, {
   id: 'FieldErrors',
-  description: 'Messages by field; `non_field_errors` for those that belong to none.',
+  description: 'Messages by field; `non_field_errors` for those that concern no single field.',
 })
 
 const messages = z.array(z.string()).register(z.globalRegistry, { id: 'Messages' })
@@ -23,7 +23,7 @@ const credentialsError = z
 /** In calls that send a message. */
 const lists = z.record(z.string(), z.array(z.unknown())).register(z.globalRegistry, {
   id: 'ErrorLists',
-  description: 'Every value is a list, also `detail`, `code` and `messages`.',
+  description: 'Every value is a list, including `detail`, `code` and `messages`.',
 })
 
 /** The bodies of errors with this status, where one of the codes has it; with lists for values where the route says so. */

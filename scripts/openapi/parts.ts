@@ -25,8 +25,10 @@ export const ERROR_NAMES: Record<number, string> = {
 const text = (description: string) => ({ description, schema: { type: 'string' } })
 
 export const headers = {
-  RequestId: text('Names the request, in the log too. `X-Request-Id` of the request, if it has one.'),
-  Bookmark: text('Send it back as `X-D1-Bookmark` to read what you wrote.'),
+  RequestId: text(
+    'Identifies the request, also in the log. Taken from the request’s `X-Request-Id` if there is one.',
+  ),
+  Bookmark: text('Send it back as `X-D1-Bookmark` to read your own writes.'),
   RetryAfter: { description: 'In seconds.', schema: { type: 'integer' } },
   WwwAuthenticate: text('Always `Bearer realm="api"`.'),
 }
@@ -35,7 +37,7 @@ export const parameters = {
   Bookmark: {
     name: 'X-D1-Bookmark',
     in: 'header',
-    description: 'From an earlier answer: read at least what was there then.',
+    description: 'From an earlier answer: reads data at least as new as that answer.',
     schema: { type: 'string' },
     // Blank is as good as none. One from elsewhere would be told to D1.
     example: '',
@@ -44,8 +46,8 @@ export const parameters = {
     name: 'Idempotency-Key',
     in: 'header',
     description:
-      'Sent again with the same key, a request creates nothing more: it gets what the first created. Each new request wants a new ' +
-      'key, such as a UUID (in Postman `{{$guid}}`): with an old key and another body it is refused.',
+      'A request repeated with the same key creates nothing more: it returns what the first created. Each new request needs a new ' +
+      'key, such as a UUID (in Postman `{{$guid}}`): an old key with a different body is refused.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
     // Postman makes a new one for each request of this; a fixed one would fail the second time.
     example: '{{$guid}}',
@@ -57,13 +59,13 @@ export const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'The `access_token` of signing in or up. Wins over the cookie.',
+    description: 'The `access_token` from login or registration. Takes precedence over the cookie.',
   },
   cookie: {
     type: 'apiKey',
     in: 'cookie',
     name: ACCESS_COOKIE,
-    description: `Set by signing in. It is renewed as long as \`${REFRESH_COOKIE}\`, set with it, is good.`,
+    description: `Set by signing in. It is renewed as long as \`${REFRESH_COOKIE}\`, which is set with it, is valid.`,
   },
 }
 
@@ -101,10 +103,7 @@ export function errorResponses(schemas: Components, errorsInLists = false): Reco
       return [
         errorsInLists ? name + IN_LISTS : name,
         {
-          description:
-            status === '400'
-              ? 'A field or parameter is not as it should be.'
-              : CODES[own[0] ?? 'internal'][1],
+          description: status === '400' ? 'A field or parameter is invalid.' : CODES[own[0] ?? 'internal'][1],
           headers: {
             ...COMMON,
             ...(status === '401' && { 'WWW-Authenticate': { $ref: '#/components/headers/WwwAuthenticate' } }),

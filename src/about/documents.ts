@@ -1,8 +1,8 @@
-/** The API's documents name the server that they are asked of: what is generated of them calls it. */
+/** The API documents name the server that serves them, so that generated clients call it. */
 import { asset } from '../http/assets'
 import type { RequestContext } from '../http/env'
 
-/** Where `npm run dev` serves: the server in the files as they are. */
+/** The address of `npm run dev`, which the stored files name as the server. */
 export const LOCAL = 'http://localhost:8787'
 
 interface OpenApi {

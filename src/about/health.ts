@@ -1,21 +1,21 @@
-/** Whether what the API stands on answers. */
+/** Whether the services that the API depends on answer. */
 import type { Bindings } from '../http/env'
 
-/** In milliseconds: longer, and it is no help to anybody. */
+/** In milliseconds: a slower service counts as failed. */
 const LIMIT = 2_000
 
-/** What is asked of a conversation's object here; its class is the messaging folder's. */
+/** The method used of a conversation's object, whose class belongs to messaging/. */
 type Pinged = Rpc.DurableObjectBranded & { ping(): Promise<void> }
 
 export const PARTS = ['d1', 'r2', 'durable_object'] as const
 type Part = (typeof PARTS)[number]
 
-/** Asks all parts at once, for little and with nothing written. */
+/** Checks all services in parallel, cheaply and without writing. */
 export async function checkParts(env: Bindings): Promise<Record<Part, boolean>> {
   const [d1, r2, durable_object] = await Promise.all([
     answers(() => env.DB.prepare('select 1').first()),
     answers(() => env.MEDIA.head('health')),
-    // The object of no conversation.
+    // An object that belongs to no conversation.
     answers(() => (env.CONVERSATION as DurableObjectNamespace<Pinged>).getByName('0-0').ping()),
   ])
   return { d1, r2, durable_object }

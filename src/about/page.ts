@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { AboutAnswer } from './schemas'
 
-/** The page at the root: it has no script, and its only style is its own. */
+/** The root page: it has no script, and only inline style. */
 export const page = ({
   name,
   description,

@@ -1,4 +1,4 @@
-/** What this is, whether it is well, and where it is described. */
+/** The root page, health check and API documents. */
 
 import { asset } from '../http/assets'
 import { describe } from '../http/describe'
@@ -10,7 +10,7 @@ import { checkParts, PARTS } from './health'
 import { page } from './page'
 import { type AboutAnswer, aboutAnswer, type HealthAnswer, healthAnswer, healthQuery } from './schemas'
 
-/** Its only style is in the page; nothing runs. */
+/** Allows the page's inline style and no scripts. */
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 export const aboutRoutes = new Hono<AppEnv>()
@@ -18,8 +18,8 @@ export const aboutRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'about',
-      summary: 'What this is',
-      description: 'A page for those who ask for HTML.',
+      summary: 'About this API',
+      description: 'Returns a page to clients that accept HTML.',
       answers: { 200: [aboutAnswer, 'text/html'] },
     }),
     (c) => {
@@ -36,7 +36,7 @@ export const aboutRoutes = new Hono<AppEnv>()
     '/health',
     describe({
       id: 'health',
-      summary: 'Whether it works',
+      summary: 'Health check',
       answers: { 200: healthAnswer, 503: healthAnswer },
     }),
     inQuery(healthQuery),
@@ -64,7 +64,7 @@ export const aboutRoutes = new Hono<AppEnv>()
     '/asyncapi.json',
     describe({
       id: 'getAsyncApi',
-      summary: 'What goes over the WebSocket',
+      summary: 'The AsyncAPI document of the WebSockets',
       answers: { 200: 'application/json', 304: null },
     }),
     asyncApiDocument,
@@ -73,7 +73,7 @@ export const aboutRoutes = new Hono<AppEnv>()
     '/docs',
     describe({
       id: 'getDocs',
-      summary: 'The reference',
+      summary: 'The API reference',
       answers: { 200: 'text/html', 302: null, 304: null },
     }),
     async (c) => {
@@ -86,14 +86,14 @@ export const aboutRoutes = new Hono<AppEnv>()
     '/docs/:file',
     describe({
       id: 'getDocsFile',
-      summary: 'What the reference is made of',
+      summary: 'Files of the API reference',
       answers: { 200: '*/*', 304: null },
       errors: ['not_found'],
     }),
     (c) => asset(c),
   )
 
-/** Links stay behind the prefix by which they were asked for. */
+/** Links keep the prefix of the request. */
 function aboutView(c: RequestContext): AboutAnswer {
   const { origin, pathname } = new URL(c.req.url)
   const base = origin + (pathname.startsWith('/api') ? '/api' : '')

@@ -2,7 +2,9 @@ import * as z from 'zod/mini'
 import { queryParam } from '../http/params'
 import { PARTS } from './health'
 
-export const healthQuery = z.object({ deep: queryParam('`1`: also checks what the API stands on.') })
+export const healthQuery = z.object({
+  deep: queryParam('`1`: also checks the services that the API depends on.'),
+})
 
 export const aboutAnswer = z
   .object({

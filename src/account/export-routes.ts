@@ -12,16 +12,18 @@ import { exportEntries, readPlace, START } from './export'
 import { beginExport, continueExport, EVERY_MS } from './export-queries'
 
 const exportQuery = z.object({
-  part: queryParam('The `next` of the part before, within a day of the first; `account` is the first again.'),
+  part: queryParam(
+    'The `next` of the previous part, within a day of the first part; `account` for the first part.',
+  ),
 })
 
 export const exportRoutes = new Hono<AppEnv>().get(
   '/',
   describe({
     id: 'exportAccount',
-    summary: 'All that the signed-in user has, as a zip file',
+    summary: 'All data of the signed-in user, as a zip file',
     description:
-      'JSON files and images, as docs/export.md describes them. A large account comes in parts: the entry `part-….json` has the `next` one. A new export can begin once an hour.',
+      'JSON files and images, as docs/export.md describes them. Large exports have several parts: the entry `part-….json` names the `next` one. An export can be started once an hour.',
     answers: { 200: 'application/zip' },
     errors: ['throttled'],
   }),

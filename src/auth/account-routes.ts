@@ -66,7 +66,7 @@ export const accountRoutes = new Hono<AppEnv>()
       id: 'changePassword',
       summary: 'Change the password',
       description:
-        'Ends all other sessions. `old_password` is required with a token that names no session, and wherever a deployment says so.',
+        'Ends all other sessions. `old_password` is required if the token names no session, or if the service is configured to require it.',
       answers: { 200: detailAnswer },
     }),
     requireUser,

@@ -20,7 +20,7 @@ export const deletionRoutes = new Hono<AppEnv>().delete(
     id: 'deleteUser',
     summary: 'Delete the signed-in user',
     description:
-      'Signs out everywhere and hides the account at once. For 14 days, or as the deployment says, signing in brings it back; then it is erased.',
+      'Signs out everywhere and hides the account at once. For 14 days, unless configured otherwise, signing in restores it. After that it is erased.',
     answers: { 204: null },
   }),
   requireUser,

@@ -16,9 +16,9 @@ export const emailRoutes = new Hono<AppEnv>()
     '/verify-email',
     describe({
       id: 'verifyEmail',
-      summary: 'Confirm an e-mail address',
+      summary: 'Verify an email address',
       description:
-        'With the key that was mailed, which is good once: to prove an address, or to undo its change.',
+        'Takes the mailed key, which works once: it verifies an address, or undoes a change of address.',
       answers: { 200: detailAnswer },
       errors: ['not_found'],
     }),
@@ -34,8 +34,8 @@ export const emailRoutes = new Hono<AppEnv>()
     '/resend-email',
     describe({
       id: 'resendEmail',
-      summary: 'Ask for another mail that confirms an e-mail address',
-      description: 'The answer is the same whether or not the address is known, or proved.',
+      summary: 'Request another verification mail',
+      description: 'The answer is the same whether or not the address is known or verified.',
       answers: { 200: detailAnswer },
     }),
     body(resendEmailBody, CREDENTIALS),

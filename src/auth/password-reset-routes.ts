@@ -24,7 +24,7 @@ export const passwordResetRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'requestPasswordReset',
-      summary: 'Ask for a password reset e-mail',
+      summary: 'Request a password reset mail',
       description: 'The answer is the same whether or not the address is known.',
       answers: { 200: detailAnswer },
     }),
@@ -55,7 +55,7 @@ export const passwordResetRoutes = new Hono<AppEnv>()
     '/confirm',
     describe({
       id: 'confirmPasswordReset',
-      summary: 'Set a new password with what the e-mail said',
+      summary: 'Set a new password with the mailed link',
       answers: { 200: detailAnswer },
     }),
     body(passwordResetConfirmBody, CREDENTIALS),

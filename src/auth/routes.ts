@@ -61,7 +61,7 @@ export const authRoutes = new Hono<AppEnv>()
       id: 'login',
       summary: 'Sign in',
       description:
-        'Gives both tokens, and sets both cookies. `device_token`, as answered here or by registering, names a device that has signed in before: guesses of others do not keep it out. Browsers send it as a cookie. Whoever is suspended is told until when (400), with `notices_token`: for an hour it is a Bearer token for `/moderation/notices/`, and for nothing else.',
+        'Returns both tokens and sets both cookies. `device_token`, returned here and by registration, identifies a device that has signed in before, so that other people’s wrong guesses do not lock it out. Browsers send it as a cookie. Suspended users get 400 with the end of the suspension and a `notices_token`, which for an hour is a Bearer token for `/moderation/notices/` only.',
       answers: { 200: sessionAnswer },
     }),
     body(loginBody, CREDENTIALS),
@@ -120,7 +120,7 @@ export const authRoutes = new Hono<AppEnv>()
       id: 'logout',
       summary: 'Sign out',
       description:
-        'Signed in or not: ends the session of whatever credentials come with it, and clears both cookies.',
+        'Ends the session of any credentials sent, and clears both cookies. Does not require being signed in.',
       answers: { 200: detailAnswer },
       errors: ['permission_denied'],
     }),
@@ -154,7 +154,7 @@ export const authRoutes = new Hono<AppEnv>()
       id: 'register',
       summary: 'Create an account',
       description:
-        'And its profile. Where the service asks for a challenge of Cloudflare Turnstile, its answer comes along. Where addresses must be proved before anybody signs in, the answer has no tokens, and a mail is sent.',
+        'Also creates the profile. If the service uses Cloudflare Turnstile, send the response to its challenge. If email addresses must be verified before signing in, the answer has no tokens, and a verification mail is sent.',
       answers: { 201: [sessionAnswer, detailAnswer] },
     }),
     body(registrationBody, { ...CREDENTIALS, before: collectOtherErrors }),
@@ -194,7 +194,7 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'refreshToken',
       summary: 'Get a new access token',
-      description: `From the refresh token in the body, else from the cookie \`${REFRESH_COOKIE}\`; sets the access cookie. A token that is half spent gets a fresh one beside, and its cookie.`,
+      description: `Uses the refresh token in the body, or else the cookie \`${REFRESH_COOKIE}\`, and sets the access cookie. After half of the refresh token’s lifetime, also returns a new one and sets its cookie.`,
       answers: { 200: refreshAnswer },
       errors: ['token_not_valid', 'permission_denied'],
     }),
@@ -228,8 +228,7 @@ export const authRoutes = new Hono<AppEnv>()
     describe({
       id: 'verifyToken',
       summary: 'Check a token',
-      description:
-        'Neither one of a session that has ended, nor one of a user who is gone or inactive is good.',
+      description: 'Tokens of ended sessions, and of deleted or inactive users, are invalid.',
       answers: { 200: emptyAnswer },
       errors: ['token_not_valid'],
     }),

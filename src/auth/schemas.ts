@@ -101,11 +101,9 @@ export const userAnswer = z
     last_name: z.string(),
     profile_id: z.int(),
     profile_image: z.url(),
-    role: z.optional(
-      z.string().check(z.describe('`moderator` or `admin`, of those who look after the service.')),
-    ),
+    role: z.optional(z.string().check(z.describe('`moderator` or `admin`, for staff.'))),
     pending_email: z.optional(
-      z.string().check(z.describe('The address that was asked for, and has to be proved first.')),
+      z.string().check(z.describe('The requested new address, which is not yet verified.')),
     ),
   })
   .register(z.globalRegistry, { id: 'User' })
@@ -128,7 +126,7 @@ export const refreshAnswer = z
       .optional(z.string())
       .check(
         z.describe(
-          'A fresh refresh token of the same session, once half the time of the one sent is over. That one stays good.',
+          'A new refresh token of the same session, after half of the lifetime of the one sent, which also remains valid.',
         ),
       ),
   })
@@ -138,11 +136,11 @@ export const emptyAnswer = z.object({}).register(z.globalRegistry, { id: 'Empty'
 export const sessionListItem = z
   .object({
     id: z.string(),
-    device: z.string().check(z.describe('As people say it: "Firefox on Linux".')),
+    device: z.string().check(z.describe('A readable name: "Firefox on Linux".')),
     created: z.iso.datetime(),
-    last_used: z.iso.datetime().check(z.describe('To the minute or so.')),
-    ends: z.iso.datetime().check(z.describe('When it ends unless it is used.')),
-    is_current: z.boolean().check(z.describe('Whether it is the one that asks.')),
+    last_used: z.iso.datetime().check(z.describe('Accurate to about a minute.')),
+    ends: z.iso.datetime().check(z.describe('When it ends if it is not used.')),
+    is_current: z.boolean().check(z.describe('Whether this is the current session.')),
   })
   .register(z.globalRegistry, { id: 'SessionListItem' })
 export type SessionListItem = z.output<typeof sessionListItem>

@@ -19,8 +19,8 @@ export const sessionRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'listSessions',
-      summary: 'Where the user is signed in',
-      description: 'Last used first; all of them, not in pages: there are 100 at most.',
+      summary: 'The sessions of the user',
+      description: 'Most recently used first. Not paged, because there are at most 100.',
       answers: { 200: z.array(sessionListItem) },
     }),
     requireUser,
@@ -36,7 +36,7 @@ export const sessionRoutes = new Hono<AppEnv>()
     describe({
       id: 'endOtherSessions',
       summary: 'Sign out everywhere else',
-      description: 'Ends every session but the one that asks.',
+      description: 'Ends every session except the current one.',
       answers: { 204: null },
     }),
     requireUser,
@@ -54,7 +54,7 @@ export const sessionRoutes = new Hono<AppEnv>()
     describe({
       id: 'endSession',
       summary: 'Sign out of one session',
-      description: 'It may be the one that asks.',
+      description: 'It may be the current session.',
       answers: { 204: null },
       errors: ['not_found'],
     }),

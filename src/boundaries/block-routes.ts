@@ -1,4 +1,4 @@
-/** `/blocks`: whom one blocks. Neither of the two sees anything of the other (`db/visibility.ts`). */
+/** `/blocks`: the users that a user blocks. Neither can see the other (`db/visibility.ts`). */
 
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'
@@ -21,7 +21,7 @@ export const blockRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'listBlocks',
-      summary: 'Whom you block, newest first',
+      summary: 'The users you block, newest first',
       answers: { 200: pageOf(blockAnswer) },
     }),
     requireUser,
@@ -44,7 +44,7 @@ export const blockRoutes = new Hono<AppEnv>()
       id: 'createBlock',
       summary: 'Block a user',
       description:
-        'From then on neither sees anything of the other, as if they did not exist. Follows between the two end; all else comes back when the block is deleted.',
+        'From then on neither user can see the other, as if they did not exist. Follows between the two end; everything else is restored when the block is deleted.',
       answers: { 201: blockAnswer },
       isIdempotent: true,
     }),
@@ -54,7 +54,7 @@ export const blockRoutes = new Hono<AppEnv>()
       const { blocked } = c.req.valid('json')
       const { db, user } = c.var
       if (blocked === user.id) throw new ValidationError({ blocked: ["You can't block yourself."] })
-      // Before it is done, as the answer to that may be lost.
+      // Set before the write, because its answer may be lost.
       c.set('parted', [user.id, blocked])
       try {
         const block = await createOnce(c, { limit: 'blocks' }, (creation) =>
@@ -72,7 +72,7 @@ export const blockRoutes = new Hono<AppEnv>()
 
   .delete(
     '/:id{[0-9]+}',
-    describe({ id: 'deleteBlock', summary: 'Stop blocking', answers: { 204: null }, errors: ['not_found'] }),
+    describe({ id: 'deleteBlock', summary: 'Unblock a user', answers: { 204: null }, errors: ['not_found'] }),
     requireUser,
     inPath(idParam),
     async (c) => {

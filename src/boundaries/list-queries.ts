@@ -1,4 +1,4 @@
-/** Somebody's own list of people: whom they block, whom they mute. Nobody else knows of it. */
+/** A user's private lists of people: those they block and those they mute. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { alias, type SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
@@ -19,24 +19,24 @@ import {
 import { doesNotBlock, isShown, visibleTo } from '../db/visibility'
 import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 
-/** How many people one may block, and how many mute. */
+/** How many people a user may block, and how many mute. */
 export const MAX_LISTED = 10_000
 
 interface ListKind {
   name: string
   table: typeof blocks | typeof mutes
   otherId: SQLiteColumn
-  /** How many are in the list, kept in the owner's row. */
+  /** The length of the list, stored in the owner's row. */
   count: SQLiteColumn
-  /** Whether somebody who is in the list is shown in it. */
+  /** Whether a person on the list is shown in it. */
   isShown: (otherId: SQL, ownerId: number) => SQL
-  /** Whether somebody may come into it; whoever may not does not exist. */
+  /** Whether a person may be added; otherwise they are treated as not existing. */
   isThere: (otherId: SQL, ownerId: number) => SQL
-  /** What comes with it. */
+  /** Statements that run together with an addition. */
   before?: (ownerId: number, otherId: number) => Statement[]
 }
 
-/** Ends what follows, or requests, there are between the two. */
+/** Deletes follows and follow requests between the two. */
 const endStatement = (table: SQL, one: number, other: number) =>
   writeStatement(sql`delete from ${table} where (owner_id = ${one} and followed_id = ${other})
     or (owner_id = ${other} and followed_id = ${one})`)
@@ -113,7 +113,7 @@ export async function listOwn(
 }
 
 /**
- * Adds somebody. Throws `ForeignKeyViolation` where there is nobody of this id, `UniqueViolation` where they are in the list or the key was used,
+ * Adds a person. Throws `ForeignKeyViolation` if the id does not exist, `UniqueViolation` if they are already on the list or the key was used,
  * `TooMany`.
  */
 export const addToOwn = (
@@ -139,7 +139,7 @@ function insertStatement(kind: ListKind, ownerId: number, otherId: number, now: 
     : statement(build.insert(mutes).values({ ownerId, mutedId: other, createdAt: now }))
 }
 
-/** Takes somebody out; false where the owner's list has no such row. */
+/** Removes a person; false if the owner's list has no such row. */
 export async function removeFromOwn(db: Db, kind: ListKind, ownerId: number, id: number): Promise<boolean> {
   const { table } = kind
   const [rows] = await db.batch([

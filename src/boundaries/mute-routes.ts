@@ -1,4 +1,4 @@
-/** `/mutes`: whom one mutes, who does not learn of it. */
+/** `/mutes`: the users that a user mutes, who cannot tell. */
 
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'
@@ -21,7 +21,7 @@ export const muteRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'listMutes',
-      summary: 'Whom you mute, newest first',
+      summary: 'The users you mute, newest first',
       answers: { 200: pageOf(muteAnswer) },
     }),
     requireUser,
@@ -44,7 +44,7 @@ export const muteRoutes = new Hono<AppEnv>()
       id: 'createMute',
       summary: 'Mute a user',
       description:
-        'What they write is not in your lists any more, and nothing of theirs counts as unread. Their profile, their posts and your conversation are there when you ask for them; they notice nothing.',
+        'What they write no longer appears in your lists or counts as unread. You can still request their profile, their posts and your conversation. They cannot tell that you mute them.',
       answers: { 201: muteAnswer },
       isIdempotent: true,
     }),
@@ -70,7 +70,7 @@ export const muteRoutes = new Hono<AppEnv>()
 
   .delete(
     '/:id{[0-9]+}',
-    describe({ id: 'deleteMute', summary: 'Stop muting', answers: { 204: null }, errors: ['not_found'] }),
+    describe({ id: 'deleteMute', summary: 'Unmute a user', answers: { 204: null }, errors: ['not_found'] }),
     requireUser,
     inPath(idParam),
     async (c) => {

@@ -1,9 +1,9 @@
-/** Why somebody cannot be added to a list of people, in words. */
+/** The error messages for a person who cannot be added to a list. */
 import { ForeignKeyViolation, TooMany, UniqueViolation } from '../db/errors'
 import { ValidationError } from '../http/errors'
 import { noSuchPk } from '../http/fields'
 
-/** The error that clients get, under the field that names the person; any other error as it is. */
+/** The error for clients, under the field that names the person; any other error is returned unchanged. */
 export function refusal(
   error: unknown,
   field: string,

@@ -2,7 +2,7 @@ import { isoDate, shortDate } from '../http/dates'
 import type { ListedRow } from './list-queries'
 import type { BlockAnswer, MuteAnswer } from './schemas'
 
-/** Neither ever changes: it was updated when it was created. */
+/** Neither ever changes, so `updated_at` is `created_at`. */
 const rowView = ({ id, owner, createdAt }: ListedRow) => ({
   id,
   owner,

@@ -22,7 +22,7 @@ export const OWN_COMMENT: Owned = {
   id: comments.id,
   ownerId: comments.ownerId,
   isThere: (visible) => visible.comment(comments),
-  // Whose post it is on.
+  // The owner of the post.
   alsoDeletedBy: (userId) =>
     sql`exists (select 1 from posts where id = ${comments.postId} and owner_id = ${userId})`,
 }
@@ -30,7 +30,7 @@ export const OWN_COMMENT: Owned = {
 const m = alias(comments, 'm')
 const u = alias(users, 'u')
 
-/** A comment with what its view shows of the owner. */
+/** A comment with the owner's data that its view shows. */
 const COMMENT = selectList({
   id: m.id,
   ownerId: m.ownerId,
@@ -41,7 +41,7 @@ const COMMENT = selectList({
   createdAt: m.createdAt,
   updatedAt: m.updatedAt,
 })
-/** What the row has for the viewer. */
+/** The columns of the row for this viewer. */
 const viewerColumns = (viewerId: ViewerId) => ({ mentions: mentionsFor(m.mentions, viewerId) })
 export type CommentRow = RowOf<typeof COMMENT> & RowOf<ReturnType<typeof viewerColumns>>
 
@@ -51,7 +51,7 @@ const owners = fixed(sql`cross join users u on u.id = m.owner_id`)
 const from = fixed(sql`from comments m ${owners}`)
 
 /**
- * Newest first; `postExists` is false where the filter names no post. Reads three rows per comment, shown or skipped or hidden, and 6 more.
+ * Newest first; `postExists` is false if the filter's post does not exist. Reads three rows per comment, shown or skipped or hidden, and 6 more.
  */
 export async function listComments(
   db: Db,
@@ -101,12 +101,12 @@ export async function findComment(db: Db, viewerId: ViewerId, id: number): Promi
   return rows[0]
 }
 
-/** The id of a post that there is for the user, else 0, which none has. Fails where its comments are closed. */
+/** The post's id if the user can see it, otherwise 0, which no post has. Fails if its comments are closed. */
 const openPost = (userId: number, postId: number) =>
   sql`coalesce((select iif(comments_closed, json_extract('{}', ${sql.raw(`'${CLOSED_PATH}'`)}), id) from posts
     where id = ${postId} and ${visibleTo(userId).post(posts)}), 0)`
 
-/** Throws `ForeignKeyViolation` where there is no such post, `Closed`, `UniqueViolation` where the key was used. Writes 5 rows, and 2 for each who is told: at most 6, and 10 whom it names. */
+/** Throws `ForeignKeyViolation` if the post does not exist, `Closed`, and `UniqueViolation` if the key was used. Writes 5 rows, and 2 for each person notified: at most 6, and 10 who are mentioned. */
 export const createComment = (
   db: Db,
   ownerId: number,
@@ -131,12 +131,12 @@ export const createComment = (
     from: sql`${from} where ${m.id} = ${newestOf(ownerId)}`,
   })
 
-/** Of a comment people are told as this. */
+/** The kind of notification that a comment causes. */
 const TOLD_KINDS = ['comment', 'reply', 'comment_mention'] as const
 
 const newestOf = (ownerId: number): SQL => sql`(select max(id) from comments where owner_id = ${ownerId})`
 
-/** Changes the comment if it is this owner's; returns it as it is then, whoever's it is. */
+/** Changes the comment if it belongs to this owner; returns its current row in any case. */
 export async function updateComment(
   db: Db,
   ownerId: number,

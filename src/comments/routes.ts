@@ -77,7 +77,7 @@ export const commentRoutes = new Hono<AppEnv>()
         const comment = await createOnce(c, { limit: 'comments', given: { content } }, (creation) =>
           createComment(c.var.db, c.var.user.id, { postId, content }, creation),
         )
-        // As it was when it was made: so the answer to a second try is the same.
+        // Relative times as of its creation, so that a repeated request gets the same answer.
         return c.json(viewer(c, comment.createdAt)(comment), 201)
       } catch (error) {
         if (error instanceof Closed)
@@ -135,7 +135,7 @@ export const commentRoutes = new Hono<AppEnv>()
     describe({
       id: 'deleteComment',
       summary: 'Delete a comment',
-      description: 'One’s own, or one on a post of one’s own.',
+      description: 'Your own comment, or any comment on your own post.',
       answers: { 204: null },
       errors: ['permission_denied', 'not_found'],
     }),
@@ -158,7 +158,7 @@ async function update(c: OwnContext, content: string | undefined) {
   return viewer(c)(requireOwn(comment, user.id))
 }
 
-/** A body that has errors anyway is told of an unknown post too. */
+/** Adds the error for an unknown post to a body that has other errors. */
 async function collectUnknownPost(c: RequestContext, fields: Record<string, unknown>, errors: FieldErrors) {
   const post = errors.post ? undefined : pk().safeParse(fields.post).data
   if (post !== undefined && !(await postExists(c.var.db, c.var.viewer?.id, post)))

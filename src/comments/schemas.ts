@@ -15,7 +15,7 @@ const content = () => text({ max: MAX_CONTENT })
 export const commentBody = z
   .object({ post: pk(), content: content() })
   .register(z.globalRegistry, { id: 'CommentBody' })
-/** The post of a comment can't change. */
+/** A comment cannot move to another post. */
 export const commentPut = z.object({ content: content() }).register(z.globalRegistry, { id: 'CommentPut' })
 export const commentPatch = z.partial(commentPut).register(z.globalRegistry, { id: 'CommentPatch' })
 

@@ -1,5 +1,5 @@
 /**
- * The one way to D1: a session per request, whose calls and rows are counted and whose errors have names.
+ * The only access to D1: a session per request, which counts calls and rows and translates errors.
  *
  * Everything is sent with `batch`, which is one round trip and one transaction, also for a single statement:
  * only its answers carry `meta`.
@@ -16,21 +16,21 @@ import { type Query, type ResultsOf, type Statement, selectStatement, writes } f
 import { ToldStatement } from './told'
 import { isNotDeleted, isNotSuspended } from './visibility'
 
-/** How long a call may take. After that nobody waits for its answer any more, and what became of it is not known. */
+/** The timeout of a call. After that its outcome is unknown. */
 export const DEADLINES_MS = {
-  /** A batch of nothing but SELECTs: it costs nothing to give it up. */
+  /** For a batch of SELECTs only, which can be abandoned at no cost. */
   read: 5_000,
   write: 10_000,
 } as const
 
-/** What was asked of D1, by its own counters. */
+/** Usage of D1, by its own counters. */
 export interface Usage {
   calls: number
   rowsRead: number
   rowsWritten: number
 }
 
-/** Where a session has come to, for another that continues it. */
+/** The state of a session, for another that continues it. */
 export interface SessionState {
   usage: Usage
   bookmark: string | null
@@ -38,38 +38,38 @@ export interface SessionState {
   quota: Quota | undefined
 }
 
-/** Somebody signed in, and the session that their token names, if it names one: tokens made elsewhere do not. */
+/** The signed-in user, and the session that their token names, if any: tokens issued elsewhere name none. */
 export interface SignedIn {
   userId: number
   session?: string | undefined
-  /** What they must be at least; others are `NotStaff`. */
+  /** The lowest role allowed; others get `NotStaff`. */
   role?: Role | undefined
-  /** Whether it is for the suspended too (`auth/suspended.ts`). */
+  /** Whether suspended users are allowed too (`auth/suspended.ts`). */
   mayBeSuspended?: boolean
 }
 
 export interface DbOptions {
-  /** Read at least as new as this (what an earlier answer gave). */
+  /** Reads data at least as new as this bookmark from an earlier answer. */
   bookmark?: string | undefined
-  /** Without a bookmark: ask the primary, not the nearest replica. */
+  /** Without a bookmark: read from the primary, not the nearest replica. */
   primary: boolean
 }
 
 export interface Db {
   readonly usage: Readonly<Usage>
-  /** Images that the session's writes have left unneeded: to be deleted from the bucket once the client has its answer. */
+  /** Images that the session's writes left without references: deleted from the bucket after the answer is sent. */
   readonly markedImages: readonly MarkedImage[]
-  /** Whom the session's writes have told of something: their channels are told once the client has its answer. */
+  /** Users whom the session's writes have notified: their channels are told after the answer is sent. */
   readonly told: ReadonlySet<number>
-  /** What is left of the limit that the newest write has counted against. */
+  /** What is left of the limit that the latest write counted against. */
   quota(): Quota | undefined
-  /** What a client sends back to read its own writes. */
+  /** The bookmark that a client sends back to read its own writes. */
   bookmark(): string | null
-  /** Takes over what was done for this request elsewhere, in a Durable Object. */
+  /** Adopts what a Durable Object has done for this request. */
   include(elsewhere: SessionState): void
   /**
-   * One call, one transaction. Throws the errors of `errors.ts`: `Rejected` where nothing was written, `DatabaseUnavailable` where that is not
-   * known. No statements, no call.
+   * One call, one transaction. Throws the errors of `errors.ts`: `Rejected` if nothing was written, `DatabaseUnavailable` if that is
+   * unknown. Without statements there is no call.
    */
   batch<S extends readonly Statement[]>(statements: readonly [...S]): Promise<ResultsOf<S>>
   /** The same for a signed-in user: every batch fails with nothing written if they are gone or inactive, or their session has ended. */
@@ -99,7 +99,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
     const answers = await ask(queries).catch((error: unknown) => {
       throw normalizeError(error)
     })
-    // From here on it is written: an error below is a mistake of ours, and must not look like one of D1.
+    // The batch has been written: an error below is a bug, and must not look like one of D1.
     return answers.map((answer, i) => {
       usage.rowsRead += answer.meta.rows_read
       usage.rowsWritten += answer.meta.rows_written
@@ -147,7 +147,7 @@ export function openDb(binding: D1Database, options: DbOptions): Db {
   return db
 }
 
-/** What a session hands over to another. */
+/** What one session passes to another. */
 export const stateOf = (db: Db): SessionState => ({
   usage: db.usage,
   bookmark: db.bookmark(),
@@ -156,7 +156,7 @@ export const stateOf = (db: Db): SessionState => ({
 })
 
 /**
- * The statement that fails, and with it its batch, unless the user is there and active, neither suspended nor without the role that is wanted, and
+ * The statement that makes its batch fail unless the user exists, is active and not suspended, has the required role, and
  * their session has not ended: `UserNotFound`, `UserInactive`, `NotStaff`, `SessionEnded`. SQLite raises errors of our own only inside triggers, so
  * this provokes some that no other statement here can cause. Reads 1 row, 1 more for the session, and 1 for the role.
  */

@@ -1,4 +1,4 @@
-/** Creating a row: what came with the request (a key, an image) is dealt with in the batch that makes the row, or not at all. */
+/** Creating a row: an idempotency key and an image are handled in the batch that inserts the row, or not at all. */
 import type { SQL } from 'drizzle-orm'
 import type { Db } from './client'
 import type { Columns, RowOf, SelectList } from './columns'
@@ -13,16 +13,16 @@ import type { ToldStatement } from './told'
 export interface Creation {
   key: IdempotencyKey | undefined
   image?: LeasedImage | undefined
-  /** What it counts against, unless its key was used: the first answer is given again for nothing. */
+  /** The limit that it counts against, unless its key was used: repeating the first answer counts for nothing. */
   charges: readonly Charge[]
-  /** Columns that hold text which came with the request: not remembered with its key, as whoever sends it again brings it again. */
+  /** Columns with text from the request: not stored with the key, because a repeated request contains them. */
   given: Readonly<Record<string, string>>
   /** Milliseconds since the epoch. */
   now: number
 }
 
 declare const created: unique symbol
-/** A row whose key is remembered and whose image's lease has been given back. */
+/** A row whose key has been stored and whose image lease has been released. */
 export type Created<Row> = Row & { readonly [created]: true }
 
 interface NewRow<C extends Columns, M extends Columns> {
@@ -30,9 +30,9 @@ interface NewRow<C extends Columns, M extends Columns> {
   columns: SelectList<C>
   more?: M
   insert: (image: ImageHash | undefined) => Statement
-  /** What is done before it, in the same batch. */
+  /** Statements that run before it, in the same batch. */
   before?: readonly Statement[]
-  /** Whose channels are to be told of it. */
+  /** The users whose channels are told about it. */
   told?: readonly ToldStatement[]
   /** `from … where …`, which finds the new row. */
   from: SQL

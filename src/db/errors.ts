@@ -1,7 +1,7 @@
-/** What D1 can answer other than rows, by name. Messages never hold a value that a client sent. */
+/** D1's failures, as named errors. Their messages never contain values that a client sent. */
 import { throttledFrom } from '../limits/throttled'
 
-/** SQLite refused a statement, so its whole batch was rolled back: nothing of it is written, and nothing will be. */
+/** SQLite refused a statement, so the whole batch was rolled back: nothing was written, and nothing will be. */
 export class Rejected extends Error {}
 
 /** A UNIQUE constraint refused the write; `target` is `table.column` of the (first) column. */
@@ -11,31 +11,31 @@ export class UniqueViolation extends Rejected {
   }
 }
 
-/** A row that the write refers to is not there (any more). */
+/** A row that the write references does not exist (any more). */
 export class ForeignKeyViolation extends Rejected {}
 
-/** There would be more of something than one may have. */
+/** The user has reached the maximum number of something. */
 export class TooMany extends Rejected {}
 
-/** Whoever may see it may not add to it any more. */
+/** The thing is visible, but nothing can be added to it any more. */
 export class Closed extends Rejected {}
 
-/** The signed-in user's row is gone. */
+/** The signed-in user no longer exists. */
 export class UserNotFound extends Rejected {}
 
-/** The signed-in user's row says that they may not use the API. */
+/** The signed-in user is inactive. */
 export class UserInactive extends Rejected {}
 
-/** The signed-in user has not the role that this takes. */
+/** The signed-in user lacks the required role. */
 export class NotStaff extends Rejected {}
 
-/** The batch was given up while it was under way, and another has been told that it was not written (`messaging/`). */
+/** The batch was abandoned while in progress, and its sender was told that it was not written (`messaging/`). */
 export class Revoked extends Rejected {}
 
-/** A store is out of reach for the moment: trying again may help. */
+/** A store is temporarily unavailable: retrying may help. */
 export class Unavailable extends Error {}
 
-/** D1 cannot be reached, is overloaded, was reset or took too long: whether anything was written is not known. */
+/** D1 is unreachable, overloaded, was reset or timed out: whether anything was written is unknown. */
 export class DatabaseUnavailable extends Unavailable {}
 
 /**
@@ -44,7 +44,7 @@ export class DatabaseUnavailable extends Unavailable {}
  */
 const REFUSAL = /: SQLITE_(ERROR|CONSTRAINT|TOOBIG|MISMATCH|RANGE|AUTH)\b/
 
-/** What D1 itself refuses before SQLite has seen any of it. */
+/** Errors of D1 itself, raised before SQLite sees the statement. */
 const REFUSED_UNSEEN =
   /^(D1_ERROR: )?(Wrong number of parameter bindings|No SQL statements detected)|^D1_TYPE_ERROR/m
 
@@ -60,16 +60,16 @@ export const TOO_MANY_PATH = 'too many'
 /** What commenting on a post whose comments are closed provokes in the same way. */
 export const CLOSED_PATH = 'closed'
 
-/** The session that the signed-in user's token names was ended, or its time is over. */
+/** The session of the signed-in user's token was ended or has expired. */
 export class SessionEnded extends Error {}
 
-/** Whether that is why: who asks is not, or is not any more, signed in. */
+/** Whether the cause is that the user is not, or no longer, signed in. */
 export const isSignedOut = (error: unknown): boolean =>
   error instanceof UserNotFound || error instanceof UserInactive || error instanceof SessionEnded
 
 /**
- * Gives an error of D1 its name. Only what SQLite is known to have rolled back is `Rejected`. Everything else, also what nobody has seen yet,
- * is `DatabaseUnavailable`: to take it for "nothing was written" would be to write twice.
+ * Translates an error of D1. Only what SQLite is known to have rolled back is `Rejected`. Everything else, including errors nobody has seen yet,
+ * is `DatabaseUnavailable`: treating it as "nothing was written" could write twice.
  *
  * D1 throws `Error('D1_ERROR: x: SQLITE_CODE', { cause: Error('x: SQLITE_CODE') })`, hence the whole chain of causes is read.
  * https://developers.cloudflare.com/d1/observability/debug-d1/
@@ -106,5 +106,5 @@ function messagesOf(error: unknown): string {
 
 const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined)
 
-/** A DrizzleQueryError's message ends in the parameters, which are people's data. */
+/** A DrizzleQueryError's message ends with the parameters, which are personal data. */
 const withoutParameters = (message: string) => message.replace(/\nparams:[\s\S]*$/, '').slice(0, 500)

@@ -1,6 +1,6 @@
 /**
- * Requests that may be sent again: the first answer's row is stored in the transaction that creates what the request
- * asks for, so that there is never one without the other.
+ * Idempotent requests: the first answer's row is stored in the transaction that creates the requested
+ * thing, so that neither exists without the other.
  * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
 import { and, eq, type SQL, sql } from 'drizzle-orm'

@@ -1,8 +1,8 @@
 /**
- * What may be relied on of the images in the bucket (`images/store.ts`): who shows one, who is about to, and which are being deleted.
+ * The state of the images in the bucket (`images/store.ts`): which are shown, which are about to be, and which are being deleted.
  *
- * A hash that a row is to show comes out of a lease only, together with the statements that give the lease back: a batch that writes the one
- * without the other cannot be written.
+ * A row can only store a hash obtained from a lease, together with the statements that release the lease: the types do not allow a batch
+ * that does one without the other.
  */
 import { and, eq, gt, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { databaseNow } from './now'
@@ -10,11 +10,11 @@ import { forgetPublicImages } from './public-images'
 import { type ImageHash, imageFences, images } from './schema'
 import { build, preparedOf, Statement, statement, writeStatement } from './statements'
 
-/** An upload that has neither committed nor failed by then has died. All times here are D1's (`now.ts`). */
+/** An upload that has neither committed nor failed by then has crashed. All times here are D1's (`now.ts`). */
 const LEASE_MS = 10 * 60_000
-/** A deletion that has not finished by then is not waited for: `sweep` does it again, and an upload may overtake it (`imageKey`). */
+/** Nobody waits longer for a deletion: `sweep` repeats it, and an upload may overtake it (`imageKey`). */
 const MARK_MS = 60_000
-/** A deletion that gave no answer is feared for so long, though nobody has seen one arrive after minutes. */
+/** How long a deletion that got no answer might still arrive. None has been seen to take more than minutes. */
 const FENCE_MS = 86_400_000
 
 declare const lease: unique symbol
@@ -25,7 +25,7 @@ export interface LeasedImage {
   readonly size: { readonly width: number; readonly height: number }
 }
 
-/** An image that nothing shows any more, and when that was noticed. */
+/** An image without references, and when it was marked. */
 export interface MarkedImage {
   hash: string
   /** Milliseconds since the epoch. */
@@ -34,8 +34,8 @@ export interface MarkedImage {
 }
 
 /**
- * The image's key in the bucket. R2 may get a deletion long after it was sent, and cannot be asked to delete on a condition: so after one that gave
- * no answer the image is stored under a key that this deletion does not know.
+ * The image's key in the bucket. A deletion may reach R2 long after it was sent, and R2 cannot delete conditionally. So after one that got
+ * no answer, the image is stored under a key that this deletion does not affect.
  */
 export const imageKey = ({ hash, generation }: { hash: string; generation: number }): string =>
   generation === 0 ? hash : `${hash}.${generation}`
@@ -44,7 +44,7 @@ export const imageKey = ({ hash, generation }: { hash: string; generation: numbe
 export const overtakenKeys = ({ hash, generation }: { hash: string; generation: number }): string[] =>
   Array.from({ length: generation }, (_, i) => imageKey({ hash, generation: i }))
 
-/** The statement that tells under which key the image is, and whether everybody may see it; gives no row where there is none. Reads 1 row. */
+/** The statement that finds the image's key in the bucket, and whether everybody may see it; returns no row if there is no such image. Reads 1 row. */
 export const imageStatement = (imageHash: string) =>
   statement(
     build

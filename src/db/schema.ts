@@ -400,6 +400,10 @@ export const hiddenMessages = sqliteTable(
     senderId: integer().notNull(),
     content: text().notNull(),
     image: text().$type<ImageHash>(),
+    /** As those of a post. */
+    imageWidth: integer(),
+    imageHeight: integer(),
+    imageThumbhash: text(),
     createdAt: integer().notNull(),
     editedAt: integer(),
     /** The change that made it. */

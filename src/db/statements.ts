@@ -1,8 +1,8 @@
 /**
  * Statements: SQL that does nothing until `Db.batch` sends it.
  *
- * Functions that make one have names that end in `Statement` and take no `Db`; functions that take a `Db` send. What
- * is made and never sent fails the tests (`watchStatements`).
+ * Functions that build one have names that end in `Statement` and take no `Db`; functions that take a `Db` send them. A
+ * statement that is built and never sent fails the tests (`watchStatements`).
  */
 import type { SQL } from 'drizzle-orm'
 import { sql } from 'drizzle-orm'
@@ -27,7 +27,7 @@ interface Prepared {
   mapResult(result: D1Result, isFromBatch: true): unknown
 }
 
-/** One statement of a batch; `Result` is what it gives. Not a promise: waiting for it does not send it, and does not compile. */
+/** One statement of a batch with its `Result`. It is not a promise: awaiting it would not send it, and does not compile. */
 export class Statement<Result = unknown> {
   /** In types only. */
   declare readonly result: Result
@@ -89,14 +89,14 @@ function rowsStatement<Row>(query: SQL): Statement<Row[]> {
   })
 }
 
-/** Is told of each statement that is made and of each that is sent. */
+/** Observes each statement that is built and each that is sent. */
 interface Watcher {
   made(statement: Statement): void
   sent(statement: Statement): void
 }
 let watcher: Watcher | undefined
 
-/** For tests: what was made and never sent is a mistake that nothing else shows. */
+/** For tests: nothing else detects a statement that was built and never sent. */
 export function watchStatements(one: Watcher): void {
   watcher = one
 }

@@ -1,10 +1,10 @@
-/** Whom a write has told of something: `kept/notifications.ts` decides it, so it is read in the same batch. */
+/** Users whom a write has notified: the triggers of `kept/notifications.ts` decide, so this is read in the same batch. */
 import { type SQL, sql } from 'drizzle-orm'
 import { dialect } from './columns'
 import type { Kind } from './notification-kinds'
 import { Statement } from './statements'
 
-/** Of those whom a write tells, the channels of so many are told at once; others find out by themselves. */
+/** How many users' channels are told at once; the others' channels find out by polling. */
 const MAX_TOLD = 20
 
 interface Recipient {

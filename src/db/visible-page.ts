@@ -1,9 +1,9 @@
 /**
- * A page of a list of which somebody may not see every row. What is hidden may be any number of rows in a row, so a page looks at `page.looks` of
- * them at most: it may be shorter than its size, even empty, and the next one goes on behind the last row that was looked at.
+ * A page of a list in which the viewer may not see every row. Any number of consecutive rows may be hidden, so a page examines at most
+ * `page.looks` of them: it may be short or even empty, and the next page continues after the last row examined.
  *
- * What is looked at comes first, in order, and what is asked of it afterwards: SQLite stops reading as soon as the page is full. Only where it is
- * not full does it find out where it stopped, in the same statement.
+ * Candidates are selected first, in order, and filtered afterwards, so that SQLite stops reading as soon as the page is full. Only if it is
+ * not full does the same statement also find where it stopped.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'

@@ -1,4 +1,4 @@
-/** Following somebody: at once, or where the account is private once they accept. */
+/** Following a user: at once, or for a private account after they accept. */
 import { sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
@@ -28,8 +28,8 @@ const FOLLOW_OR_REQUEST = selectList({
 })
 
 /**
- * Follows, or asks to. Throws `UniqueViolation` for a second follow or request or a used key, `ForeignKeyViolation` for no such user, `TooMany` where
- * more requests may not wait. Writes 9 rows, and 2 to tell whom they follow.
+ * Follows, or requests to. Throws `UniqueViolation` for a second follow or request or a used key, `ForeignKeyViolation` for an unknown user, `TooMany` if
+ * too many requests are pending. Writes 9 rows, and 2 to notify the followed user.
  */
 export const createFollower = (
   db: Db,

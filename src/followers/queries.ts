@@ -18,7 +18,7 @@ export const OWN_FOLLOW: Owned = {
   id: followers.id,
   ownerId: followers.ownerId,
   isThere: (visible) => visible.follow(followers),
-  // Who is followed.
+  // The followed user.
   alsoDeletedBy: (userId) => eq(followers.followedId, userId),
 }
 
@@ -49,7 +49,7 @@ export interface FollowerFilter {
 }
 
 export interface FollowerPage extends PageSlice<FollowerRow> {
-  /** Those users of the filter who exist. */
+  /** The users named by the filter who exist. */
   existing: ReadonlySet<number>
 }
 

@@ -1,4 +1,4 @@
-/** Requests to follow somebody whose account is private. */
+/** Requests to follow private accounts. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
@@ -14,7 +14,7 @@ import { visibleTo } from '../db/visibility'
 import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 import { type FollowerRow, newestFollowerStatement } from './queries'
 
-/** How many requests may wait for somebody: all are accepted in one batch where the account becomes public. */
+/** How many requests may be pending per account: all are accepted in one batch when it becomes public. */
 export const MAX_REQUESTS = 500
 
 const r = alias(followRequests, 'r')
@@ -34,31 +34,31 @@ const SHOWN = shownColumns(REQUEST)
 
 export const NEWEST_REQUESTS = newestFirst<RequestRow>('follow_requests', r.id)
 
-/** Whether following this user takes a request: the account is private, and not followed yet. */
+/** Whether following this user requires a request: the account is private and not yet followed. */
 export const takesRequest = (ownerId: number, followedId: number): SQL =>
   sql`(exists (select 1 from private_accounts where user_id = ${followedId})
     and not exists (select 1 from followers where owner_id = ${ownerId} and followed_id = ${followedId}))`
 
-/** The statement that asks, where that is needed. Fails where too many requests wait for that user. Reads 4 rows. */
+/** The statement that inserts a request if one is required. Fails if too many requests are pending for that user. Reads 4 rows. */
 export const requestStatement = (ownerId: number, followedId: number, now: number) =>
   writeStatement(sql`insert into follow_requests (id, owner_id, followed_id, created_at)
     select ${nextId('follow_requests')}, ${ownerId},
       iif(${users.followRequestsCount} < ${MAX_REQUESTS}, ${users.id}, json_extract('{}', ${sql.raw(`'${TOO_MANY_PATH}'`)})), ${now}
     from users where ${users.id} = ${followedId} and ${visibleTo(ownerId).user(users.id)} and ${takesRequest(ownerId, followedId)}`)
 
-/** Makes follows of requests, in their order. */
+/** Turns requests into follows, in their order. */
 const acceptStatement = (where: SQL, now: number) =>
   writeStatement(sql`insert into followers (id, owner_id, followed_id, created_at)
     select ${nextId('followers')} + row_number() over (order by id) - 1, owner_id, followed_id, ${now}
     from follow_requests where ${where} order by id on conflict (owner_id, followed_id) do nothing returning id`)
 
-/** The statements that accept all that wait for this user: 500 at most. */
+/** The statements that accept all pending requests for this user: at most 500. */
 export const acceptAllStatements = (followedId: number, now: number) => [
   acceptStatement(sql`followed_id = ${followedId}`, now),
   statement(build.delete(followRequests).where(eq(followRequests.followedId, followedId))),
 ]
 
-/** Those that wait for this user, newest first. Reads three rows for each, and 1 more. */
+/** The pending requests for this user, newest first. Reads three rows for each, and 1 more. */
 export async function listRequests(
   db: Db,
   followedId: number,
@@ -85,7 +85,7 @@ export async function listRequests(
   return { ...sliceOf(found, page), count: counted?.count ?? 0 }
 }
 
-/** The follow that comes of it; undefined where no such request waits for this user. */
+/** Accepts a request and returns the follow; undefined if no such request is pending for this user. */
 export async function acceptRequest(
   db: Db,
   followedId: number,
@@ -102,7 +102,7 @@ export async function acceptRequest(
   return accepted.length > 0 ? rows[0] : undefined
 }
 
-/** Takes back one's own, or refuses one to oneself; false where there is neither. */
+/** Withdraws the user's own request, or rejects one to them; false if there is neither. */
 export async function deleteRequest(db: Db, userId: number, id: number): Promise<boolean> {
   const [rows] = await db.batch([
     statement(

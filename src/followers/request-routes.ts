@@ -1,4 +1,4 @@
-/** `/follow-requests`: who asks to follow the user, whose account is private. `POST /followers/` asks. */
+/** `/follow-requests`: requests to follow the user's private account, which `POST /followers/` creates. */
 
 import { requireUser } from '../auth/credentials'
 import { describe } from '../http/describe'
@@ -16,7 +16,7 @@ export const requestRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'listFollowRequests',
-      summary: 'Who asks to follow you, newest first',
+      summary: 'Requests to follow you, newest first',
       answers: { 200: pageOf(requestAnswer) },
     }),
     requireUser,
@@ -54,8 +54,8 @@ export const requestRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}',
     describe({
       id: 'deleteFollowRequest',
-      summary: 'Refuse a request to follow you, or take back your own',
-      description: 'The profile of whom you ask to follow has its id in `follow_request_id`.',
+      summary: 'Reject a request to follow you, or withdraw your own',
+      description: 'For your own request, the other profile’s `follow_request_id` has the id.',
       answers: { 204: null },
       errors: ['not_found'],
     }),

@@ -18,7 +18,7 @@ import { findFollower, listFollowers, NEWEST_FOLLOWS, OWN_FOLLOW } from './queri
 import { followerAnswer, followerBody, followerListQuery } from './schemas'
 import { followerView } from './view'
 
-/** Existing clients look for one follow, of the viewer, in the first page. */
+/** Existing clients search the first page for the viewer's own follow. */
 const SIZES = { standard: 500, max: 500 }
 
 export const followerRoutes = new Hono<AppEnv>()
@@ -55,7 +55,8 @@ export const followerRoutes = new Hono<AppEnv>()
     describe({
       id: 'createFollower',
       summary: 'Follow a user',
-      description: 'Where the account is private this asks to: `request_id` is the request then, and `id` 0.',
+      description:
+        'If the account is private, this sends a follow request: `request_id` is its id, and `id` is 0.',
       answers: { 201: followerAnswer },
       isIdempotent: true,
     }),
@@ -109,7 +110,7 @@ export const followerRoutes = new Hono<AppEnv>()
     describe({
       id: 'deleteFollower',
       summary: 'Stop following',
-      description: 'By who follows, or by who is followed.',
+      description: 'Allowed for both the follower and the followed user.',
       answers: { 204: null },
       errors: ['permission_denied', 'not_found'],
     }),

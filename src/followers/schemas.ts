@@ -7,7 +7,7 @@ export const followerBody = z.object({ followed: pk() }).register(z.globalRegist
 
 export const followerListQuery = z.extend(pageQuery, {
   owner: queryParam('Follows by this user.'),
-  followed: queryParam('Follows of this user.'),
+  followed: queryParam('Follows that have this user as `followed`.'),
 })
 
 export const followerAnswer = z
@@ -23,7 +23,7 @@ export const followerAnswer = z
       .nullable(z.int())
       .check(
         z.describe(
-          'Where the account followed is private and has not accepted yet: the request. There is no follow then, and `id` is 0.',
+          'The id of the pending follow request, if the account is private. There is no follow yet, and `id` is 0.',
         ),
       ),
   })

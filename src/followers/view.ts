@@ -3,7 +3,7 @@ import type { FollowerRow } from './queries'
 import type { RequestRow } from './request-queries'
 import type { FollowerAnswer, RequestAnswer } from './schemas'
 
-/** A follow. It never changes: it was updated when it was created. */
+/** A follow. It never changes, so `updated_at` is `created_at`. */
 export const followerView = (follower: FollowerRow): FollowerAnswer => ({
   id: follower.id,
   owner: follower.owner,

@@ -1,4 +1,4 @@
 import * as z from 'zod/mini'
 
-/** The answer of what has nothing to give but a word of what was done. */
+/** The answer of a call that only reports that it succeeded. */
 export const detailAnswer = z.object({ detail: z.string() }).register(z.globalRegistry, { id: 'Detail' })

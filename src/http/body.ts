@@ -18,16 +18,16 @@ import { parseMultipart } from './multipart'
 import { parseUrlencoded } from './urlencoded'
 
 export interface Limits {
-  /** Of the body, whatever its type; `BODY_BYTES` where nothing is said. */
+  /** The limit for any type of body; by default `BODY_BYTES`. */
   maxBytes?: number
-  /** For routes that take an image: what a multipart form may have instead, and what is said of a larger one. */
+  /** For routes that accept an image: the limit of a multipart form, and the error for a larger one. */
   upload?: { maxBytes: number; tooLarge: FieldErrors }
 }
 
 interface BodyOptions extends Limits {
   /**
-   * Runs before a 400 is answered: throws what must be said first (404, 403), or adds errors that only the
-   * database knows. A good body leaves both to the handler, whose write finds them out in the same call.
+   * Runs before a 400 is answered: throws errors that take precedence (404, 403), or adds errors that only the
+   * database can detect. For a valid body the handler's write detects both, in the same call.
    */
   before?: (c: RequestContext, fields: Record<string, unknown>, errors: FieldErrors) => Promise<void>
 }
@@ -52,7 +52,7 @@ interface Reading {
   before: (fields: Record<string, unknown>, errors: FieldErrors) => Promise<void> | undefined
 }
 
-/** The body as the schema has it, and its fields as they were read. */
+/** The validated body, and its fields as they were read. */
 export async function readFields<S extends z.ZodMiniType>(
   request: Request,
   schema: S,
@@ -100,7 +100,7 @@ async function readBody(
   }
 }
 
-/** RFC 9110, 15.5.16: 415, and a header that says what would do. */
+/** RFC 9110, 15.5.16: 415, with a header that lists the supported types. */
 function refuseEncoding(request: Request): void {
   const encoding = request.headers.get('content-encoding')?.trim() || 'identity'
   if (encoding.toLowerCase() === 'identity') return
@@ -127,7 +127,7 @@ async function readBytes(
       chunks.push(chunk)
     }
   } catch {
-    // A client that hangs up is no fault of ours.
+    // A client that disconnects is not a server error.
     throw new ApiError('parse_error', { detail: 'The body ended too early.' })
   }
   if (length > limit) throw tooLarge()
@@ -149,7 +149,7 @@ function decodeJson(bytes: Uint8Array, charset: string | undefined): string {
   }
 }
 
-/** The fields that the schema knows: what else was sent is ignored, also where requests are compared. */
+/** The fields in the schema: others are ignored, also when requests are compared. */
 function takenFields(fields: Record<string, unknown>, json: unknown): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(json as object).flatMap((name) =>

@@ -8,9 +8,9 @@ export type CamelCased<Fields> = {
   [Name in keyof Fields as Name extends string ? CamelCase<Name> : never]: Fields[Name]
 }
 
-/** The same fields, renamed: whatever a body's schema has reaches the row, on creating and on changing alike. */
+/** The same fields, renamed. Every field of a body's schema reaches the row, in creations and changes alike. */
 export const camelCased = <Fields extends object>(fields: Fields): CamelCased<Fields> =>
-  // What the names become, the type says as well as the code.
+  // The type describes the renaming exactly as the code does it.
   Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase()),

@@ -9,21 +9,21 @@ export interface Config {
   refreshSeconds: number
   sessionSeconds: number
   requireOldPassword: boolean
-  /** How long a deleted account can be had back. */
+  /** How long a deleted account can be restored. */
   graceMs: number
   emailVerification: (typeof EMAIL_VERIFICATION)[number]
-  /** The front end's page that proves an address. */
+  /** The front end's page that verifies an email address. */
   emailVerificationUrl: string | undefined
   clientOrigins: ReadonlySet<string>
   mediaUrl: string | undefined
-  /** The origin that clients know, where it is not the one that requests arrive with. */
+  /** The public origin, if it differs from the one in incoming requests. */
   publicOrigin: string | undefined
   /** The front end's page for a new password. */
   passwordResetUrl: string | undefined
   limits: Limits
 }
 
-/** The configuration cannot be worked with; the message says what to do and names no value. */
+/** The configuration is invalid; the message says what to do and contains no values. */
 export class ConfigError extends Error {}
 
 const EMAIL_VERIFICATION = ['optional', 'none', 'mandatory'] as const
@@ -88,7 +88,7 @@ function limits(env: Bindings, accessSeconds: number): Limits {
 function origin(name: string, value: string): string {
   const url = httpUrl(name, value)
   const isMore = url.pathname !== '/' || url.search || url.hash || url.username || url.password
-  // A star is a host's name to the parser, and would never match.
+  // The parser accepts a star as a host name, which would never match.
   if (isMore || url.hostname.includes('*'))
     throw new ConfigError(
       `${name}: an origin is a scheme, a host and perhaps a port, such as https://app.example.com.`,
@@ -114,7 +114,7 @@ function secret(name: string, value: string | undefined): string {
   return value
 }
 
-/** The first is meant where there is none. */
+/** The first is the default. */
 function choice<Choice extends string>(
   name: string,
   value: string | undefined,

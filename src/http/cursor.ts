@@ -1,4 +1,4 @@
-/** Cursors: where a page of a list begins, opaque to clients and worth nothing to forge. */
+/** Cursors: where a page of a list begins. They are opaque to clients, and forging one gains nothing. */
 import type { ListOrder } from '../db/list-order'
 import type { PageRequest, Position } from '../db/page'
 import { ValidationError } from './errors'
@@ -7,13 +7,13 @@ type Start = Pick<PageRequest, 'after' | 'count' | 'isBackward'>
 
 export const START: Start = { after: undefined, count: undefined, isBackward: false }
 
-/** A longer one is nobody's: a position holds a title at most. */
+/** No valid cursor is longer: the longest value in a position is a title. */
 const MAX_CURSOR_CHARACTERS = 20_000
 
 /**
  * Base64url of `[list, count, ...position]`: behind the row at this position, or (`isBackward`) before it.
  *
- * @param count The list's size, so that the next page needs not count it again.
+ * @param count The list's size, so that the next page need not count it again.
  */
 export const writeCursor = <Row>(
   order: ListOrder<Row>,
@@ -26,7 +26,7 @@ export const writeCursor = <Row>(
     .encode(JSON.stringify([nameOf(order, filter, isBackward), count, ...position]))
     .toBase64({ alphabet: 'base64url', omitPadding: true })
 
-/** Where the cursor leads; an empty one to the beginning. 400 for one that cannot be read, or was made for another list, filter or order. */
+/** The position that a cursor encodes; an empty cursor means the beginning. 400 if it is malformed, or belongs to another list, filter or order. */
 export function readCursor<Row>(cursor: string, order: ListOrder<Row>, filter: unknown): Start {
   if (cursor === '') return START
   try {
@@ -39,18 +39,18 @@ export function readCursor<Row>(cursor: string, order: ListOrder<Row>, filter: u
         return { count: Math.max(Number(count), 0), after, isBackward }
     }
   } catch {
-    // Not base64, not JSON or not a list: told below.
+    // Not base64, JSON or a list: refused below.
   }
   throw new ValidationError({ cursor: ['Invalid cursor.'] })
 }
 
-/** Names the list that a cursor is good for, and the direction. */
+/** Identifies the list that a cursor belongs to, and the direction. */
 function nameOf<Row>({ name }: ListOrder<Row>, filter: unknown, isBackward: boolean): string {
   const list = filter === undefined ? name : `${name}:${fingerprint(JSON.stringify(filter))}`
   return isBackward ? `${list}:back` : list
 }
 
-/** FNV-1a, 32 bits: short, as it stands in every link, and made for telling apart what is not meant to collide. */
+/** FNV-1a, 32 bits: short, because every link contains it. It only detects mistakes and need not resist attacks. */
 function fingerprint(text: string): string {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)

@@ -1,6 +1,6 @@
 /**
- * What routes and their validators say about themselves, kept beside the functions that serve requests. scripts/openapi.ts makes
- * the OpenAPI document of it, and the tests hold every answer against it; serving a request, nobody looks.
+ * Descriptions of routes and their validators, attached to the functions that serve requests. scripts/openapi.ts generates
+ * the OpenAPI document from them, and the tests check every answer against them. Serving a request does not use them.
  */
 import type { MiddlewareHandler } from 'hono'
 import type * as z from 'zod/mini'
@@ -10,16 +10,16 @@ import type { ErrorCode } from './errors'
 /** JSON by this schema, bytes of this media type, or no body. */
 export type AnswerBody = z.ZodMiniType | string | null
 
-/** What the document says of a route that its handlers do not tell already. */
+/** What the document says about a route beyond what its handlers describe. */
 export interface Description {
-  /** Names the call in generated clients; no other route has it. */
+  /** The unique name of the call in generated clients. */
   id: string
   summary: string
   /** In Markdown. */
   description?: string
-  /** By status; several where the client has the choice. */
+  /** By status; several if the client may choose. */
   answers: Record<number, AnswerBody | AnswerBody[]>
-  /** Besides those of being signed in, of bodies, pages and Idempotency-Key, which are told by the handlers. */
+  /** Other than errors of authentication, bodies, pages and Idempotency-Key, which the handlers describe. */
   errors?: ErrorCode[]
   /** Takes an Idempotency-Key. */
   isIdempotent?: true
@@ -31,13 +31,13 @@ export interface Notes {
   param?: z.ZodMiniType
   query?: z.ZodMiniType
   body?: z.ZodMiniType
-  /** Errors have lists for values, whatever they are. */
+  /** In errors, every value is a list. */
   errorsInLists?: true
 }
 
 const notes = new WeakMap<object, Notes>()
 
-/** Keeps what is to be said of a handler, and gives it back. */
+/** Attaches a description to a handler, and returns the handler. */
 export function note<Handler extends object>(handler: Handler, about: Notes): Handler {
   notes.set(handler, about)
   return handler
@@ -45,6 +45,6 @@ export function note<Handler extends object>(handler: Handler, about: Notes): Ha
 
 export const notesOf = (handler: object): Notes => notes.get(handler) ?? {}
 
-/** Describes the route; a middleware that passes on. */
+/** Describes the route. As a middleware it does nothing. */
 export const describe = (about: Description): MiddlewareHandler<AppEnv> =>
   note((_c, next) => next(), { about })

@@ -8,43 +8,43 @@ export interface Bindings {
   DB: D1Database
   /** Images, each under the SHA-256 of its bytes. */
   MEDIA: R2Bucket
-  /** Makes smaller versions of images (`images/variant.ts`); without it the originals answer. */
+  /** Creates smaller versions of images (`images/variant.ts`); without it the originals are returned. */
   IMAGES?: ImagesBinding
   /** One object for each conversation, named by its two people. */
   CONVERSATION: DurableObjectNamespace
-  /** One object for each person, named by their id: it holds the sockets to which everything is told. */
+  /** One object for each user, named by their id: it holds the sockets that receive all of the user's events. */
   CHANNEL: DurableObjectNamespace
   /** The files of `public/`: default images. */
   ASSETS: Fetcher
-  /** Sends mails; without it the dev server logs them, and elsewhere what promises one answers 503. */
+  /** Sends mails. Without it the dev server logs them, and elsewhere calls that depend on a mail answer 503. */
   SEND_EMAIL?: SendEmail
-  /** The platform's own limit of requests by address, in front of all; approximate. */
+  /** The platform's own rate limit by address, checked before all others; approximate. */
   FLOOD?: RateLimit
-  /** Cloudflare Turnstile's secret: with it, registering takes a `cf-turnstile-response`. */
+  /** Cloudflare Turnstile's secret: if set, registration requires a `cf-turnstile-response`. */
   TURNSTILE_SECRET?: string
-  /** How much may be asked: see `limits/limits.ts`. */
+  /** The rate limits: see `limits/limits.ts`. */
   LIMITS?: string
   /** Signs tokens: 32 characters or more. */
   JWT_SECRET: string
-  /** The secret before the last rotation: tokens signed with it are still good. */
+  /** The secret before the last rotation: tokens signed with it are still valid. */
   JWT_SECRET_PREVIOUS?: string
   /** Comma-separated origins of front ends that may call with credentials. */
   CLIENT_ORIGINS?: string
   /** The origin that clients know, behind a proxy that changes the Host header. */
   PUBLIC_URL?: string
-  /** Another name of this Worker's `/media`, such as a CDN's. */
+  /** Another URL for this Worker's `/media`, such as a CDN's. */
   MEDIA_URL?: string
   /** Lifetimes in seconds: 5 minutes, 30 days, a year. */
   ACCESS_TOKEN_SECONDS?: string
   REFRESH_TOKEN_SECONDS?: string
   SESSION_SECONDS?: string
-  /** "true": a password is changed only by those who know the old one. */
+  /** "true": changing a password requires the old one. */
   REQUIRE_OLD_PASSWORD?: string
-  /** For how many days whoever signs in to an account that they have deleted has it back: 14. */
+  /** For how many days after its deletion the owner can restore an account by signing in: 14. */
   ACCOUNT_GRACE_DAYS?: string
-  /** "none", "optional" or "mandatory": whether addresses are to be proved. */
+  /** "none", "optional" or "mandatory": whether email addresses must be verified. */
   EMAIL_VERIFICATION?: string
-  /** The front end's page that proves an address; `?key=…` is added. */
+  /** The front end's page that verifies an email address; `?key=…` is added. */
   EMAIL_VERIFICATION_URL?: string
   /** The front end's page for a new password; `?uid=…&token=…` is added. */
   PASSWORD_RESET_URL?: string
@@ -52,17 +52,17 @@ export interface Bindings {
   MAIL_FROM?: string
   /** Where the source is, for the page at the root. */
   SOURCE_URL?: string
-  /** "true": answers tell what they cost D1, in a Server-Timing header. */
+  /** "true": answers report their cost in D1 in a Server-Timing header. */
   SERVER_TIMING?: string
 }
 
-/** Somebody signed in. */
+/** The signed-in user. */
 export interface Viewer {
   id: number
   via: 'bearer' | 'cookie'
-  /** Names the session that their token came from; absent in tokens made elsewhere. */
+  /** The name of their token's session; absent for tokens issued elsewhere. */
   session: string | undefined
-  /** When their access token runs out, in milliseconds since the epoch. */
+  /** When their access token expires, in milliseconds since the epoch. */
   expiresAt: number
 }
 
@@ -75,15 +75,15 @@ export interface AppEnv {
     /** The request's D1 session; for the viewer, if somebody is signed in. */
     db: Db
     viewer: Viewer | undefined
-    /** The body's fields that the route takes, as they were read. */
+    /** The body's fields that the route accepts, as they were read. */
     fields: Record<string, unknown>
-    /** Errors are to have lists for values, whatever they are. */
+    /** In errors, every value must be a list. */
     errorsInLists: true | undefined
-    /** Sessions that the request has ended: one, or all of a user but one. Set before they are, as the answer to that may be lost. */
+    /** Sessions that the request ends: one, or all of a user except one. Set before they end, because the answer to the write may be lost. */
     endedSessions: EndedSessions | undefined
-    /** Does something to a message of these two, in the name of whoever asks; false where there is nothing to do it to. */
+    /** Acts on a message between these two, on behalf of the signed-in user; false if there is no such message. */
     moderateMessage: (c: UserContext, pair: readonly [number, number], deed: MessageDeed) => Promise<boolean>
-    /** Two people whose conversation the request has ended: one of them blocks the other. */
+    /** Two people whose sockets the request closes, because one has blocked the other. */
     parted: readonly [number, number] | undefined
   }
 }
@@ -93,7 +93,7 @@ export interface UserEnv extends AppEnv {
   Variables: AppEnv['Variables'] & { user: Viewer }
 }
 
-/** What helpers need of a context. Reading only, so that any route's context will do. */
+/** What helpers need of a context. It is read-only, so that the context of any route fits. */
 export interface RequestContext extends Pick<Context<AppEnv>, 'env' | 'var' | 'executionCtx'> {
   readonly req: Pick<HonoRequest, 'url' | 'path' | 'method' | 'raw' | 'header'>
 }

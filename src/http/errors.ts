@@ -33,10 +33,10 @@ export const CODES = {
 
 export type ErrorCode = keyof typeof CODES
 
-/** What people are told, where an error goes another way than as an answer. */
+/** The message of an error that is reported other than in an HTTP answer. */
 export const detailOf = (code: ErrorCode): string => CODES[code][1]
 
-/** Codes that clients of the original find in the body. */
+/** Codes that the original includes in the body. */
 const TOLD: ReadonlySet<ErrorCode> = new Set([
   'bad_authorization_header',
   'token_not_valid',
@@ -47,11 +47,11 @@ const TOLD: ReadonlySet<ErrorCode> = new Set([
 interface Details {
   detail?: string
   headers?: Record<string, string>
-  /** More fields of the body. */
+  /** Further fields of the body. */
   extra?: Record<string, unknown>
 }
 
-/** Any failure that a client may be told about. */
+/** Any failure that may be reported to a client. */
 export class ApiError extends Error {
   readonly status: Status
   readonly body: unknown
@@ -70,24 +70,24 @@ export class ApiError extends Error {
   }
 }
 
-/** The answer to a bad access token, which clients of the original know by its `messages`. */
+/** The answer to an invalid access token. Clients of the original recognise it by its `messages`. */
 export const accessTokenNotValid = (message: string): ApiError =>
   new ApiError('token_not_valid', {
     detail: 'Given token not valid for any token type',
     extra: { messages: [{ token_class: 'AccessToken', token_type: 'access', message }] },
   })
 
-/** Messages by field; `non_field_errors` for those that belong to none. */
+/** Messages by field; `non_field_errors` for those that concern no single field. */
 export type FieldErrors = Record<string, string[]>
 
-/** 400 with exactly this body: messages by field, or a bare list where the original answers one. */
+/** 400 with exactly this body: messages by field, or a bare list where the original has one. */
 export class ValidationError extends Error {
   constructor(readonly body: FieldErrors | string[]) {
     super('validation failed')
   }
 }
 
-/** Known failures become their answer; an unknown one is logged and answered with nothing of it. */
+/** Known failures become their answer. An unknown one is logged, and the answer contains no details. */
 export const onError: ErrorHandler<AppEnv> = (error, c) => {
   const shape = c.var.errorsInLists ? inLists : (body: object) => body
   if (error instanceof ValidationError) return c.json(shape(error.body), 400)
@@ -98,7 +98,7 @@ export const onError: ErrorHandler<AppEnv> = (error, c) => {
   return c.json(shape(known.body as object), known.status, known.headers)
 }
 
-/** Every value of an object in a list, where it is none yet. */
+/** Wraps every value of an object in a list, unless it is one already. */
 const inLists = (body: object): object =>
   Array.isArray(body)
     ? body
@@ -107,7 +107,7 @@ const inLists = (body: object): object =>
 export const throttledDetail = (seconds: number) =>
   `Request was throttled. Expected available in ${seconds} seconds.`
 
-/** A refusal that says when to come back. */
+/** A refusal with `Retry-After`. */
 function throttled(error: Throttled): ApiError {
   const seconds = secondsToWait(error)
   return throttledFor(seconds, quotaHeaders({ ...error.policy, remaining: 0, resetSeconds: seconds }))
@@ -119,7 +119,7 @@ export const throttledFor = (seconds: number, headers: Record<string, string> = 
     headers: { 'retry-after': String(seconds), ...headers },
   })
 
-/** What a failure is to clients. */
+/** The answer that clients get for a failure. */
 export function asApiError(error: Error): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof UserNotFound) return new ApiError('user_not_found')

@@ -1,6 +1,6 @@
 /**
- * The kinds of fields that bodies are made of, with the messages that clients know from Django REST framework.
- * Each takes what JSON and forms send alike: a form's blank value arrives as `BLANK`.
+ * The kinds of fields that bodies have, with the messages of Django REST framework.
+ * Each accepts JSON and form values: a form's blank value arrives as `BLANK`.
  */
 import * as z from 'zod/mini'
 import { isEmail } from '../db/email'
@@ -16,17 +16,17 @@ const NOT_A_STRING = 'Not a valid string.'
 export const tooLong = (max: number) => `Ensure this field has no more than ${max} characters.`
 export const noSuchPk = (id: number | string) => `Invalid pk "${id}" - object does not exist.`
 
-/** Says what is wrong with a value of the wrong type. */
+/** The message for a value of the wrong type. */
 const typeError = (otherwise: string) => (issue: { input?: unknown }) =>
   issue.input === undefined ? REQUIRED : issue.input === null ? NOT_NULL : otherwise
 
-/** A code point takes one or two units: only where that leaves it open are they counted, which costs memory. */
+/** A code point takes one or two units. Counting takes memory, so it is done only if the number of units does not decide. */
 const fits = (text: string, max: number) =>
   text.length <= max || (text.length <= 2 * max && [...text].length <= max)
 
-/** Prepares any value for a schema; typed as taking what the schema takes, which is what clients are meant to send. */
+/** Prepares any value for a schema. Its input type is that of the schema, which is what clients should send. */
 export function preparing<S extends z.ZodMiniType>(prepare: (value: unknown) => unknown, schema: S) {
-  // The transform says that it takes `unknown`.
+  // The transform's own input type is `unknown`.
   return z.pipe(z.transform(prepare), schema) as unknown as z.ZodMiniPipe<
     z.ZodMiniTransform<z.input<S>, z.input<S>>,
     S
@@ -36,13 +36,13 @@ export function preparing<S extends z.ZodMiniType>(prepare: (value: unknown) => 
 interface TextOptions {
   /** In code points. */
   max?: number
-  /** Whether it may be empty once trimmed. */
+  /** Whether it may be empty after trimming. */
   blank?: boolean
 }
 
 /**
- * Text as people read it: trimmed, blank where nothing of it shows, its lines ended by line feeds, without other control characters.
- * A number is taken as the digits that were sent.
+ * Text for people: trimmed, empty if nothing in it is visible, with line feeds as line breaks and no other control characters.
+ * A number becomes the digits that were sent.
  */
 export function text(options: TextOptions = {}) {
   return textSchema((value) => trimmed(withLineFeeds(value)), options).check(
@@ -50,15 +50,15 @@ export function text(options: TextOptions = {}) {
   )
 }
 
-/** Text that nobody reads, such as a password: trimmed as in the original, and else taken as it is. */
+/** Text that nobody reads, such as a password: trimmed as in the original, and otherwise unchanged. */
 export const secret = (options: TextOptions = {}) => textSchema(trimmed, options)
 
 function textSchema(tidy: (value: string) => string, { max, blank = false }: TextOptions) {
   let schema = z
     .string({ error: typeError(NOT_A_STRING) })
-    // Half of a surrogate pair, which JSON can spell, is no character.
+    // JSON can contain half a surrogate pair, which is not a character.
     .check(z.refine((value) => value.isWellFormed(), { error: NOT_A_STRING, abort: true }))
-  // Not `min`, which measures whatever has a length: an empty list would be called blank, too.
+  // Not `min`, which applies to anything with a length: an empty list would be reported as blank too.
   if (!blank) {
     schema = schema.check(
       z.refine((value) => value !== '', { error: NOT_BLANK, abort: true }),
@@ -86,7 +86,7 @@ const asText = (value: unknown) =>
 export const email = () =>
   text({ max: 254 }).check(z.refine(isEmail, 'Enter a valid email address.'), z.meta({ format: 'email' }))
 
-/** A field that may be left out, which a form does by leaving it blank. */
+/** An optional field; a form's blank value counts as not sent. */
 export const optional = <S extends z.ZodMiniType>(schema: S) =>
   preparing((value) => (value === BLANK ? undefined : value), z.optional(schema))
 
@@ -105,11 +105,11 @@ const enumOf = <const T extends readonly [string, ...string[]]>(values: T) =>
     error: (issue) => typeError(`"${shown(issue.input)}" is not a valid choice.`)(issue),
   })
 
-/** A value inside a message: only what is short and plain is repeated. */
+/** A value quoted in an error message, if it is short and printable. */
 const shown = (value: unknown) =>
   typeof value === 'string' || typeof value === 'boolean' ? value : pythonType(value)
 
-/** The id of another row, as a number or its digits. One that no row can have is said not to exist, in the digits that were sent. */
+/** The id of another row, as a number or its digits. An impossible id is reported as not existing, with the digits that were sent. */
 export const pk = () =>
   preparing(
     (value) => {
@@ -150,7 +150,7 @@ export const wholeNumber = () =>
       .check(z.minimum(0, 'A valid integer is required.')),
   )
 
-/** Yes or no, also as a form says it. */
+/** A boolean, including the values that forms use. */
 export const flag = () =>
   preparing(
     (value) => {

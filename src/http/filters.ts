@@ -4,11 +4,11 @@ import { type FieldErrors, ValidationError } from './errors'
 const NO_CHOICE = 'Select a valid choice. That choice is not one of the available choices.'
 
 export interface IdFilters<Name extends string> {
-  /** Blank ones, and those that are no id, are left out. */
+  /** Without blank and invalid ones. */
   ids: Partial<Record<Name, number>>
   /**
-   * Throws where a filter is no id, or one that nobody has: 400, all of them at once, and what else is wrong with the query. So it
-   * takes what the list's own call found, which has to be made even if one filter is known to be bad.
+   * Throws 400 if a filter is invalid or its id does not exist, with all errors of the query at once. It therefore
+   * takes the result of the list's own call, which must be made even if one filter is known to be invalid.
    */
   check(isKnown: (id: number, name: Name) => boolean, others?: FieldErrors): void
 }
@@ -40,13 +40,13 @@ export function idFilters<Name extends string>(
 }
 
 export interface ChoiceFilters<Choices extends Record<string, readonly string[]>> {
-  /** Blank ones, and those that are no choice, are left out. */
+  /** Without blank and invalid ones. */
   values: { [Name in keyof Choices]?: Choices[Name][number] }
-  /** Throws where a filter is no choice: 400. Behind the list's own call, which says first whether whoever asks may. */
+  /** Throws 400 if a filter is invalid. Runs after the list's own call, which first checks whether the user may read the list. */
   check(): void
 }
 
-/** What these parameters choose. */
+/** The values of these parameters. */
 export function choiceFilters<const Choices extends Record<string, readonly string[]>>(
   query: { [Name in keyof Choices]?: string | undefined },
   choices: Choices,

@@ -1,4 +1,4 @@
-/** What every answer carries: an id, the usage of D1, the rules for browsers and caches. */
+/** Headers of every answer: the request id, D1 usage, and rules for browsers and caches. */
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { openDb } from '../db/client'
@@ -9,15 +9,15 @@ import { ApiError } from './errors'
 import { SAFE_METHODS } from './methods'
 
 const SANE_ID = /^[\w.:-]{1,100}$/
-/** D1 gives bookmarks of hexadecimal groups; anything else would only make the call fail. */
+/** D1's bookmarks are groups of hexadecimal digits; anything else would make the call fail. */
 const SANE_BOOKMARK = /^[0-9a-f-]{1,100}$/
 
 /**
- * Opens the request's D1 session, names the request, and logs one line when it is done: no query string,
- * body, token or address, as these are people's data.
+ * Opens the request's D1 session, gives the request an id, and logs one line when it is done, without query string,
+ * body, token or address, because these are personal data.
  *
- * Without a bookmark only an anonymous read may come from a replica: a client that keeps cookies and nothing
- * else must still read its own writes.
+ * Without a bookmark only anonymous reads may use a replica: a client that only keeps cookies
+ * must still read its own writes.
  */
 export const observe = createMiddleware<AppEnv>(async (c, next) => {
   const started = Date.now()
@@ -50,7 +50,7 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
     JSON.stringify({
       requestId,
       method: c.req.method,
-      // Our paths are words and numbers: what is else in one may be somebody's name or address.
+      // Our paths consist of words and numbers: anything else in a path may be a person's name or address.
       path: c.req.path.replace(/[^\w/-].*$/, '…'),
       status: c.res.status,
       ms: Date.now() - started,
@@ -59,7 +59,7 @@ export const observe = createMiddleware<AppEnv>(async (c, next) => {
   )
 })
 
-/** An API's answers are data: never framed, sniffed, cached by anyone else or run. */
+/** Answers are data: they must not be framed, sniffed, executed, or cached by anyone else. */
 export const secureHeaders = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const { headers } = c.res
@@ -88,7 +88,7 @@ const answerOrigin = cors({
   maxAge: 86_400,
 })
 
-/** Front ends of other origins, by name only, as they call with credentials. What comes from no page needs only the hint to caches. */
+/** CORS for front ends of other origins, which must be listed, because they send credentials. Requests that come from no page only need `Vary`. */
 export const crossOrigin = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.header('origin') !== undefined || c.req.method === 'OPTIONS') return answerOrigin(c, next)
   // Not `c.header`, which only keeps it for answers that hono makes: once there is a response of the context's own, whatever is set

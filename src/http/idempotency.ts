@@ -71,7 +71,7 @@ const mayBeRemembered = (error: unknown): boolean =>
   error instanceof Unavailable ||
   (error instanceof ApiError && error.code === 'unavailable')
 
-/** The row of the first answer. 422 where the request is another. */
+/** The row of the first answer. 422 if the request differs from the first. */
 export function rememberedRow<Row>(
   key: IdempotencyKey,
   { requestHash, answer }: Remembered,

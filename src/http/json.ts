@@ -3,7 +3,7 @@ import { ApiError, ValidationError } from './errors'
 import { MAX_DEPTH, MAX_FIELDS } from './limits'
 import { pythonType, SentNumber } from './values'
 
-/** The fields of a JSON body. 400 where it is malformed, holds too much, or is no object. */
+/** The fields of a JSON body. 400 if it is malformed, exceeds a limit, or is not an object. */
 export function parseJson(text: string): Record<string, unknown> {
   if (text === '') return {}
   const excess = excessOf(text)
@@ -12,7 +12,7 @@ export function parseJson(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text, withDigits)
   } catch {
-    // Not the error's own message: it quotes the body, which may hold a password.
+    // Not the error's own message, which quotes the body and could contain a password.
     throw malformed('invalid syntax')
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof SentNumber))
@@ -27,7 +27,7 @@ const malformed = (why: string) => new ApiError('parse_error', { detail: `JSON p
 const [QUOTE, COMMA, BACKSLASH] = [0x22, 0x2c, 0x5c]
 const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d]
 
-/** What the text has too much of, found in one pass over the characters that are not in strings, and without parsing. */
+/** The limit that the text exceeds, found without parsing, in one pass over the characters outside strings. */
 function excessOf(text: string): string | undefined {
   let depth = 0
   let members = 1
@@ -43,7 +43,7 @@ function excessOf(text: string): string | undefined {
   return undefined
 }
 
-/** Where the string that begins at `start` ends; the end of the text where it does not. */
+/** Where the string that begins at `start` ends; the end of the text if it is not closed. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     const code = text.charCodeAt(at)

@@ -1,4 +1,4 @@
-/** Whom texts name, as answers show it. */
+/** Mentions in texts, as answers show them. */
 import * as z from 'zod/mini'
 import { readMentions } from '../db/mentions'
 
@@ -16,7 +16,7 @@ type Mention = z.output<typeof mention>
 
 export const mentions = z.array(mention)
 
-/** Columns of mentions, by the field that each is of. */
+/** The columns that hold mentions, by field. */
 export const mentionsView = (columns: Partial<Record<Mention['field'], string>>): Mention[] =>
   (['title', 'content'] as const).flatMap((field) =>
     readMentions(columns[field] ?? '[]').map(([user, start, end]) => ({ field, user, start, end })),

@@ -1,4 +1,4 @@
-/** Methods, and paths that exist but are asked with one that they lack. */
+/** Methods, and requests with a method that the path does not support. */
 import type { Context } from 'hono'
 import type { AppEnv } from './env'
 import { ApiError } from './errors'
@@ -10,13 +10,13 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The error for a request that no route took: 404, or 405 with the methods that the path has. Where the path is
- * for people signed in, whoever is not learns no more than that (401).
+ * The error for a request that no route handles: 404, or 405 with the methods that the path supports. If the path
+ * requires signing in, others only get 401.
  */
 export function noRoute(app: Hono<AppEnv>, c: Context<AppEnv>, requireUser: unknown): ApiError {
   const routes = METHODS.map((method) => {
     const [handlers] = app.router.match(method, c.req.path)
-    // A route is what was registered for its method; middleware is registered for all.
+    // Routes are registered for one method, middleware for all.
     const own = handlers.filter(([[, route]]) => route.method === method)
     return {
       method,

@@ -1,6 +1,6 @@
 /**
- * Bodies of `multipart/form-data` (RFC 7578), as all kinds of stacks write them. The platform's own parser knows what browsers send
- * and no more: it refuses unquoted names (.NET), takes a file that has only a `filename*` for text, and counts nothing before it parses.
+ * Bodies of `multipart/form-data` (RFC 7578), as various clients write them. The platform's own parser only accepts what browsers
+ * send: it refuses unquoted names (.NET), treats a file that only has a `filename*` as text, and checks no limits before parsing.
  */
 import { decoderFor } from './charset'
 import { ApiError } from './errors'
@@ -22,7 +22,7 @@ interface Part {
   content: Bytes
 }
 
-/** The fields of a form; of one sent twice the last. 400 for a body that is not whole or has a part that is no field. */
+/** The fields of a form; if one is repeated, the last counts. 400 for a body that is incomplete or has a part that is not a field. */
 export function parseMultipart(bytes: Bytes, type: MediaType): Record<string, unknown> {
   const fields: Record<string, unknown> = Object.create(null)
   // axios sends the header, without a boundary, on requests that have no body.
@@ -55,7 +55,7 @@ function readPart({ header, content }: Part, charset: string | undefined) {
   if (!bytes) throw malformed('a part is not in its transfer encoding')
 
   const fileName = parameters.get('filename') ?? parameters.get('filename*')
-  // Some stacks name no file where it was never one on a disk.
+  // Some clients send no file name for data that was never a file.
   if (fileName !== undefined || /^image\/|^application\/octet-stream$/.test(declared.type)) {
     // A browser sends an empty file input as a part with neither name nor bytes.
     return { name, value: fileName || bytes.length > 0 ? new Upload(bytes, fileName ?? '') : BLANK }
@@ -68,7 +68,7 @@ function readPart({ header, content }: Part, charset: string | undefined) {
   }
 }
 
-/** By name in lower case. A line that begins with a blank goes on with the one before. */
+/** By lower-case name. A line that begins with a blank continues the one before. */
 function headersOf(header: Uint8Array): Map<string, string> {
   const lines = new TextDecoder().decode(header).replace(/\r\n[ \t]+/g, ' ')
   const headers = new Map<string, string>()
@@ -79,7 +79,7 @@ function headersOf(header: Uint8Array): Map<string, string> {
   return headers
 }
 
-/** The parts between the delimiters, counted before anything is made of them. What stands before the first and behind the last is nothing. */
+/** The parts between the delimiters, counted before they are parsed. Anything before the first and after the last is ignored. */
 function partsOf(bytes: Bytes, delimiter: Uint8Array): Part[] {
   const parts: Part[] = []
   let contentStart: number | undefined
@@ -102,14 +102,14 @@ function partsOf(bytes: Bytes, delimiter: Uint8Array): Part[] {
   throw malformed('invalid body or boundary')
 }
 
-/** Behind the blanks and the line break that follow a delimiter (RFC 2046, 5.1.1); undefined where more follows. */
+/** The position after the blanks and line break that follow a delimiter (RFC 2046, 5.1.1); undefined if anything else follows. */
 function endOfLine(bytes: Uint8Array, from: number): number | undefined {
   let at = from
   while (bytes[at] === SPACE || bytes[at] === TAB) at++
   return bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : undefined
 }
 
-/** Where the blank line is that ends a part's header; a part without any begins with it. */
+/** The position of the blank line that ends a part's header; a part without headers begins with it. */
 function endOfHeader(bytes: Uint8Array, from: number): number {
   const end = Math.min(bytes.length, from + MAX_PART_HEADER)
   for (let at = from - 2; at >= 0 && at < end; at = bytes.indexOf(CR, at + 1)) {
@@ -118,9 +118,9 @@ function endOfHeader(bytes: Uint8Array, from: number): number {
   throw malformed('the header of a part does not end')
 }
 
-/** Where `pattern` occurs, by Knuth, Morris and Pratt: one step for each byte, whatever the bytes are. */
+/** Where `pattern` occurs. Knuth–Morris–Pratt takes linear time for any input. */
 function* occurrences(bytes: Uint8Array, pattern: Uint8Array): Generator<number> {
-  // How much of the pattern's beginning still matches where its next byte does not.
+  // How much of the pattern's beginning still matches after a mismatch.
   const fallback = new Uint8Array(pattern.length)
   for (let at = 1, matched = 0; at < pattern.length; at++) {
     while (matched > 0 && pattern[at] !== pattern[matched]) matched = fallback[matched - 1] ?? 0

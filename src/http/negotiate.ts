@@ -1,11 +1,11 @@
-/** What a client may ask for: JSON. */
+/** Content negotiation: only JSON is available. */
 import { createMiddleware } from 'hono/factory'
 import type { AppEnv } from './env'
 import { ApiError } from './errors'
 
 const JSON_RANGES = new Set(['*/*', 'application/*', 'application/json'])
 
-/** 406 where Accept excludes JSON; 404 for a `?format=` other than json, as in the original. */
+/** 406 if Accept excludes JSON; 404 for a `?format=` other than json, as in the original. */
 export const negotiate = createMiddleware<AppEnv>(async (c, next) => {
   const format = c.req.query('format')
   if (format && format !== 'json') throw new ApiError('not_found')

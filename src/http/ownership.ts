@@ -1,4 +1,4 @@
-/** The one rule of ownership: 404 where there is no such row, 403 where it is somebody else's, and only then what is wrong with the body. */
+/** The ownership rule: 404 if there is no such row, 403 if it belongs to somebody else, and only then errors in the body. */
 import type { MiddlewareHandler } from 'hono'
 import type * as z from 'zod/mini'
 import { type Change, deleteOwned, findOwner, type Owned } from '../db/owned'
@@ -11,13 +11,13 @@ import type { UserContext, UserEnv } from './env'
 import { ApiError } from './errors'
 import { idParam } from './params'
 
-/** What a route knows behind `requireUser` and `inPath(idParam)`: who asks, and for which row. */
+/** What a route has after `requireUser` and `inPath(idParam)`: the user and the row's id. */
 export interface OwnContext extends Omit<UserContext, 'req'> {
-  // A property, not a method: methods compile also where there is no validated `param`.
+  // A property, because a method would also compile without a validated `param`.
   readonly req: UserContext['req'] & { readonly valid: (target: 'param') => { id: number } }
 }
 
-/** The row, if it is there and the user's; `refusal` are the words of the 403. */
+/** The row, if it exists and belongs to the user; `refusal` is the message of the 403. */
 export function requireOwn<Row extends { ownerId: number }>(
   row: Row | undefined,
   userId: number,
@@ -35,8 +35,8 @@ type OwnBody<S extends z.ZodMiniType> = MiddlewareHandler<
 >
 
 /**
- * Validates the id of the path and the body of a change to one's own row; behind `requireUser`. A good body costs no call: whose row it is,
- * the write finds out, and the route checks with `requireOwn`. Only before a 400 is it asked first.
+ * Validates the path's id and the body of a change to the user's own row; runs after `requireUser`. A valid body costs no call: the write
+ * detects whose row it is, and the route checks that with `requireOwn`. Only before a 400 is the row looked up first.
  */
 export function ownBody<S extends z.ZodMiniType>(kind: Owned, schema: S, limits: Limits = {}): OwnBody<S> {
   const check: OwnBody<S> = async (c, next) => {
@@ -55,7 +55,7 @@ export function ownBody<S extends z.ZodMiniType>(kind: Owned, schema: S, limits:
   return note(check, { param: idParam, body: schema })
 }
 
-/** What a change of a row brings besides its fields: when, and what it counts against. */
+/** What a change needs besides its fields: the time, and the limit that it counts against. */
 export const changeOf = (c: UserContext, limit: 'edits' | 'settings' = 'edits'): Change => ({
   charges: charges(config(c.env).limits, limit, c.var.user.id),
   now: Date.now(),

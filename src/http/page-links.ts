@@ -1,4 +1,4 @@
-/** What a list's query says of its page, and the URLs of other pages. */
+/** A list's page parameters, and the URLs of other pages. */
 import type { RequestContext } from './env'
 import { ApiError } from './errors'
 
@@ -21,16 +21,16 @@ export function pageLink(c: RequestContext, changes: Record<string, string | und
   return url.href
 }
 
-/** Garbage is ignored, too much is clamped. */
+/** Invalid values are ignored, large ones are clamped. */
 export function pageSize(value: string | undefined, { standard, max }: Sizes): number {
   const size = value !== undefined && /^\d+$/.test(value) ? Number(value) : 0
   return size > 0 ? Math.min(size, max) : standard
 }
 
-/** 404 for what is no number of a page. */
+/** 404 if it is not a page number. */
 export function pageNumber(value: string): number {
   const page = /^\s*\d+\s*$/.test(value) ? Number(value) : 0
-  // Past 2^33 pages there is nothing, and an offset must stay an integer for SQLite.
+  // There are never 2^33 pages, and the offset must stay an integer for SQLite.
   if (page < 1 || page > 2 ** 33) throw new ApiError('invalid_page')
   return page
 }

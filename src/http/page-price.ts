@@ -1,7 +1,7 @@
-/** What a page of a list reads, and so how far it may reach: no page reads more than `MAX_ROWS_READ` rows. */
+/** The cost of a page, which limits how far it may reach: no page reads more than `MAX_ROWS_READ` rows. */
 import { MAX_ROWS_READ } from '../db/page'
 
-/** Rows that a page reads: for each that it shows, for each that it skips, for each that it passes over as it is not for the viewer, and whatever it shows. */
+/** Rows that a page reads: per row shown, per row skipped, per row passed over because the viewer may not see it, and a fixed number. */
 export interface Price {
   shown: number
   skipped: number
@@ -15,10 +15,10 @@ export interface Price {
 export const PRICE: Price = { shown: 4, skipped: 3 }
 /** Rows for signing in, for the list's size, and for the existence of what it is filtered by. */
 const MARGIN = 60
-/** Even the largest page passes over so many, so that it is not short for a few. */
+/** Even the largest page may pass over this many, so that a few hidden rows do not make it short. */
 const MIN_PASSED_OVER = 50
 
-/** How many rows a page of this size may look at in all. */
+/** How many rows a page of this size may examine in total. */
 export function looksOf(price: Price, size: number, isCounted = false): number {
   const { shown, skipped, hidden, fixed = 0, counting = 0 } = price
   const left = MAX_ROWS_READ - MARGIN - fixed - (isCounted ? 0 : counting)

@@ -1,7 +1,7 @@
 /**
- * Lists, in pages: by cursor, which costs the same however deep, and by number as the original has them.
+ * Paged lists: by cursor, which costs the same at any depth, and by page number, as in the original.
  *
- * Every page reads one row more than it shows, so whether there is a next one is seen and not computed from a count that may be bounded.
+ * Every page reads one row more than it shows to learn whether there is a next page, because the count may be bounded.
  * No page reads more than `MAX_ROWS_READ` rows (`page-price.ts`), nor has more than `MAX_PAGE_BYTES`: pages by number are reached from either end of
  * the list as far as that allows, and what does not fit in a page, or was not looked at, is on the next.
  */
@@ -19,12 +19,12 @@ import { queryParam } from './params'
 /** The query parameters of every list. */
 export const pageQuery = z.object({
   page: queryParam(
-    'The number of a page, from 1, or `last`. Pages deep in the middle of a long list are read by `cursor` only. Without `page`, `next` goes on by cursor.',
+    'A page number, from 1, or `last`. Pages deep in the middle of a long list can only be reached by `cursor`. Without `page`, `next` uses a cursor.',
   ),
   page_size: queryParam(
-    'How many results a page has. One of more than 1 MB ends earlier, and one that would have to pass over much that is not for whoever asks: it may even be empty. `next` goes on behind it.',
+    'The number of results on a page. A page ends earlier if it exceeds 1 MB, or if it would have to skip many results that you may not see: it may even be empty. `next` continues after it.',
   ),
-  cursor: queryParam('Instead of `page`: empty for the first page, then as `next` and `previous` have it.'),
+  cursor: queryParam('Use instead of `page`: empty for the first page, then as in `next` and `previous`.'),
 })
 
 const SIZES: Sizes = { standard: 20, max: 100 }
@@ -50,13 +50,13 @@ export const pageOf = <T extends z.ZodMiniType>(item: T) =>
 
 interface List<Row, T> {
   order: ListOrder<Row>
-  /** What the list is filtered by: a cursor that was made for another filter is refused. */
+  /** The list's filter: a cursor made for another filter is refused. */
   filter?: unknown
-  /** Whether the list's size is kept in the database, so that it is always exact and costs a row or two. */
+  /** Whether the list's size is stored, so that it is always exact and costs a row or two. */
   isCountKept: boolean
-  /** Where it is not: up to which size it is counted. */
+  /** If it is not stored: the largest size that is counted. */
   countLimit?: number
-  /** One D1 call: the rows asked for, and how many there are in all. */
+  /** One D1 call: the requested rows, and the total number. */
   load: (page: PageRequest) => Promise<PageSlice<Row>>
   view: (row: Row) => T
   sizes?: Sizes
@@ -64,8 +64,8 @@ interface List<Row, T> {
 }
 
 /**
- * One page of a list, as the query asks for it. A page that is no number, not positive, beyond the last or too deep: 404; a cursor that
- * cannot be read, or belongs to another list, filter or order: 400.
+ * The requested page of a list. 404 for a page that is not a positive number, beyond the last or too deep; 400 for a cursor that
+ * is malformed or belongs to another list, filter or order.
  */
 export function answerPage<Row, T>(
   c: RequestContext,
@@ -94,7 +94,7 @@ async function cursorPage<Row, T>(
   return linkedByCursor(c, request, await list.load(request), size, list)
 }
 
-/** The rows that fit, with cursors behind and before them. */
+/** The rows that fit, with cursors to the next and previous pages. */
 function linkedByCursor<Row, T>(
   c: RequestContext,
   request: PageRequest,
@@ -139,7 +139,7 @@ async function numberedPage<Row, T>(
     const slice = await load(request)
     const { rows, count, end } = slice
     const isExact = isCountKept || (count !== undefined && count < countLimit)
-    // Short as not all was looked at: what comes before it has no number.
+    // Not all rows were examined, so the previous page has no number.
     if (count === undefined || !isExact || end !== undefined)
       return linkedByCursor(c, request, slice, size, list)
     const number = Math.max(1, Math.ceil(count / size))
@@ -170,7 +170,7 @@ async function numberedPage<Row, T>(
     position &&
     pageLink(c, { page: undefined, cursor: writeCursor(order, filter, count, position, backward) })
   const to = (row: Row | undefined) => row && order.positionOf(row)
-  // Numbers from one end of the list go on with those from the other only where nothing is hidden: there a cursor leads on.
+  // Page numbers from both ends only match if nothing is hidden; otherwise a cursor continues.
   const isNumbered = isDeep || offset + size <= reach
   const onwards = isMore || isCut ? to(wanted[results.length - 1]) : isDeep ? undefined : end
   const next = isMore && !isCut && isNumbered ? numberLink(c, number + 1) : (cursorTo(onwards, false) ?? null)

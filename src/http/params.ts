@@ -20,7 +20,7 @@ export const inQuery = <S extends z.ZodMiniType>(schema: S): Checks<'query', S> 
 export const inPath = <S extends z.ZodMiniType>(schema: S): Checks<'param', S> =>
   note(zValidator('param', schema) as Checks<'param', S>, { param: schema })
 
-/** A parameter of the query string. Of one sent twice the last counts. */
+/** A parameter of the query string. If it is repeated, the last counts. */
 export const queryParam = (description: string) =>
   z
     .optional(
@@ -31,10 +31,10 @@ export const queryParam = (description: string) =>
     )
     .check(z.describe(description))
 
-/** Text to search for is told from its length before anything is done with it. */
+/** Search text is refused by its length before it is processed. */
 export const MAX_SEARCH_CHARACTERS = 1000
 
-/** The parameter's value; 400 where it is longer than any search need be. */
+/** The parameter's value; 400 if it is too long. */
 export function requireShort(name: string, value = ''): string {
   if (value.length <= MAX_SEARCH_CHARACTERS) return value
   throw new ValidationError({
@@ -42,7 +42,7 @@ export function requireShort(name: string, value = ''): string {
   })
 }
 
-/** `:id{[0-9]+}` of a path. An id too large to be one becomes 0, which no row has. */
+/** `:id{[0-9]+}` of a path. An id that is too large becomes 0, which no row has. */
 export const idParam = z.object({
   id: z.pipe(
     z.string(),

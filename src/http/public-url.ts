@@ -1,10 +1,10 @@
-/** Where clients find the API, behind a proxy that asks for it by another name. */
+/** The API's public URL, behind a proxy that uses another host name. */
 import { config } from './config'
 import type { Bindings } from './env'
 
 /**
- * The request as it was sent to `PUBLIC_URL`, so that every link, cookie and comparison of origins is made for the name that clients
- * know. Without that variable, or with a configuration that is no good (which the app tells), the request as it is.
+ * The request with the origin of `PUBLIC_URL`, so that every link, cookie and origin check uses the public
+ * name. Without that variable, or with an invalid configuration (which the app reports), the request unchanged.
  */
 export function asSentToPublicUrl<R extends Request>(request: R, env: Bindings): R | Request {
   if (!env.PUBLIC_URL) return request

@@ -1,10 +1,10 @@
-/** What a part of a form may be wrapped in for mail, which some stacks do here too (RFC 2045, 6). */
+/** Transfer encodings of form parts, meant for mail, which some clients use here too (RFC 2045, 6). */
 
 type Bytes = Uint8Array<ArrayBuffer>
 
 const AS_IT_IS = new Set(['', '7bit', '8bit', 'binary'])
 
-/** The content without its Content-Transfer-Encoding; undefined where it is not in it, or nobody knows which that is. */
+/** The content decoded from its Content-Transfer-Encoding; undefined if it is malformed or the encoding is unknown. */
 export function decodeTransfer(content: Bytes, encoding = ''): Bytes | undefined {
   const name = encoding.trim().toLowerCase()
   if (AS_IT_IS.has(name)) return content

@@ -8,8 +8,8 @@ const [AMPERSAND, EQUALS, PLUS, PERCENT, SPACE] = [0x26, 0x3d, 0x2b, 0x25, 0x20]
 const encoder = new TextEncoder()
 
 /**
- * The fields of a form; of one sent twice the last. 400 where there are too many, or where one is no text: `URLSearchParams` would
- * put U+FFFD there, and what was sent would be lost.
+ * The fields of a form; if one is repeated, the last counts. 400 if there are too many, or if one is not text: `URLSearchParams` would
+ * replace it by U+FFFD and lose what was sent.
  */
 export function parseUrlencoded(bytes: Uint8Array, charset: string | undefined): Record<string, unknown> {
   const decode = decoderFor(charset)
@@ -35,7 +35,7 @@ const isAsciiCompatible = (decode: Decode) => {
   }
 }
 
-/** Counted before anything is made of them. */
+/** Counted before they are parsed. */
 function pairsOf(bytes: Uint8Array): Uint8Array[] {
   const pairs: Uint8Array[] = []
   for (let start = 0; start < bytes.length; ) {
@@ -58,7 +58,7 @@ function decoded(bytes: Uint8Array, decode: Decode): string {
   }
 }
 
-/** https://url.spec.whatwg.org/#urlencoded-parsing: a `%` that no two hexadecimal digits follow stands for itself. */
+/** https://url.spec.whatwg.org/#urlencoded-parsing: a `%` not followed by two hexadecimal digits is kept. */
 function percentDecoded(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes.length)
   let length = 0
@@ -75,7 +75,7 @@ function percentDecoded(bytes: Uint8Array): Uint8Array {
   return out.subarray(0, length)
 }
 
-/** -1 where it is none. */
+/** -1 if it is not one. */
 function hexDigit(byte = 0): number {
   const digit = Number.parseInt(String.fromCharCode(byte), 16)
   return Number.isNaN(digit) ? -1 : digit

@@ -1,6 +1,6 @@
-/** What a body's values can be beyond JSON's own, and what the original calls those. */
+/** Values of a body beyond JSON's own, and the original's names for JSON's types. */
 
-/** A form's empty value: what it means is up to the field (`fields.ts`). */
+/** A form's empty value, which each field interprets (`fields.ts`). */
 export const BLANK = Symbol('blank form value')
 
 /** A file part, already read. */
@@ -11,7 +11,7 @@ export class Upload {
   ) {}
 }
 
-/** A number of a JSON body that JavaScript would write otherwise than it was sent: `12345678901234567890`, `1e400`, `1.50`. */
+/** A number in a JSON body that JavaScript would write differently: `12345678901234567890`, `1e400`, `1.50`. */
 export class SentNumber {
   constructor(
     /** The digits as they were sent. */
@@ -23,7 +23,7 @@ export class SentNumber {
   }
 }
 
-/** A JSON value's type by the name that the original's messages use. */
+/** A JSON value's type, as the original's messages call it. */
 export function pythonType(value: unknown): string {
   if (value === null) return 'NoneType'
   if (Array.isArray(value)) return 'list'

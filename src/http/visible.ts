@@ -1,4 +1,4 @@
-/** Text that people see, and text that only computers do. */
+/** Visible and invisible text. */
 
 /** Unicode's White_Space, and the byte order mark, which JavaScript trims too. All take one unit. */
 const SPACE = /[\p{White_Space}\ufeff]/u
@@ -11,15 +11,15 @@ const SPACE = /[\p{White_Space}\ufeff]/u
 const VISIBLE =
   /[^\p{White_Space}\x80-\x9f\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u{13430}-\u{1343f}\u{16fe4}\u2800\u{1d159}]/u
 
-/** C0 and DEL but for tab and line feed; NUL is told apart, in words of its own. */
+/** C0 and DEL except tab and line feed; NUL has its own message. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 export const CONTROL = /[\x01-\x08\x0b-\x1f\x7f]/
 
-/** Characters that are nothing by themselves and change how others look: none belongs into a name that people are told apart by. */
+/** Characters that are invisible or only change how others look: not allowed in names that identify people. */
 export const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u
 
 /**
- * Without spaces around it; empty where nothing shows. Inside of a text that shows, joiners stay: scripts and emoji need them.
+ * Trimmed; empty if nothing is visible. Joiners inside visible text stay, because scripts and emoji need them.
  * (A regular expression that looks for spaces at the end takes quadratic time for many that are not at the end.)
  */
 export function trimmed(text: string): string {

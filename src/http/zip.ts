@@ -1,5 +1,5 @@
 /**
- * Zip files, written while they are sent: entries are stored as they are, because images do not become smaller. APPNOTE.TXT 6.3, without ZIP64: the
+ * Zip files, written while they are sent. Entries are stored uncompressed, because images do not become smaller. APPNOTE.TXT 6.3, without ZIP64: the
  * caller keeps an archive below 65,535 entries and 4 GB.
  */
 
@@ -12,7 +12,7 @@ export interface ZipEntry {
 const VERSION = 20
 /** Names are UTF-8. */
 const FLAGS = 0x0800
-/** 1 January 1980, the earliest there is: when something was made, the entry itself says. */
+/** 1 January 1980, the earliest possible date: the entries themselves contain the times. */
 const DOS_DATE = 0x21
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -39,7 +39,7 @@ function record(...fields: [2 | 4, number][]): Uint8Array {
   return new Uint8Array(view.buffer)
 }
 
-/** The bytes of the archive. Of what was sent it keeps the names and checksums. */
+/** The bytes of the archive. Only names and checksums of sent entries stay in memory. */
 export async function* zip(entries: AsyncIterable<ZipEntry>): AsyncGenerator<Uint8Array> {
   const directory: Uint8Array[] = []
   const encoder = new TextEncoder()

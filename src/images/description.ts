@@ -10,14 +10,15 @@ export const imageDescription = {
 
 interface Described {
   image: string | null
-  imageWidth: number | null
-  imageHeight: number | null
-  imageThumbhash: string | null
+  /** Missing in answers that were remembered before these were kept. */
+  imageWidth?: number | null
+  imageHeight?: number | null
+  imageThumbhash?: string | null
 }
 
 /** A placeholder that was sent without an image describes nothing. */
 export const imageDescriptionView = ({ image, imageWidth, imageHeight, imageThumbhash }: Described) => ({
-  image_width: imageWidth,
-  image_height: imageHeight,
-  image_thumbhash: image === null ? null : imageThumbhash,
+  image_width: imageWidth ?? null,
+  image_height: imageHeight ?? null,
+  image_thumbhash: image === null ? null : (imageThumbhash ?? null),
 })

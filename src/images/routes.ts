@@ -17,7 +17,7 @@ export const mediaRoutes = new Hono<AppEnv>()
     '/images/:file',
     describe({
       id: 'getDefaultImage',
-      summary: 'An image that stands in for a missing one',
+      summary: 'A default image',
       answers: { 200: 'image/jpeg', 304: null },
       errors: ['not_found'],
     }),
@@ -30,7 +30,7 @@ export const mediaRoutes = new Hono<AppEnv>()
       id: 'getImage',
       summary: 'An image',
       description:
-        'Of a post or a profile. Its name never changes content. Knows ranges and ETags. What only messages show is not found here.',
+        'The image of a post or profile. The content behind a URL never changes. Supports ranges and ETags. Images that only messages show are not found here.',
       answers: IMAGE_ANSWERS,
       errors: ['not_found', 'unavailable'],
     }),

@@ -20,7 +20,7 @@ import {
 /** The query of every route that serves images. */
 export const variantQuery = z.object({
   w: queryParam(
-    'Width in pixels: 320, 640 or 1280 gives a smaller version, where the service makes them. Anything else, and an image that is no wider, gives the original.',
+    'Width in pixels: 320, 640 or 1280 returns a smaller version, if the service supports it. Other values return the original, and so do images that are not wider.',
   ),
 })
 

@@ -38,7 +38,7 @@ export interface LikeFilter {
 }
 
 export interface LikePage extends PageSlice<LikeRow> {
-  /** Whether there is the post and the user of the filter. */
+  /** Whether the post and the user of the filter exist. */
   exists: Record<keyof LikeFilter, boolean>
 }
 
@@ -93,7 +93,7 @@ export async function listLikes(
   }
 }
 
-/** One user's like of one post is there or not; all others are kept counts. */
+/** A filter by both user and post matches at most one like; counts for all other filters are stored. */
 function countOf(post: number | undefined, owner: SQL | undefined): SQL<number> {
   if (post === undefined && owner === undefined) return rowCount('likes')
   if (owner === undefined) return sql`coalesce((select likes_count from posts where id = ${post}), 0)`
@@ -109,7 +109,7 @@ export async function findLike(db: Db, viewerId: ViewerId, id: number): Promise<
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for no such post. Writes 8 rows, and 2 to tell the post's owner. */
+/** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for an unknown post. Writes 8 rows, and 2 to notify the post's owner. */
 export const createLike = (
   db: Db,
   ownerId: number,

@@ -82,7 +82,7 @@ export const likeRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}',
     describe({
       id: 'deleteLike',
-      summary: 'Take a like back',
+      summary: 'Remove a like',
       answers: { 204: null },
       errors: ['permission_denied', 'not_found'],
     }),

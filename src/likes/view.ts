@@ -2,7 +2,7 @@ import { isoDate, shortDate } from '../http/dates'
 import type { LikeRow } from './queries'
 import type { LikeAnswer } from './schemas'
 
-/** A like. It never changes: it was updated when it was created. */
+/** A like. It never changes, so `updated_at` is `created_at`. */
 export const likeView = (like: LikeRow): LikeAnswer => ({
   id: like.id,
   created_at: shortDate(like.createdAt),

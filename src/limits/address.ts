@@ -1,4 +1,4 @@
-/** The network address that a limit counts: of IPv6 the first 64 bits, as whoever has one address has all of those. */
+/** The network address that a limit counts: of IPv6 the first 64 bits, because one customer has all addresses below them. */
 export function addressKey(address: string): string {
   if (!address.includes(':')) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)

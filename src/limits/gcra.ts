@@ -1,14 +1,14 @@
 /**
  * The generic cell rate algorithm (ITU-T I.371): a limit costs one time stamp for each key, and refuses to the millisecond.
  *
- * The time stamp says until when the key has used up what it is due. It moves on with each use by what that use costs in time, and may be
- * ahead of now by what the whole burst costs. So in any window a key gets at most `burst + rate × window`.
+ * The time stamp says until when the key has used up its share. Each use advances it by the time that the use costs, and it may be
+ * ahead of now by the cost of the whole burst. So in any window a key gets at most `burst + rate × window`.
  */
 
 export interface Limit {
   /** How many may come at once. */
   burst: number
-  /** How many more come free, one after the other, in `seconds`. */
+  /** How many more become available, one by one, in `seconds`. */
   count: number
   seconds: number
 }
@@ -43,13 +43,13 @@ export function use(limit: Limit, at: number, now: number, cost = 1): Use {
   return waitMs > 0 ? { at, waitMs } : { at: next, waitMs: 0 }
 }
 
-/** What clients are told of a limit: how much is left of `quota` for each `windowSeconds`, and when there will be more. */
+/** What clients learn about a limit: how much is left of `quota` per `windowSeconds`, and when there will be more. */
 export interface Quota {
   name: string
   quota: number
   windowSeconds: number
   remaining: number
-  /** Until one more comes free. */
+  /** Until one more becomes available. */
   resetSeconds: number
 }
 
@@ -57,7 +57,7 @@ export interface Quota {
 export function quotaOf(name: string, limit: Limit, at: number, now: number): Quota {
   const interval = intervalMs(limit)
   const ahead = Math.max(at - now, 0)
-  // The interval of a limit may not be a whole number: what rounding leaves is no use.
+  // The interval may not be a whole number: a rounding error is not a use.
   const remaining = Math.max(Math.floor((toleranceMs(limit) - ahead) / interval + 1e-9), 0)
   const untilNextMs = ahead - (limit.burst - remaining - 1) * interval
   return {

@@ -1,13 +1,13 @@
-/** Limits that are kept in memory: free, and gone with the isolate or object that keeps them. */
+/** Limits in memory: they cost nothing, and are lost with the isolate or object that holds them. */
 import { intervalMs, type Limit, use } from './gcra'
 
-/** Time stamps by key; of at most `max` keys, of which those that were used longest ago are forgotten. */
+/** Time stamps by key, for at most `max` keys; the least recently used are forgotten. */
 export class MemoryLimit<Key> {
   readonly #stamps = new Map<Key, number>()
 
   constructor(readonly max: number) {}
 
-  /** Uses up `cost` if the key is due that much; how long it has to wait otherwise, in milliseconds. */
+  /** Uses up `cost` if that much is available; otherwise returns how long to wait, in milliseconds. */
   use(limit: Limit | undefined, key: Key, now: number, cost = 1): number {
     if (!limit) return 0
     const { at, waitMs } = use(limit, this.#stamps.get(key) ?? 0, now, cost)
@@ -15,12 +15,12 @@ export class MemoryLimit<Key> {
     return waitMs
   }
 
-  /** How long the key has to wait for one more, in milliseconds; uses up nothing. */
+  /** How long the key must wait for one more, in milliseconds; uses up nothing. */
   wait(limit: Limit, key: Key, now: number): number {
     return use(limit, this.#stamps.get(key) ?? 0, now).waitMs
   }
 
-  /** Uses up what has been used already, allowed or not: what follows is refused for as long as that was too much. */
+  /** Charges what was already used, even beyond the limit: further uses are refused until the excess has expired. */
   charge(limit: Limit | undefined, key: Key, now: number, cost: number): void {
     if (!limit) return
     this.#set(key, Math.max(this.#stamps.get(key) ?? 0, now) + cost * intervalMs(limit))

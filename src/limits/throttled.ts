@@ -1,6 +1,6 @@
 import type { Quota } from './gcra'
 
-/** Too much was asked: nothing has been done, and after `waitMs` it will be. */
+/** A rate limit was exceeded and nothing was done; after `waitMs` the request will be accepted. */
 export class Throttled extends Error {
   constructor(
     readonly waitMs: number,
@@ -10,7 +10,7 @@ export class Throttled extends Error {
   }
 }
 
-/** For `Retry-After`: never too early, and at most one too late. */
+/** For `Retry-After`, in seconds: never too early, and at most one second late. */
 export const secondsToWait = ({ waitMs }: { waitMs: number }) => Math.max(Math.ceil(waitMs / 1000), 1)
 
 /** What `RateLimit` and `RateLimit-Policy` say (draft-ietf-httpapi-ratelimit-headers-10). */
@@ -19,11 +19,11 @@ export const quotaHeaders = ({ name, quota, windowSeconds, remaining, resetSecon
   'ratelimit-policy': `"${name}";q=${quota};w=${windowSeconds}`,
 })
 
-/** What a message of SQLite holds where a statement has refused: see `db/rate-limits.ts`. Then milliseconds, name, quota and window. */
+/** In SQLite's message if a statement refused a request (see `db/rate-limits.ts`), followed by milliseconds, name, quota and window. */
 export const THROTTLED_MARK = 'throttled'
 const PATTERN = new RegExp(`${THROTTLED_MARK} ([\\d.e+-]+) (\\w+) ([\\d.]+) (\\d+)`)
 
-/** The refusal that such a message tells of. */
+/** The refusal that such a message describes. */
 export function throttledFrom(message: string): Throttled | undefined {
   const [found, waitMs, name = '', quota, windowSeconds] = PATTERN.exec(message) ?? []
   if (found === undefined) return undefined

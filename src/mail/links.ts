@@ -1,11 +1,11 @@
-/** Links in mails: to pages of the front end, as the configuration has them, and never as a request says. */
+/** Links in mails lead to the front end's pages from the configuration, and never depend on a request. */
 import { ConfigError, config } from '../http/config'
 import type { RequestContext } from '../http/env'
 import { isDevServer } from './send'
 
 /**
- * The page's URL with parameters, where it reads them: a router in the fragment (`#/reset`) sees only that. Without a configured page it is at
- * this path of the first client origin, else of the API's own; throws `ConfigError` where there is neither.
+ * The page's URL with parameters, placed where the page reads them: a hash router (`#/reset`) only sees the fragment. Without a configured page, it is
+ * this path on the first client origin, or else on the API's own; throws `ConfigError` if there is neither.
  */
 export function pageLink(c: RequestContext, configured: string | undefined, path: string) {
   const { clientOrigins, publicOrigin } = config(c.env)

@@ -1,4 +1,4 @@
-/** Mails, all of them. What one says never holds a name or a text that somebody else could have chosen, or a link that is not from the configuration. */
+/** Sends all mails. They never contain a name or text that somebody else could have chosen, or a link that is not from the configuration. */
 import { ConfigError } from '../http/config'
 import type { RequestContext } from '../http/env'
 
@@ -12,21 +12,21 @@ export interface Mail {
   text: string
 }
 
-/** Whether mails can be sent: both the binding and the sender's address are there. */
+/** Whether mails can be sent: both the binding and the sender's address are configured. */
 export const canSendMail = ({ env }: RequestContext): boolean => Boolean(env.SEND_EMAIL && env.MAIL_FROM)
 
-/** Whether this is the dev server, which logs mails in place of sending them. */
+/** Whether this is the dev server, which logs mails instead of sending them. */
 export const isDevServer = (c: RequestContext): boolean => LOCAL_HOSTS.has(new URL(c.req.url).hostname)
 
-/** Whether a mail comes to anything: it is sent, or logged by the dev server. */
+/** Whether mails are sent, or logged by the dev server. */
 export const mayMail = (c: RequestContext): boolean => canSendMail(c) || isDevServer(c)
 
-/** For answers that promise a mail. Throws `ConfigError` where none comes to anything. */
+/** For answers that promise a mail. Throws `ConfigError` if mails are neither sent nor logged. */
 export function requireMail(c: RequestContext): void {
   if (!mayMail(c)) throw new ConfigError(NO_MAIL)
 }
 
-/** Sends a mail once the client has its answer: how long that takes would tell who has an account. A failure is logged, without the address. */
+/** Sends a mail after the answer, because the time it takes would reveal who has an account. A failure is logged without the address. */
 export function sendMail(c: RequestContext, mail: Mail): void {
   c.executionCtx.waitUntil(send(c, mail))
 }

@@ -17,8 +17,8 @@ export const caseImageRoutes = new Hono<AppEnv>().get(
   '/:id{[0-9]+}/images/:hash{[0-9a-f]{64}}',
   describe({
     id: 'getCaseImage',
-    summary: 'An image of a message that a case is judged by',
-    description: 'Of those that the case answers with; for nobody to whom the case is not.',
+    summary: 'An image from a message in a case',
+    description: 'Only images of messages that the case contains, for staff who may handle it.',
     answers: IMAGE_ANSWERS,
     errors: ['permission_denied', 'not_found', 'unavailable'],
   }),

@@ -52,7 +52,7 @@ export const caseRoutes = new Hono<AppEnv>()
       id: 'listCases',
       summary: 'Cases, oldest first',
       description:
-        'Those that are for whoever asks to deal with: nobody judges themselves, and only admins judge staff.',
+        'Only cases that you may handle: nobody handles cases about themselves, and only admins handle cases about staff.',
       answers: { 200: pageOf(caseAnswer) },
       errors: ['permission_denied'],
     }),
@@ -84,9 +84,9 @@ export const caseRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'openCase',
-      summary: 'Open the case of something that nobody has reported',
+      summary: 'Open a case without a report',
       description:
-        'One of `post`, `comment` and `profile`, whoever sees it. That it was opened is noted in the log; where it is open already it is just answered.',
+        'Takes one of `post`, `comment` and `profile`, including those that only followers see. Opening a case is recorded in the log; a case that is already open is returned.',
       answers: { 200: caseAnswer },
       errors: ['permission_denied'],
     }),
@@ -107,9 +107,9 @@ export const caseRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}',
     describe({
       id: 'getCase',
-      summary: 'A case, with all that it is judged by',
+      summary: 'A case with everything needed to judge it',
       description:
-        'That messages were read, or what a private account keeps for its followers, is noted in the log, each time.',
+        'Each reading of messages, or of what a private account reserves for its followers, is recorded in the log.',
       answers: { 200: caseDetailAnswer },
       errors: ['permission_denied', 'not_found'],
     }),
@@ -130,7 +130,7 @@ export const caseRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}',
     describe({
       id: 'moveCase',
-      summary: 'Claim a case, let it go, or close it',
+      summary: 'Claim, release or close a case',
       description: 'Closing it answers its appeals.',
       answers: { 200: caseAnswer },
       errors: ['permission_denied', 'not_found'],
@@ -151,9 +151,9 @@ export const caseRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}/actions',
     describe({
       id: 'actOnCase',
-      summary: 'Do something about a case',
+      summary: 'Take an action on a case',
       description:
-        'It is noted in the log, and the person concerned is told in these words. Each action has one that takes it back.',
+        'The action is recorded in the log, and the user concerned gets the text. Each action can be undone by another.',
       answers: { 201: entryAnswer },
       errors: ['permission_denied', 'not_found'],
     }),

@@ -11,7 +11,7 @@ const NOT_A_TIME =
   'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].'
 
 export const caseListQuery = z.extend(pageQuery, {
-  state: queryParam('`open` (as without it), `claimed` or `closed`.'),
+  state: queryParam('`open` (the default), `claimed` or `closed`.'),
   kind: queryParam('`post`, `comment`, `message`, `profile` or `conversation`.'),
 })
 export const caseBody = z.object(publicSubject).check(namesOne).register(z.globalRegistry, { id: 'CaseBody' })
@@ -23,7 +23,7 @@ export const actionBody = z
   .object({
     action: oneOf(ACTION_NAMES),
     reason: oneOf(REASONS),
-    text: text({ max: MAX_WORDS_CHARACTERS }).check(z.describe('Words to the person concerned.')),
+    text: text({ max: MAX_WORDS_CHARACTERS }).check(z.describe('The text for the user concerned.')),
     until: optional(
       text({ max: 40 }).check(z.refine((time) => !Number.isNaN(Date.parse(time)), NOT_A_TIME)),
     ).check(z.describe('When a suspension ends, in ISO 8601.')),
@@ -34,7 +34,7 @@ export const caseAnswer = z
   .object({
     id: z.int(),
     kind: z.enum(CASE_KINDS),
-    subject: z.int().check(z.describe('The id of the thing; of a profile, its user’s.')),
+    subject: z.int().check(z.describe('The id of the subject; for a profile, its user’s.')),
     author: someone(),
     state: z.enum(CASE_STATES),
     claimed_by: z.nullable(z.string()),
@@ -60,7 +60,7 @@ export const caseDetailAnswer = z
   .extend(caseAnswer, {
     author_role: z.nullable(z.enum(ROLES)),
     author_is_silenced: z.boolean(),
-    author_suspended_until: maybeTime().check(z.describe('In the year 9999 for whoever is banned.')),
+    author_suspended_until: maybeTime().check(z.describe('In the year 9999 for banned users.')),
     thing: z
       .nullable(
         z.object({
@@ -70,11 +70,11 @@ export const caseDetailAnswer = z
           post: z.nullable(z.int()),
           is_hidden: z.boolean(),
           is_sensitive: z.boolean(),
-          erased_at: maybeTime().check(z.describe('When it is deleted for good, where it was deleted.')),
+          erased_at: maybeTime().check(z.describe('If it was deleted: when it will be erased.')),
           created: isoTime(),
         }),
       )
-      .check(z.describe('As it is now. Null where it is gone, and for conversations.')),
+      .check(z.describe('Its current content. Null if it no longer exists, and for conversations.')),
     messages: z
       .array(
         z.object({
@@ -86,14 +86,14 @@ export const caseDetailAnswer = z
           created: isoTime(),
         }),
       )
-      .check(z.describe('Around the one that is reported. That they were read is in the log.')),
+      .check(z.describe('The messages around the reported one. Reading them is recorded in the log.')),
     reports: z.array(reportedAnswer),
-    entries: z.array(entryAnswer).check(z.describe('What was done about it, newest first.')),
+    entries: z.array(entryAnswer).check(z.describe('Actions on this case, newest first.')),
     appeals: z.array(
       z.object({ action: z.int(), text: z.string(), created: isoTime(), answered: maybeTime() }),
     ),
-    history: z.array(entryAnswer).check(z.describe('What its author was told before, newest first.')),
-    other_cases: z.array(caseAnswer).check(z.describe('About the same person, newest first.')),
+    history: z.array(entryAnswer).check(z.describe('Earlier actions on the author, newest first.')),
+    other_cases: z.array(caseAnswer).check(z.describe('Other cases about the same person, newest first.')),
   })
   .register(z.globalRegistry, { id: 'CaseDetail' })
 export type CaseDetailAnswer = z.output<typeof caseDetailAnswer>

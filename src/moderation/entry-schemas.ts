@@ -11,7 +11,7 @@ export const entryAnswer = z
     id: z.int(),
     actor: z
       .nullable(z.string())
-      .check(z.describe('Null: whoever runs the service, by hand; or somebody who is gone.')),
+      .check(z.describe('Null for an operator’s command, or if the person no longer exists.')),
     action: z.string(),
     case: z.nullable(z.int()),
     person: z.nullable(someone()),

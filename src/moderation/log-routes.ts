@@ -15,8 +15,8 @@ export const logRoutes = new Hono<AppEnv>().get(
   '/',
   describe({
     id: 'listModerationLog',
-    summary: 'The log of moderation, newest first',
-    description: 'It is only ever added to.',
+    summary: 'The moderation log, newest first',
+    description: 'The log is append-only.',
     answers: { 200: pageOf(entryAnswer) },
     errors: ['permission_denied'],
   }),

@@ -19,7 +19,7 @@ export const noticeRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'listNotices',
-      summary: 'What moderators did to you and yours, newest first',
+      summary: 'Moderators’ actions on your account and content, newest first',
       answers: { 200: pageOf(noticeAnswer) },
     }),
     requireUser,
@@ -41,7 +41,7 @@ export const noticeRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}/appeal',
     describe({
       id: 'createAppeal',
-      summary: 'Ask for another look at what was done, once',
+      summary: 'Appeal against an action, once',
       answers: { 201: noticeAnswer },
       errors: ['duplicate', 'not_found'],
       isIdempotent: true,

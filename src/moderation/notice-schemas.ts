@@ -21,9 +21,7 @@ export const noticeAnswer = z
       z.object({
         text: z.string(),
         created: isoTime(),
-        answered: maybeTime().check(
-          z.describe('When it was answered; what came of it is a notice of its own.'),
-        ),
+        answered: maybeTime().check(z.describe('When it was answered; the result is a separate notice.')),
       }),
     ),
   })

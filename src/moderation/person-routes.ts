@@ -56,7 +56,7 @@ export const personRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}',
     describe({
       id: 'getPerson',
-      summary: 'Somebody, where they are signed in, and what was done to them',
+      summary: 'A person with their sessions and the actions taken on them',
       answers: { 200: personDetailAnswer },
       errors: ['permission_denied', 'not_found'],
     }),
@@ -85,8 +85,8 @@ export const personRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}',
     describe({
       id: 'setRole',
-      summary: 'Give somebody else a role, or take it away',
-      description: 'By admins.',
+      summary: 'Grant or remove another person’s role',
+      description: 'For admins only.',
       answers: { 200: personAnswer },
       errors: ['permission_denied', 'not_found'],
     }),

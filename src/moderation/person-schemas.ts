@@ -6,7 +6,7 @@ import { entryAnswer, isoTime, maybeTime } from './entry-schemas'
 import { ROLES } from './vocabulary'
 
 export const personListQuery = z.extend(pageQuery, {
-  search: queryParam('How the name begins, in any case.'),
+  search: queryParam('The beginning of the name, ignoring case.'),
 })
 
 export const personAnswer = z
@@ -15,7 +15,7 @@ export const personAnswer = z
     username: z.string(),
     role: z.nullable(z.enum(ROLES)),
     is_silenced: z.boolean(),
-    suspended_until: maybeTime().check(z.describe('In the year 9999 for whoever is banned.')),
+    suspended_until: maybeTime().check(z.describe('In the year 9999 for banned users.')),
     is_deleted: z.boolean(),
     posts_count: z.int(),
     created: isoTime(),
@@ -30,7 +30,7 @@ const personSession = z
 export const personDetailAnswer = z
   .extend(personAnswer, {
     sessions: z.array(personSession).check(z.describe('Last used first.')),
-    entries: z.array(entryAnswer).check(z.describe('What was done to them, newest first.')),
+    entries: z.array(entryAnswer).check(z.describe('Actions on this person, newest first.')),
   })
   .register(z.globalRegistry, { id: 'PersonDetail' })
 

@@ -19,8 +19,8 @@ export const staffPostRoutes = new Hono<AppEnv>().get(
   '/',
   describe({
     id: 'listStaffPosts',
-    summary: 'Posts, newest first, with those that are hidden',
-    description: 'Not those of private accounts: to look at one, its case is opened, which is noted.',
+    summary: 'Posts, including hidden ones, newest first',
+    description: 'Does not list posts of private accounts: to read one, open a case, which is recorded.',
     answers: { 200: pageOf(staffPostAnswer) },
     errors: ['permission_denied'],
   }),

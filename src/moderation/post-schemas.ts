@@ -4,9 +4,11 @@ import { queryParam } from '../http/params'
 import { isoTime, maybeTime, someone } from './entry-schemas'
 
 export const staffPostListQuery = z.extend(pageQuery, {
-  search: queryParam('Words of three characters or more, as of `/posts/`.'),
-  owner: queryParam('Id of a user: their posts.'),
-  state: queryParam('`hidden`: those that moderators have hidden or deleted, whatever else is asked for.'),
+  search: queryParam('Words of at least three characters, as in `/posts/`.'),
+  owner: queryParam('The id of a user, to list their posts.'),
+  state: queryParam(
+    '`hidden`: only posts that moderators have hidden or deleted; other filters are ignored.',
+  ),
 })
 
 export const staffPostAnswer = z

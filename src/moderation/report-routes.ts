@@ -18,9 +18,9 @@ export const reportRoutes = new Hono<AppEnv>().post(
   '/',
   describe({
     id: 'createReport',
-    summary: 'Report something to those who run the service',
+    summary: 'Report something to the moderators',
     description:
-      'One of `post`, `comment`, `message`, `profile` and `conversation` (by the other person), once each. What a message says is kept for moderators, whatever becomes of it.',
+      'Takes one of `post`, `comment`, `message`, `profile` and `conversation` (the other person’s id); each can be reported once. A copy of a reported message is kept for moderators.',
     answers: { 201: reportAnswer },
     errors: ['duplicate'],
     isIdempotent: true,

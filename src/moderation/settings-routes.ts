@@ -16,7 +16,7 @@ export const serviceSettingsRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'getSettings',
-      summary: 'Settings that hold without a deployment',
+      summary: 'Settings that need no deployment',
       answers: { 200: settingsAnswer },
       errors: ['permission_denied'],
     }),
@@ -30,7 +30,7 @@ export const serviceSettingsRoutes = new Hono<AppEnv>()
     describe({
       id: 'updateSettings',
       summary: 'Change some settings',
-      description: 'They hold from the next request on.',
+      description: 'They take effect with the next request.',
       answers: { 200: settingsAnswer },
       errors: ['permission_denied'],
     }),

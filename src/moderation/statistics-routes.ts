@@ -14,7 +14,7 @@ const MAX_DAYS = 366
 const STANDARD_DAYS = 30
 
 const statisticsQuery = z.object({
-  days: queryParam(`How many, up to today: 1 to ${MAX_DAYS}, ${STANDARD_DAYS} without it.`),
+  days: queryParam(`The number of days up to today: 1 to ${MAX_DAYS}, by default ${STANDARD_DAYS}.`),
 })
 
 export const statisticsAnswer = z
@@ -35,8 +35,8 @@ export const statisticsRoutes = new Hono<AppEnv>().get(
   '/',
   describe({
     id: 'getStatistics',
-    summary: 'How many people, posts, messages and reports each day has brought',
-    description: 'Of UTC, oldest first; counted every ten minutes, what was deleted since included.',
+    summary: 'New people, posts, messages and reports per day',
+    description: 'By UTC day, oldest first; updated every ten minutes, and including what was deleted since.',
     answers: { 200: statisticsAnswer },
     errors: ['permission_denied'],
   }),

@@ -25,7 +25,7 @@ export const notificationRoutes = new Hono<AppEnv>()
       id: 'listNotifications',
       summary: 'Notifications, newest first',
       description:
-        'Those of one kind about one post are one on a page, with how many they are (`count`) and three of those who did it at most; seen ones are apart from those that are not. `id` is that of the newest, for `seen/`; it changes when another joins. Likes appear after a minute. A page looks at 200 notifications at most: it may be shorter than its size, even empty, and `next` goes on. They are kept for 90 days.',
+        'Notifications of one kind about one post are grouped, with their number (`count`) and at most three of the people; seen and unseen ones are grouped separately. `id` is that of the newest, for `seen/`; it changes when another is added to the group. Likes appear after a minute. A page checks at most 200 notifications: it may have fewer results than `page_size`, or none, and `next` continues. Notifications are kept for 90 days.',
       answers: { 200: notificationPage },
     }),
     requireUser,
@@ -52,7 +52,7 @@ export const notificationRoutes = new Hono<AppEnv>()
       id: 'markNotificationsSeen',
       summary: 'Mark notifications as seen',
       description:
-        'All up to the one with the id `up_to`, of those that have appeared by now. Answers with what is left.',
+        'Marks all notifications up to the id `up_to` that have appeared so far. Returns the remaining unread counts.',
       answers: { 200: unreadAnswer },
     }),
     requireUser,
@@ -65,8 +65,8 @@ export const notificationRoutes = new Hono<AppEnv>()
     '/unread',
     describe({
       id: 'countUnread',
-      summary: 'How much is unread',
-      description: `Of notifications, those among the newest ${UNREAD_LIMIT} that were not seen: ${UNREAD_LIMIT} stands for that many or more. Of messages, all of people whom one sees and does not mute; of requests to follow, those that wait.`,
+      summary: 'Unread counts',
+      description: `Counts unseen notifications among the newest ${UNREAD_LIMIT}: ${UNREAD_LIMIT} means that many or more. Also counts unread messages, except from people you mute or cannot see, and pending follow requests.`,
       answers: { 200: unreadAnswer },
     }),
     requireUser,

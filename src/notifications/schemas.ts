@@ -5,8 +5,8 @@ import { KINDS, LEVELS } from './kinds'
 import { notificationAnswer } from './shared/answer-schemas'
 
 export const notificationListQuery = z.object({
-  page_size: queryParam('How many groups a page has: 20, at most 100.'),
-  cursor: queryParam('As `next` has it.'),
+  page_size: queryParam('The number of groups on a page: 20 by default, at most 100.'),
+  cursor: queryParam('The cursor from `next`.'),
 })
 
 export const notificationPage = z

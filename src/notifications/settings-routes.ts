@@ -15,7 +15,7 @@ export const settingsRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'getNotificationSettings',
-      summary: 'What the signed-in user is told of',
+      summary: 'Notification settings',
       answers: { 200: settingsAnswer },
     }),
     requireUser,
@@ -26,9 +26,9 @@ export const settingsRoutes = new Hono<AppEnv>()
     '/',
     describe({
       id: 'updateNotificationSettings',
-      summary: 'Change what the signed-in user is told of',
+      summary: 'Change notification settings',
       description:
-        'By kind: `live`, `list` for those that no channel is told of (`/live/`), or `off` for none from now on, which those that are there already are not hidden by.',
+        'For each kind: `live`, `list` (not sent to channels, `/live/`), or `off` (no new ones; existing ones stay).',
       answers: { 200: settingsAnswer },
     }),
     requireUser,

@@ -1,17 +1,17 @@
-/** The feed of somebody: the posts of those whom they follow, newest (or oldest) first. */
+/** A user's feed: the posts of the accounts they follow, newest (or oldest) first. */
 import { type SQL, sql } from 'drizzle-orm'
 import { COUNT_LIMIT, type PageRequest } from '../db/page'
 import { NEVER } from '../db/schema'
 import { selectStatement } from '../db/statements'
 import { isNotHiddenPost, notMuted, type ViewerId, visibleTo } from '../db/visibility'
 
-/** The feed of who follows more is not put together account by account. */
+/** A feed of more accounts is not merged account by account. */
 const MAX_MERGED = 200
-/** How many posts of anybody a page of such a feed looks at, and one that is sorted, which is read twice: to show and to count. */
+/** How many of all posts a page of such a feed examines; and a sorted page, which is read twice: to show and to count. */
 const LOOKED_AT = 500
 const SORTED_LOOKED_AT = 300
 
-/** From where a feed is read. */
+/** The position that a feed is read from. */
 export interface FeedPart {
   viewerId: ViewerId
   followedBy: number | SQL
@@ -26,7 +26,7 @@ export const followsMany = (followedBy: number | SQL) =>
 const shownTo = (viewerId: ViewerId) => (userId: SQL) =>
   sql`${visibleTo(viewerId).open(userId)} and ${notMuted(userId, viewerId)}`
 
-/** The id behind which this part begins. */
+/** The id after which this part begins. */
 const startOf = ({ descending, after }: FeedPart): SQL =>
   after
     ? sql`cast(${after[0]} as integer)`
@@ -35,12 +35,12 @@ const startOf = ({ descending, after }: FeedPart): SQL =>
       : sql`0`
 
 /**
- * `select id`: the first posts of the feed, `limit` of them; those that moderators have hidden among them, unless many are followed.
+ * `select id`: the first `limit` posts of the feed, including hidden ones, unless many accounts are followed.
  *
- * The newest post of each account followed goes into the queue, and whichever comes out is replaced by the next of the same account. What is read
- * depends on how many are followed, not on how much or how little they post: two rows for each, and three for each post. Who follows more than
- * `MAX_MERGED` is likely to follow the author of a new post: for them the newest posts of all are looked at, two rows for each, `LOOKED_AT` for a
- * page, and the next page goes on where this one stopped (`feedEnd`).
+ * The queue starts with the newest post of each followed account, and each post taken out is replaced by the next of the same account. The cost
+ * depends on the number of followed accounts, not on how often they post: two rows for each, and three for each post. A user who follows more than
+ * `MAX_MERGED` is likely to follow the author of a new post: for them, a page examines the newest `LOOKED_AT` of all posts, two rows for each,
+ * and the next page continues where it stopped (`feedEnd`).
  */
 export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL {
   const { viewerId, followedBy, descending } = part
@@ -50,7 +50,7 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
   const next = (owner: SQL, id: SQL) =>
     sql`coalesce((select ${extreme}(id) from posts where owner_id = ${owner} and id ${beyond} ${id}), ${none})`
   const shown = shownTo(viewerId)
-  // Ranges that are empty, as conditions that are false would be found out by reading.
+  // Empty ranges, because false conditions would still read the rows.
   const many = followsMany(followedBy)
   const looks = isSorted ? SORTED_LOOKED_AT : LOOKED_AT
   const range = descending
@@ -70,7 +70,7 @@ export function feedQueue(part: FeedPart, limit: number, isSorted = false): SQL 
     select id from queue where id <> ${none}`
 }
 
-/** The id up to which posts were looked at, where there may be more behind it. */
+/** The id up to which posts were examined, if there may be more after it. */
 export function feedEnd(part: FeedPart): SQL<number | null> {
   const start = startOf(part)
   const end = part.descending
@@ -79,16 +79,16 @@ export function feedEnd(part: FeedPart): SQL<number | null> {
   return sql`iif(${followsMany(part.followedBy)}, ${end}, null)`
 }
 
-/** Up to `COUNT_LIMIT`, which it says for whoever follows many. Reads two rows for each account followed. */
+/** Counts up to `COUNT_LIMIT`, which it returns for users who follow many. Reads two rows for each followed account. */
 export const feedCount = (viewerId: ViewerId, followedBy: number | SQL) =>
   sql<number>`iif(${followsMany(followedBy)}, ${COUNT_LIMIT}, (select min(${COUNT_LIMIT}, coalesce(sum(users.posts_count), 0))
   from followers cross join users on users.id = followers.followed_id where followers.owner_id = ${followedBy}
     and ${shownTo(viewerId)(sql`users.id`)}))`
 
-/** So many new posts are told of, among the newest `LOOKED_AT` of all. */
+/** How many new posts are reported, among the newest `LOOKED_AT` of all. */
 export const NEW_POSTS = 100
 
-/** The statement that finds the posts of a feed behind this one, newest first. Reads 1 row for each post of anybody since then, 500 at most, and 1 for each found. */
+/** The statement that finds the posts of a feed newer than this one, newest first. Reads 1 row for each of all posts since then, at most 500, and 1 for each found. */
 export const newPostsStatement = (viewerId: number, since: number) =>
   selectStatement(
     { id: sql<number>`p.id` },
@@ -97,6 +97,6 @@ export const newPostsStatement = (viewerId: number, since: number) =>
         and ${shownTo(viewerId)(sql`p.owner_id`)} and ${isNotHiddenPost(sql`p.id`)} limit ${NEW_POSTS}`,
   )
 
-/** The statement that finds the newest post of all. Reads 1 row. */
+/** The statement that finds the newest of all posts. Reads 1 row. */
 export const newestPostStatement = () =>
   selectStatement({ id: sql<number>`coalesce(max(id), 0)` }, sql`from posts`)

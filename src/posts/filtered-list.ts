@@ -1,9 +1,9 @@
 /**
- * Lists of posts that one table leads. Three ways of reading them:
- *   the lead has all that is asked for, in the order that is asked for    a page of it
- *   something is left to filter                                           a page looks at so many posts, and the next goes on where it stopped
- *   the order is another                                                  the newest so many, sorted
- * How many that are depends on what looking at one costs: no page reads more than `MAX_ROWS_READ`.
+ * Lists of posts that are read from one leading table, in one of three ways:
+ *   the lead has exactly the requested posts in the requested order       a page of it
+ *   further filters remain                                                a page examines a limited number of posts, and the next continues there
+ *   another order is requested                                            a limited number of the newest, sorted
+ * The limits depend on the cost of examining a post: no page reads more than `MAX_ROWS_READ`.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { limits, type PageRequest } from '../db/page'
@@ -22,13 +22,13 @@ import {
   withSortKey,
 } from './selection'
 
-/** Searches are counted up to here. */
+/** Searches are counted up to this number. */
 export const SEARCH_COUNT_LIMIT = 350
 
 const SCAN_ROWS = 2100
 const SORT_ROWS = 1600
 
-/** So many that are hidden may stand before the last of those that are sorted, half as many where these have to be counted. */
+/** How many hidden posts may precede the last of the sorted ones; half as many if these have to be counted. */
 const PASSED_OVER = 100
 
 const whereAll = (all: SQL[]) => (all.length > 0 ? sql`where ${sql.join(all, sql` and `)}` : sql``)
@@ -48,10 +48,10 @@ export function filteredList(
   return left.length > 0 ? scanned(lead, left, visible, order, page) : led(lead, visible, order, page)
 }
 
-/** As the lead has them. */
+/** In the lead's own order. */
 function led(lead: Lead, visible: SQL, order: PostOrder, page: PageRequest): Source {
   const [key] = order.list.towards(page).keys
-  // The index is asked twice, who is meant by the words once.
+  // The index is read twice, the owners matching the words once.
   const read = lead.match ? { ...lead, where: sql`post_search match (select match from q)` } : lead
   return {
     rows: (columns) =>
@@ -71,12 +71,12 @@ function led(lead: Lead, visible: SQL, order: PostOrder, page: PageRequest): Sou
   }
 }
 
-/** How many of the matches the viewer sees: who may not see a post must not find out which words are in it. Reads two rows for each. */
+/** How many matches the viewer can see: counting hidden posts would reveal which words they contain. Reads two rows for each. */
 const searchCount = ({ columns, from, where, name, posts }: Lead, visible: SQL) =>
   sql<number>`(select iif(count(*) = ${SEARCH_COUNT_LIMIT}, count(*), coalesce(sum(visible), 0)) from (select ${visible} as visible
     from (select ${columns} from ${from} where ${where} limit ${SEARCH_COUNT_LIMIT}) ${name} ${posts}))`
 
-/** Those that fulfil what is left of the filter, among as many as a page looks at. */
+/** The posts that match the remaining filters, among those that a page examines. */
 function scanned(lead: Lead, left: SQL[], visible: SQL, order: PostOrder, page: PageRequest): Source {
   const looks = Math.floor(SCAN_ROWS / (2 * rowsEach(lead, left) + 2))
   const [key] = order.list.towards(page).keys
@@ -84,10 +84,10 @@ function scanned(lead: Lead, left: SQL[], visible: SQL, order: PostOrder, page: 
   const from = sql`(${all} limit ${looks}) ${lead.name} ${lead.posts} ${OWNERS} ${whereAll([...left, visible])}`
   const end = sql<number | null>`(select k from (${all} limit 1 offset ${looks - 1}))`
   return {
-    // In the order of the candidates, as nothing comes before them and each has one post and one owner.
+    // The candidates' order is kept, because they come first in the join and each has one post and one owner.
     rows: (columns) =>
       sql`select ${columns.sql}, ${lead.name}.k as "sortKey", 0 as "end" from ${from} ${limits(page)}`,
-    // Of a longer list the size is unknown: finding out would mean looking at all of it.
+    // The size of a longer list is unknown: counting would mean examining all of it.
     count: page.after ? sql`null` : sql`iif(${end} is null, (select count(*) from ${from}), null)`,
     end,
   }
@@ -107,7 +107,7 @@ function sorted(
   const each = rowsEach(lead, left) + (order.field === 'owner' ? 1 : 0)
   const isFeed = followedBy !== undefined && lead.rest.followedBy === undefined
   const window = isFeed ? FEED_SORTED : Math.floor(SORT_ROWS / (kept ? each + 1 : 2 * each + 1))
-  // What is left to filter is looked at in a window; without it, some more are looked at than are shown.
+  // With remaining filters a window is examined; without, a few more posts than are shown.
   const looks = left.length === 0 ? window + (kept ? PASSED_OVER : PASSED_OVER / 2) : window
   const owners = order.field === 'owner' || lead.rest.words.length > 0 ? OWNERS : sql``
   const newest = sql`select p.id as id, ${SORT_COLUMNS[order.field]} as k
@@ -117,7 +117,7 @@ function sorted(
   const keys = [sql`s.k`, sql`s.id`]
   const behind = page.after ? sql`where ${list.after(page.after, keys)}` : sql``
   return {
-    // Of each only what the order needs is sorted.
+    // Only the columns needed for the order are sorted.
     rows: (columns) => sql`select ${columns.sql}, s.k as "sortKey", 0 as "end"
       from (select * from (${newest}) s ${behind} ${list.orderBy(keys)} ${limits(page, size)}) s
       cross join posts p on p.id = s.id ${OWNERS} ${list.orderBy(keys)}`,
@@ -125,6 +125,6 @@ function sorted(
   }
 }
 
-/** Rows that are read to look at one post. */
+/** The rows read to examine one post. */
 const rowsEach = (lead: Lead, left: SQL[]): number =>
   2 + left.length + (lead.rest.likedBy === undefined ? 0 : 1)

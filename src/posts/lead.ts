@@ -1,4 +1,4 @@
-/** The table that a list of posts begins with: the one that gives the fewest posts, in an order of its own. */
+/** The table that a list of posts starts from: the one that gives the fewest posts, in its own order. */
 import { type SQL, sql } from 'drizzle-orm'
 import { ListOrder } from '../db/list-order'
 import type { PageRequest } from '../db/page'
@@ -13,25 +13,25 @@ import { isById, isByOwnLikes, type PostFilter, type PostOrder, type SortedPost 
 export interface Lead {
   from: SQL
   where: SQL
-  /** What the lead is in the order of: larger is newer. */
+  /** The lead's sort key: larger is newer. */
   key: SQL
-  /** What is read of it: the key as `k`, and `id` of the post, or all of it. */
+  /** The selected columns: the key as `k`, and the post's `id`, or the whole post. */
   columns: SQL
-  /** What its rows are called once they are read. */
+  /** The alias of its rows after they are read. */
   name: SQL
-  /** Adds `posts p`, where the lead does not have it. */
+  /** Joins `posts p`, if the lead does not include it. */
   posts: SQL
-  /** The query of the search index, where that leads. */
+  /** The full-text query, if the search index leads. */
   match?: SQL
-  /** What is left of the filter. */
+  /** The remaining filters. */
   rest: PostFilter
-  /** How many posts the lead has, where that is kept. */
+  /** The number of posts in the lead, if it is stored. */
   kept?: SQL<number>
-  /** How many it has at most, hidden ones too. */
+  /** The most posts it can have, including hidden ones. */
   most?: SQL<number>
 }
 
-/** A lead that has no more of a post than its id. */
+/** A lead that only has the post's id. */
 const byId = (key: SQL, id: SQL) => ({
   key,
   columns: sql`${key} as k, ${id} as id`,
@@ -96,10 +96,10 @@ export function leadOf(viewerId: ViewerId, filter: PostFilter, order: PostOrder)
   return { ...posts, ...all, where: sql`true`, rest: { followedBy, words } }
 }
 
-/** How many posts of a feed are sorted, by anything but their time. */
+/** How many posts of a feed are sorted, except by time. */
 export const FEED_SORTED = 120
 
-/** What is left of the filter, as conditions on `posts p` and for words `users u`. */
+/** The remaining filters, as conditions on `posts p` and, for words, `users u`. */
 export function conditions({ owner, followedBy, likedBy, words }: PostFilter): SQL[] {
   return [
     owner !== undefined && sql`p.owner_id = ${owner}`,
@@ -110,7 +110,7 @@ export function conditions({ owner, followedBy, likedBy, words }: PostFilter): S
   ].filter((condition) => condition !== false)
 }
 
-/** The lead's posts in its order, from the page's position on in the direction of reading, or the newest. */
+/** The lead's posts in its order, from the page's position in the direction of reading, or the newest. */
 export function candidates(lead: Lead, descending: boolean, after: PageRequest['after']): SQL {
   const order = new ListOrder<SortedPost>('', [{ column: lead.key, descending, of: () => 0 }])
   const behind = after ? sql`and ${order.after(after)}` : sql``

@@ -7,8 +7,8 @@
  *   all, by likes, comments or last like              P + 4, ascending P + 46   (db/key-order.ts)
  *   feed                                              P + 60 + 4 per account followed   (feed.ts)
  *   search, words of 3 characters and more            P + 20 + the owners considered + what counting reads
- *   what filters further, or sorts                    bounded, see filtered-list.ts
- * Counting is free where a count is kept, else it reads two rows for each of the first `SEARCH_COUNT_LIMIT` matches, once per list, as cursors carry it.
+ *   further filters, or sorting                       bounded, see filtered-list.ts
+ * Stored counts are free. Other counts read two rows for each of the first `SEARCH_COUNT_LIMIT` matches, once per list, because cursors carry the count.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
@@ -48,7 +48,7 @@ import {
 } from './selection'
 
 export interface PostPage extends PageSlice<SortedPost> {
-  /** Those users of the filter who exist. */
+  /** The users named by the filter who exist. */
   existing: ReadonlySet<number>
 }
 
@@ -99,7 +99,7 @@ const filtersOf = ({ owner, followedBy, likedBy }: PostFilter) =>
 const isFeed = (filter: PostFilter, { field }: PostOrder) =>
   filter.followedBy !== undefined && filtersOf(filter) === 1 && filter.words.length === 0 && isById(field)
 
-/** Whether pages by number can be counted from the list's end, and what they read. */
+/** Whether numbered pages can be read from the list's end, and what they cost. */
 export function paging(filter: PostFilter, order: PostOrder) {
   const isPlain = filter.words.length === 0 && filtersOf(filter) === 0
   if (isFeed(filter, order))
@@ -123,7 +123,7 @@ export function paging(filter: PostFilter, order: PostOrder) {
         counting: 3 * SEARCH_COUNT_LIMIT + MAX_OWNERS,
       },
     }
-  // Whatever part of what was looked at is shown, all of it was.
+  // Even if only part of the examined rows is shown, all were read.
   return { isCountKept: isKept, price: { shown: 0, skipped: 1 } }
 }
 

@@ -54,7 +54,7 @@ export const POST = selectList({
   commentsClosed: p.commentsClosed,
 })
 
-/** What the row has for the viewer. */
+/** The columns of the row for this viewer. */
 export const viewerColumns = (viewerId: ViewerId) => ({
   titleMentions: mentionsFor(p.titleMentions, viewerId),
   contentMentions: mentionsFor(p.contentMentions, viewerId),

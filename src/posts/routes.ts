@@ -112,7 +112,7 @@ export const postRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}',
     describe({
       id: 'deletePost',
-      summary: 'Delete a post, its likes and comments',
+      summary: 'Delete a post with its likes and comments',
       answers: { 204: null },
       errors: ['permission_denied', 'not_found'],
     }),

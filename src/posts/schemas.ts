@@ -39,14 +39,14 @@ export const postPatch = z.partial(postPut).register(z.globalRegistry, { id: 'Po
 
 export const postListQuery = z.extend(pageQuery, {
   search: queryParam(
-    'Words that must each occur in the title or in the owner’s name, whatever their case and marks; 1,000 characters at most. Of the names that hold a word the 120 newest count (fewer where there are several words), and the one that is the word. A search for words of one or two characters only, or with two filters, looks at the newest posts, some hundred for a page: it may be shorter than its size, and `next` goes on.',
+    'Words that must all occur in the title or the owner’s name, ignoring case and diacritics; at most 1,000 characters. Per word, an exact match and the newest 120 owners whose names contain it are considered (fewer if there are several words). Searching only for words of one or two characters, or with two filters, checks about a hundred of the newest posts per page: a page may have fewer results than `page_size`, and `next` continues.',
   ),
   ordering: queryParam(
-    'One of likes_count, comments_count, likes__created_at, created_at, id, title, owner; with `-` for descending. Of several, the first. By anything but time, a filtered or searched list is its newest posts, sorted, 120 at least; so is any list by title or owner.',
+    'One of likes_count, comments_count, likes__created_at, created_at, id, title, owner; with `-` for descending. If there are several, the first counts. Except by time, ordering a filtered or searched list sorts only its newest posts, at least 120; so does ordering any list by title or owner.',
   ),
   owner__profile: queryParam('Posts of this profile.'),
   owner__followed__owner__profile: queryParam(
-    'The feed of this profile: posts of whom it follows. Where that are more than 200, a page looks at the newest 500 posts of all; `next` goes on.',
+    'The feed of this profile: posts by the accounts it follows. If these are more than 200, a page checks the newest 500 posts overall, and `next` continues.',
   ),
   likes__owner__profile: queryParam('Posts that this profile likes.'),
   owner: queryParam('Short for `owner__profile`.'),
@@ -72,7 +72,7 @@ export const postAnswer = z
     image_filter: z.string(),
     image_alt: z.string(),
     ...imageDescription,
-    is_sensitive: z.boolean().check(z.describe('As moderators have marked it.')),
+    is_sensitive: z.boolean().check(z.describe('Whether moderators have marked it as sensitive.')),
     like_id: z.nullable(z.int()),
     likes_count: z.int(),
     comments_count: z.int(),

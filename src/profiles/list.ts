@@ -30,11 +30,11 @@ export interface ProfileFilter {
 type OpenFilter = { [Name in keyof ProfileFilter]: SQL | undefined }
 
 export interface ProfilePage extends PageSlice<SortedProfile> {
-  /** Those users of the filter who exist. */
+  /** The users named by the filter who exist. */
   existing: ReadonlySet<number>
 }
 
-/** Whether pages by number can be counted from the list's end, and what they read. */
+/** Whether numbered pages can be read from the list's end, and what they cost. */
 export function paging({ following, followedBy }: ProfileFilter, order: ProfileOrder) {
   const isFiltered = following !== undefined || followedBy !== undefined
   const isScan = following !== undefined && followedBy !== undefined

@@ -44,7 +44,7 @@ export const profileRoutes = new Hono<AppEnv>()
     '/most_followed',
     describe({
       id: 'listMostFollowedProfiles',
-      summary: 'Profiles, most followed first',
+      summary: 'Profiles with the most followers first',
       answers: { 200: pageOf(profileAnswer) },
     }),
     inQuery(profileListQuery),

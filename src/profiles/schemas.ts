@@ -27,11 +27,11 @@ export const profileBody = z
 
 export const profileListQuery = z.extend(pageQuery, {
   ordering: queryParam(
-    'Comma-separated, each with `-` for descending: id, created_at, owner, title, posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. By several, by the last two, by title, or of a filtered list: the newest 300, sorted.',
+    'Comma-separated, each with `-` for descending: id, created_at, owner, title, posts_count, followers_count, following_count, owner__following__created_at, owner__followed__created_at. Ordering by several fields, by title or by the last two, and ordering a filtered list, sorts only the newest 300.',
   ),
   owner__following__followed__profile: queryParam('Profiles that follow this one.'),
   owner__followed__owner__profile: queryParam(
-    'Profiles that this one follows. With both filters a page may be shorter than its size, and `next` goes on.',
+    'Profiles that this one follows. With both filters, a page may have fewer results than `page_size`; `next` continues.',
   ),
 })
 
@@ -54,17 +54,17 @@ export const profileAnswer = z
     following_count: z.int(),
     posts: z.array(z.url()),
     user_id: z.int(),
-    is_private: z.boolean().check(z.describe('Posts, likes and follows are for followers.')),
+    is_private: z.boolean().check(z.describe('Only followers see its posts, likes and follows.')),
     message_policy: z
       .nullable(z.enum(MESSAGE_POLICIES))
       .check(
         z.describe(
-          'Who may begin a conversation with the user: `following` are those whom the user follows. Only its owner is told.',
+          'Who may start a conversation with the user: `following` means people whom the user follows. Only shown to the owner.',
         ),
       ),
     follow_request_id: z
       .nullable(z.int())
-      .check(z.describe('The viewer’s request to follow, which has not been accepted yet.')),
+      .check(z.describe('The id of the viewer’s pending follow request.')),
   })
   .register(z.globalRegistry, { id: 'Profile' })
 export type ProfileAnswer = z.output<typeof profileAnswer>

@@ -87,7 +87,7 @@ export function bothFilters(
   return {
     // In the order of the follows, as nothing comes before them and each has one user.
     rows: sql`select ${shown.sql}, 0 as "end" from ${looked} ${joins} where ${isFollowed} ${limits(page)}`,
-    // Of a longer list the size is unknown: finding out would mean looking at all of it.
+    // The size of a longer list is unknown: counting would mean examining all of it.
     count: page.after
       ? sql`null`
       : sql`iif(${end} is null, (select count(*) from ${looked} where ${isFollowed}), null)`,

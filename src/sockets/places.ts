@@ -1,5 +1,5 @@
 /** How many sockets of one person an object holds, and who has been heard of. */
-import { MAX_SOCKETS_PER_CONVERSATION } from '../limits/limits'
+import { MAX_SOCKETS_PER_OBJECT } from '../limits/limits'
 import { CLOSE } from './protocol'
 import { closeSocket, stateOf } from './socket'
 
@@ -29,7 +29,7 @@ export function places(ctx: DurableObjectState) {
      * too many, the one that has been silent the longest makes room, if it has been for long enough.
      */
     hasPlace(open: WebSocket[]): boolean {
-      if (open.length < MAX_SOCKETS_PER_CONVERSATION) return true
+      if (open.length < MAX_SOCKETS_PER_OBJECT) return true
       const [silent] = open
         .map((socket) => ({ socket, heardAt: lastHeard(socket) }))
         .sort((one, other) => one.heardAt - other.heardAt)

@@ -11,9 +11,9 @@ import { idParam, inPath, inQuery, queryParam } from '../http/params'
 import { findUser, listUsers, type UserSummary, userOrder } from './queries'
 
 const listQuery = z.extend(pageQuery, {
-  username: queryParam('Exactly this name, in any case.'),
+  username: queryParam('Exactly this name, ignoring case.'),
   ordering: queryParam(
-    '`id` (as without it), `username`, `owner` (the same), `created_at`; with `-` for descending. Users have no `title`: by it, or by anything else, they are by `id`.',
+    '`id` (the default), `username`, `owner` (the same as `id`), `created_at`; with `-` for descending. Anything else, including `title`, is ignored.',
   ),
 })
 

@@ -1,6 +1,6 @@
 /** What profiles and messages tell of their images: size and placeholder. For posts: test/posts/image.test.ts. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { form, type Person } from '../client'
+import { form, type Person, stored } from '../client'
 import { signUpCast } from '../fixtures/factories'
 import { jpeg, png } from '../fixtures/images'
 import { send, thread } from '../fixtures/messages'
@@ -65,6 +65,13 @@ describe('the image of a message', () => {
     const sent = await alice.post(`/messages/${bob.id}/send/`, body(), headers)
     expect(sent.body).toMatchObject(described(60, 30, HASH))
     expect((await alice.post(`/messages/${bob.id}/send/`, body(), headers)).body).toEqual(sent.body)
+    await stored(
+      `update idempotency_keys set answer = json_remove(answer, '$.imageWidth', '$.imageHeight', '$.imageThumbhash')
+        where key = 'described' and user_id = ?`,
+      alice.id,
+    )
+    const old = await alice.post(`/messages/${bob.id}/send/`, body(), headers)
+    expect(old.body, 'an answer from before').toMatchObject({ id: sent.body.id, ...NONE })
     expect((await socket.until('message')).message).toMatchObject(described(60, 30, HASH))
     expect((await thread(bob, alice)).results.at(-1)).toMatchObject(described(60, 30, HASH))
     const turned = await send(alice, bob, form({ image: file(jpeg({ orientation: 6 })) }))

@@ -235,6 +235,11 @@ describe.skipIf(!browserPath)('in a browser', () => {
       expect(after.width / after.height).toBeCloseTo(2 / 3, 2)
       expect(size).toEqual([after.width, after.height])
       expect(post.title).toBe('Large')
+      expect(post).toMatchObject({
+        image_width: after.width,
+        image_height: after.height,
+        image_thumbhash: after.thumbhash,
+      })
       const [preparing, uploading] = ['preparing', 'uploading'].map((stage) =>
         told.filter((one) => one.stage === stage).map(({ fraction }) => fraction),
       )

@@ -331,22 +331,27 @@ describe('an upload', () => {
             asked.push(maxBytes)
             onProgress?.(0.5)
             if (image.size > 3) throw new Error('This browser cannot read the image.')
-            return { image: new Blob(['small']) }
+            return { image: new Blob(['small']), thumbhash: '1QcSHQ' }
           },
         }),
       },
     )
+    const placeholders = () => requests.map(({ body }) => (body as FormData).get('image_thumbhash'))
     const told: unknown[] = []
     const image = new Blob(['big'])
     await api.posts.create({ title: 'A', image }, { onProgress: (progress) => told.push(progress) })
     const [lost, sent] = requests.map(({ body }) => (body as FormData).get('image') as File)
     expect([await lost?.text(), await sent?.text()]).toEqual(['small', 'small'])
+    expect(placeholders()).toEqual(['1QcSHQ', '1QcSHQ'])
     expect(told).toEqual([
       { stage: 'preparing', fraction: 0.5 },
       { stage: 'uploading', fraction: 1 },
     ])
     await api.messages.send(2, { image })
+    expect(placeholders().at(-1)).toBe('1QcSHQ')
     expect(asked).toEqual([2 * 1024 * 1024, 5 * 1024 * 1024])
+    await api.profiles.update(1, { image, image_thumbhash: 'their own' })
+    expect(placeholders().at(-1)).toBe('their own')
     expect(await failureOf(api.posts.create({ title: 'A', image: new Blob(['too big']) }))).toMatchObject({
       code: 'bad_image',
       fields: { image: ['This browser cannot read the image.'] },

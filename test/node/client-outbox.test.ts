@@ -146,6 +146,7 @@ describe('messages written offline', () => {
     const outbox = store()
     const offline = room()
     let prepared = 0
+    let asked = 0
     const bodies: string[] = []
     let isLost = true
     const start = (network: Room) =>
@@ -153,7 +154,7 @@ describe('messages written offline', () => {
         async ({ path, body, headers }) => {
           if (!path.includes('/send/')) return json({ detail: '' }, 426)
           bodies.push(
-            `${headers['idempotency-key']} ${await ((body as FormData).get('image') as File).text()}`,
+            `${headers['idempotency-key']} ${await ((body as FormData).get('image') as File).text()} ${(body as FormData).get('image_thumbhash')}`,
           )
           return isLost ? new TypeError('lost') : json({ id: 1 }, 201)
         },
@@ -161,7 +162,10 @@ describe('messages written offline', () => {
           storage: storage(SIGNED_IN),
           outbox,
           images: async () => ({
-            prepareImage: async (image) => ({ image: image.size > 5 ? new Blob([`${++prepared}`]) : image }),
+            prepareImage: async (image) => ({
+              image: image.size > 5 ? new Blob([`${++prepared}`]) : image,
+              thumbhash: `hash${++asked}`,
+            }),
           }),
         },
       ).api.conversation(2, { WebSocket: network.Socket })
@@ -172,7 +176,7 @@ describe('messages written offline', () => {
     isLost = false
     const after = start(room())
     await until(() => outbox.drafts.size === 0)
-    expect(new Set(bodies)).toEqual(new Set(['k 1']))
+    expect(new Set(bodies)).toEqual(new Set(['k 1 hash1']))
     after.close()
   }, 20_000)
 

@@ -159,13 +159,13 @@ describe.skipIf(!browserPath)('the pages of staff', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await done(page, 'Saved: the settings hold from now on.')
     const passwords = { password1: PASSWORD, password2: PASSWORD }
-    const register = (username: string, email?: string) =>
+    const trySigningUp = (username: string, email?: string) =>
       alice.ask('POST', '/dj-rest-auth/registration/', { username, ...passwords, ...(email && { email }) })
-    expect((await register('late')).body.non_field_errors).toEqual(['Registration is closed.'])
+    expect((await trySigningUp('late')).body.non_field_errors).toEqual(['Registration is closed.'])
     await page.getByLabel('Registration').selectOption('open')
     await page.getByRole('button', { name: 'Save' }).click()
     await done(page, 'Saved: the settings hold from now on.')
-    expect(Object.keys((await register('Support', 'a@spam.example')).body)).toEqual(['email', 'username'])
+    expect(Object.keys((await trySigningUp('Support', 'a@spam.example')).body)).toEqual(['email', 'username'])
 
     await go(page, 'Log')
     await page.getByText('registration, reserved_names, blocked_mail').first().waitFor()

@@ -18,7 +18,7 @@ export const liveRoutes = new Hono<AppEnv>().get(
   describe({
     id: 'openChannel',
     summary: 'Listen to everything',
-    description: 'A WebSocket: /asyncapi.json describes what goes over it.',
+    description: 'A WebSocket: /asyncapi.json describes its frames.',
     answers: { 101: null },
     errors: ['permission_denied', 'upgrade_required', 'throttled'],
   }),

@@ -3,6 +3,6 @@ import { queryParam } from '../../http/params'
 
 export const channelQuery = z.object({
   since: queryParam(
-    'The id of the newest post that is known: `feed` counts those behind it. Without it: those from now on.',
+    'The id of the newest post you know: `feed` counts newer posts. Without it, `feed` counts posts from now on.',
   ),
 })

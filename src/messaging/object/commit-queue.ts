@@ -12,28 +12,18 @@ import { type Db, DEADLINES_MS, stateOf } from '../../db/client'
 import { Rejected } from '../../db/errors'
 import type { Limits } from '../../limits/limits'
 import { Throttled } from '../../limits/throttled'
-import {
-  attemptIds,
-  type CommitResult,
-  type ConversationEvent,
-  isByOthers,
-  nextAttempt,
-  type Outcome,
-  type TrackedChange,
-} from '../shared/changes'
+import { type CommitResult, type ConversationEvent, isByOthers, type TrackedChange } from '../shared/changes'
 import type { Pair } from '../shared/pair'
 import { failureOf } from './failures'
-import { settleChanges } from './settle-queries'
 import { type CommittedChange, commitAtOnce } from './transaction-queries'
 import type { UnreadOfBoth } from './unread-statements'
+import { unsettledChanges } from './unsettled-changes'
 import type { UnsettledIds } from './unsettled-ids'
 
 /** How many changes one transaction holds: D1 is given `DEADLINES_MS` for them. */
 const MAX_CHANGES_PER_COMMIT = 40
 /** How many changes are taken in while D1 is slow: each may hold `MAX_CONTENT_CHARACTERS`, and the object has 128 MB. */
 const MAX_WAITING_CHANGES = 2_000
-/** How many changes are remembered that nothing is known of; each is as large as one that waits. */
-const MAX_UNSETTLED_CHANGES = 200
 
 export interface CommitQueue {
   /** `isDoubtful`: it was sent before, under this id, and nobody knows what came of that. */
@@ -82,7 +72,7 @@ export function commitQueue(
   { onCommitted, onGap }: Listening,
 ): CommitQueue {
   const waiting: WaitingChange[] = []
-  let unsettled: TrackedChange[] = []
+  const unsettled = unsettledChanges(pair, unsettledIds)
   let last: Promise<unknown> = Promise.resolve()
   let isGap = false
 
@@ -91,8 +81,6 @@ export function commitQueue(
     last = result.catch(() => undefined)
     return result
   }
-
-  const isUnsettled = () => unsettled.length > 0 || unsettledIds.all().length > 0
 
   async function noteGap(): Promise<void> {
     isGap = true
@@ -116,32 +104,15 @@ export function commitQueue(
     doubtful: ReadonlySet<TrackedChange> = new Set(),
   ): Promise<WaitingChange[]> {
     const db = openDb()
-    // What another call was asked for it may have tried again by itself.
-    const idsOf = (change: TrackedChange) => (doubtful.has(change) ? attemptIds(change.id) : [change.id])
-    const all = [...new Set([...unsettled, ...lost])].slice(-MAX_UNSETTLED_CHANGES)
-    const known = new Set(all.flatMap(idsOf))
-    const forgotten = unsettledIds.all().filter((id) => !known.has(id))
-    let found: Map<string, Outcome>
-    try {
-      const sought = all.map((change) => ({ change, ids: idsOf(change) }))
-      found = await settleChanges(db, pair, sought, forgotten)
-    } catch (error) {
-      unsettled = all
-      unsettledIds.keep([...forgotten, ...known].slice(-MAX_UNSETTLED_CHANGES))
-      throw error
-    }
-    unsettled = []
-    unsettledIds.keep([])
-    if (found.size + forgotten.length > 0) {
+    const settled = await unsettled.settle(db, lost, doubtful)
+    if (settled.isGap) {
       isGap = true
       await tell({ events: [] })
     }
-    const revoked = new Set(all)
     return batch.filter((one) => {
-      const outcome = found.get(one.change.id)
+      const outcome = settled.outcomeOf(one.change)
       if (outcome) one.resolve({ ok: true, outcome, state: stateOf(db) })
-      else if (revoked.has(one.change))
-        one.change = { ...one.change, id: nextAttempt(one.change.id, idsOf(one.change).length) }
+      else one.change = settled.again(one.change)
       return outcome === undefined
     })
   }
@@ -152,7 +123,7 @@ export function commitQueue(
     let left = batch
     try {
       const doubtful = batch.flatMap(({ change, isDoubtful }) => (isDoubtful ? change : []))
-      if (doubtful.length > 0 || isUnsettled()) left = await settle(doubtful, batch, new Set(doubtful))
+      if (doubtful.length > 0 || unsettled.isAny()) left = await settle(doubtful, batch, new Set(doubtful))
       for (let isLast = false; left.length > 0; isLast = true) {
         const sent = left
         const error = await tryTogether(sent)
@@ -208,9 +179,9 @@ export function commitQueue(
   return {
     exclusively,
     async settle() {
-      if (isUnsettled()) await settle([], [])
+      if (unsettled.isAny()) await settle([], [])
     },
-    isUnsettled,
+    isUnsettled: unsettled.isAny,
     commit: (change, isDoubtful = false) =>
       new Promise((resolve) => {
         if (waiting.length >= MAX_WAITING_CHANGES) return resolve({ ok: false, why: 'unavailable' })

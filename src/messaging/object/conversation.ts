@@ -5,21 +5,20 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { openDb, type SignedIn } from '../../db/client'
-import { withinDeadline } from '../../deadline'
 import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
 import { accept, refusal, wakeAt } from '../../sockets/accept'
 import { readListenRequest } from '../../sockets/listener'
-import { liveListeners } from '../../sockets/live-sessions'
 import { logMistake } from '../../sockets/mistakes'
 import { type Places, places } from '../../sockets/places'
 import { CLOSE, KEEP_ALIVE } from '../../sockets/protocol'
 import { hasEnded, type WhichSessions } from '../../sockets/sessions'
-import { closeIfExpired, closeSignedOut, closeSocket, heard, newState, sendFrame } from '../../sockets/socket'
+import { closeSignedOut, closeSocket, heard, newState, sendFrame } from '../../sockets/socket'
 import { type Change, type CommitResult, type ErasedPiece, newChangeId } from '../shared/changes'
 import { otherSide, type Pair, pairFromName, sideOf } from '../shared/pair'
 import type { ReplayResult } from '../shared/replay'
 import { type Broadcast, broadcast } from './broadcast'
+import { type CatchUp, CHECK_AFTER_MS, catchUp } from './catch-up'
 import { type Channels, channels } from './channels'
 import { type FrameHandler, frameHandler } from './client-frames'
 import { type CommitQueue, commitQueue } from './commit-queue'
@@ -32,11 +31,6 @@ import { attach, attachmentOf } from './sockets'
 import { typing } from './typing'
 import { unsettledIdsIn } from './unsettled-ids'
 
-/** Those who listen learn of what they were not told at once, or are closed, within two seconds: they are caught up with after so long, */
-const CHECK_AFTER_MS = 1_000
-/** and that may take so long. */
-const CATCH_UP_MS = 600
-
 export class Conversation extends DurableObject<Bindings> {
   readonly #pair: Pair
   readonly #queue: CommitQueue
@@ -45,8 +39,7 @@ export class Conversation extends DurableObject<Bindings> {
   readonly #handleFrame: FrameHandler
   readonly #refused = refusedSenders()
   readonly #places: Places
-  /** Whether something may be committed that those who listen were not told. */
-  #mayBeBehind: boolean
+  readonly #catchUp: CatchUp
   readonly #listening: Listening
   readonly #typing: ReturnType<typeof typing>
 
@@ -65,7 +58,7 @@ export class Conversation extends DurableObject<Bindings> {
           this.#channels.tell(news)
           return this.#broadcast.tell(news)
         },
-        onGap: () => this.#checkSoon(),
+        onGap: () => this.#catchUp.soon(),
       },
     )
     this.#broadcast = broadcast({
@@ -90,8 +83,18 @@ export class Conversation extends DurableObject<Bindings> {
       isListening: (userId) => this.#sockets(userId).length > 0,
     })
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(KEEP_ALIVE.request, KEEP_ALIVE.response))
-    // An object that wakes up cannot know what the one before it has left undone.
-    this.#mayBeBehind = ctx.getWebSockets().length > 0 || this.#queue.isUnsettled()
+    this.#catchUp = catchUp(
+      {
+        ctx,
+        openDb,
+        queue: this.#queue,
+        broadcast: this.#broadcast,
+        listening: this.#listening,
+        sockets: () => this.#sockets(),
+      },
+      // An object that wakes up cannot know what the one before it has left undone.
+      ctx.getWebSockets().length > 0 || this.#queue.isUnsettled(),
+    )
     // Whoever was still catching up when the memory went starts again.
     for (const socket of ctx.getWebSockets()) {
       if (!attachmentOf(socket).isLive) closeSocket(socket, CLOSE.tryAgain, 'restarted')
@@ -199,54 +202,8 @@ export class Conversation extends DurableObject<Bindings> {
     })
   }
 
-  /** Lets those catch up that a failed commit left behind, and closes sockets whose token, session or user has ended. */
   override async alarm(): Promise<void> {
-    const now = Date.now()
-    for (const socket of this.#sockets()) closeIfExpired(socket, now)
-    // First of all, as the rest may take as long as D1 is given.
-    if (this.#mayBeBehind && !(await this.#catchUp())) return
-    const open = this.#sockets()
-    try {
-      if (open.length > 0) {
-        await wakeAt(this.ctx, Math.min(...open.map((socket) => attachmentOf(socket).expiresAt)))
-      }
-      await this.#listening.end()
-      if (open.length === 0) return
-      const mayStay = await liveListeners(this.#openDb(), open.map(attachmentOf), now)
-      const ended = open.filter((socket) => !mayStay(attachmentOf(socket)))
-      ended.forEach(closeSignedOut)
-      if (ended.length > 0) await this.#listening.end()
-    } catch (error) {
-      logMistake(error)
-      await this.#checkSoon()
-    }
-  }
-
-  /** Sends what they have missed to those who listen. If that fails they are closed: they come back with what they have seen. */
-  async #catchUp(): Promise<boolean> {
-    try {
-      await withinDeadline(CATCH_UP_MS, () =>
-        this.#queue.exclusively(async () => {
-          await this.#queue.settle()
-          await this.#broadcast.catchUpAll()
-          this.#mayBeBehind = false
-        }),
-      )
-      return true
-    } catch (error) {
-      logMistake(error)
-      // Who is told nothing must not believe that nothing happens.
-      for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
-      return false
-    }
-  }
-
-  /** Finds out within two seconds whether those who listen have missed something; without an alarm, by a timer. */
-  async #checkSoon(): Promise<void> {
-    this.#mayBeBehind = true
-    await wakeAt(this.ctx, Date.now() + CHECK_AFTER_MS).catch(() => {
-      this.ctx.waitUntil(new Promise((done) => setTimeout(done, CHECK_AFTER_MS)).then(() => this.alarm()))
-    })
+    await this.#catchUp.now()
   }
 
   #tellTyping(userId: number): void {

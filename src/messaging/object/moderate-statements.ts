@@ -50,8 +50,9 @@ function hideStatements(change: ChangeOf<'moderate'>): ChangeStatements {
         sql`update conversations set seq = seq + 1 where id = ${conversationId} and not ${isThere}`,
       ),
       writeStatement(sql`insert into hidden_messages
-        (message_id, conversation_id, sender_id, content, image, created_at, edited_at, seq, hidden_at, erase_at)
-        select id, conversation_id, sender_id, content, image, created_at, edited_at, seq, ${now}, ${eraseAt} from messages
+        (message_id, conversation_id, sender_id, content, image, image_width, image_height, image_thumbhash, created_at, edited_at, seq,
+          hidden_at, erase_at)
+        select id, conversation_id, sender_id, content, image, image_width, image_height, image_thumbhash, created_at, edited_at, seq, ${now}, ${eraseAt} from messages
           where id = ${messageId} and conversation_id = ${conversationId}`),
       writeStatement(
         sql`update hidden_messages set erase_at = ${eraseAt} where message_id = ${messageId} and not ${isThere}`,
@@ -78,8 +79,8 @@ function restoreStatements(change: ChangeOf<'moderate'>): ChangeStatements {
         sql`${conversations.id} = ${conversationId}`,
       ),
       writeStatement(sql`insert into messages
-        (id, conversation_id, sender_id, content, image, created_at, edited_at, seq, changed_seq)
-        select h.message_id, h.conversation_id, h.sender_id, h.content, h.image, h.created_at, h.edited_at, h.seq,
+        (id, conversation_id, sender_id, content, image, image_width, image_height, image_thumbhash, created_at, edited_at, seq, changed_seq)
+        select h.message_id, h.conversation_id, h.sender_id, h.content, h.image, h.image_width, h.image_height, h.image_thumbhash, h.created_at, h.edited_at, h.seq,
           (select seq + 1 from conversations where id = h.conversation_id) ${hidden}`),
       // It is no new row: it was counted as a deleted one.
       writeStatement(

@@ -45,7 +45,7 @@ export const conversationRoutes = new Hono<AppEnv>()
       id: 'listConversations',
       summary: 'Conversations, newest first',
       description:
-        'An array of the newest 500. Where there are more, the header `link` has the URL of the next ones (`rel="next"`), which carries a cursor. `id` and `username` are the other person’s.',
+        'An array of the newest 500. If there are more, the `link` header has the URL of the next page (`rel="next"`), with a cursor. `id` and `username` are the other person’s.',
       answers: { 200: z.array(conversationAnswer) },
     }),
     requireUser,
@@ -75,7 +75,7 @@ export const conversationRoutes = new Hono<AppEnv>()
     describe({
       id: 'listMessages',
       summary: 'Messages with a user, oldest first',
-      description: 'Nobody or oneself: an empty page.',
+      description: 'The page is empty if the user does not exist or is you.',
       answers: { 200: pageOf(messageAnswer) },
     }),
     requireUser,
@@ -128,8 +128,8 @@ export const conversationRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}/start',
     describe({
       id: 'startConversation',
-      summary: 'Begin a conversation with a user',
-      description: 'With a message; where there is a conversation already it is just sent.',
+      summary: 'Start a conversation with a user',
+      description: 'Sends the first message. If there is already a conversation, the message is sent there.',
       answers: { 201: messageAnswer },
       isIdempotent: true,
     }),
@@ -171,7 +171,7 @@ export const conversationRoutes = new Hono<AppEnv>()
     describe({
       id: 'listen',
       summary: 'Listen to a conversation',
-      description: 'A WebSocket: /asyncapi.json describes what goes over it.',
+      description: 'A WebSocket: /asyncapi.json describes its frames.',
       answers: { 101: null },
       errors: ['permission_denied', 'not_found', 'upgrade_required', 'throttled'],
     }),

@@ -21,8 +21,8 @@ export const messageImageRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}/:ticket',
     describe({
       id: 'getSignedMessageImage',
-      summary: 'The image of a message, by the URL that the message has',
-      description: 'Good for some hours, and no longer than the session of whom it was given to.',
+      summary: 'The image of a message, with its signed URL',
+      description: 'The URL is valid for some hours, and ends with the session that it was issued to.',
       answers: IMAGE_ANSWERS,
       errors: ['not_found', 'unavailable'],
     }),
@@ -42,7 +42,7 @@ export const messageImageRoutes = new Hono<AppEnv>()
     '/:id{[0-9]+}',
     describe({
       id: 'getMessageImage',
-      summary: 'The image of a message, by cookie or token',
+      summary: 'The image of a message, with a cookie or token',
       answers: IMAGE_ANSWERS,
       errors: ['token_not_valid', 'not_found', 'unavailable'],
     }),

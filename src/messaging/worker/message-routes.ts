@@ -45,7 +45,7 @@ export const messageRoutes = new Hono<AppEnv>()
     describe({
       id: 'editMessage',
       summary: 'Edit a message',
-      description: 'PATCH and PUT are the same here.',
+      description: 'PATCH and PUT do the same.',
       answers: { 200: messageAnswer },
       errors: ['permission_denied', 'not_found'],
     }),

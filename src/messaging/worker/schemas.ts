@@ -7,18 +7,18 @@ import { queryParam } from '../../http/params'
 export const readBody = z.object({ up_to: wholeNumber() }).register(z.globalRegistry, { id: 'ReadBody' })
 
 export const conversationListQuery = z.object({
-  search: queryParam('In the other person’s name, without regard to case and marks.'),
-  page_size: queryParam('How many; 500 at most.'),
-  cursor: queryParam('As the link of the page before has it.'),
+  search: queryParam('Searches the other person’s name, ignoring case and diacritics.'),
+  page_size: queryParam('The number of conversations; at most 500.'),
+  cursor: queryParam('The cursor from the previous page’s link.'),
 })
 
 export const threadQuery = z.extend(pageQuery, {
-  before: queryParam('Messages before the one of this id; empty: the newest.'),
-  after: queryParam('Messages after the one of this id.'),
+  before: queryParam('Messages before this id; empty for the newest.'),
+  after: queryParam('Messages after this id.'),
 })
 
 export const listenQuery = z.object({
-  since: queryParam('The `seq` of the newest change that is known: what came after it is sent first.'),
+  since: queryParam('The `seq` of the newest change you know: later changes are sent first.'),
 })
 
 export const conversationAnswer = z
