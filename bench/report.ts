@@ -83,10 +83,10 @@ function fairnessTable({ fairness = [] }: Results): string {
     number(logins, 1),
   ])
   return `
-## Others beside logins
+## Other requests during logins
 
-Sixteen loops log in; others must not wait more than ${MAX_RATIO} times as long, in the middle, as when it is quiet. An isolate hashes one password at a
-time, and not for more than a third of it.
+Sixteen loops log in. Meanwhile, the median latency of other requests must not exceed ${MAX_RATIO} times that without logins. An isolate hashes one password at a
+time, for at most a third of the time.
 
 ${table(['request', 'p50 ms in quiet', 'beside logins', '×', 'logins a second'], rows)}
 `
@@ -126,8 +126,8 @@ function liveTables({ live: { delivery, busy } }: Results): string {
         number(perCall, 1),
       ]),
     ),
-    `Here everything shares one core, so that messages/s counts the requests too. On Cloudflare requests run beside D1, and what ends a
-conversation's growth is how many calls D1 answers: there the messages that share a call are the gain.`,
+    `Here everything shares one core, so messages/s includes the cost of the requests. On Cloudflare requests run separately from D1, and a
+conversation is limited by the number of calls that D1 answers: there, sharing a call between messages is what helps.`,
   ].join('\n\n')
 }
 
@@ -238,23 +238,23 @@ Measured ${results.date} on ${results.machine}; see [speed.md](speed.md). Prices
 
 ## A month
 
-People here are those who come ${DAYS} days a month. On such a day one does:
+Here, people are active users who come ${DAYS} days a month. On such a day each user does:
 ${Object.entries(MIX)
   .map(([name, times]) => `${name} ${times}`)
   .join(' · ')} · a socket opened 1 · minutes on the channel ${ONLINE_MINUTES}.
 That is ${number(one.requests)} requests a month, ${number(one.d1Calls)} D1 calls, ${number(one.rowsRead)} rows read and ${number(one.rowsWritten)} written.
-Everything is kept for a year; this is the bill of the twelfth month.
+All data is kept for a year; this is the bill for the twelfth month.
 
 ${table(['', ...PEOPLE.flatMap((n) => [`${number(n)} people`, '$'])], [...lines, ['**total**', ...totals.flatMap((total) => ['', `**${dollars(total)}**`])], ['a person', ...totals.flatMap((total, i) => ['', `$${number(total / (PEOPLE[i] ?? 1), 4)}`])]])}
 
-CPU is counted too high: locally D1 and R2 run in the process that is measured, and on Cloudflare their time is not billed as CPU. Images are
-counted as all served by the Worker and none from a cache. An object is assumed to be awake 0.1 s for each call: a message calls three, its conversation
-and the channels of two; an open channel asks D1 every 45 seconds.
-A request logs one line. \`head_sampling_rate\` in \`wrangler.toml\` keeps some of them only: at 0.1 they cost a tenth, and an error is found by one in ten.
+CPU is overestimated: locally D1 and R2 run in the measured process, whereas Cloudflare does not bill their time as CPU. Images are
+assumed to be served by the Worker, never from a cache. An object is assumed to be active for 0.1 s per call: a message calls three, its conversation
+and both users' channels; an open channel queries D1 every 45 seconds.
+A request logs one line. \`head_sampling_rate\` in \`wrangler.toml\` keeps only a sample: at 0.1 logs cost a tenth, and one error in ten is logged.
 
 ## How far one database goes
 
-One D1 database holds 10 GB and does one thing at a time.
+One D1 database holds 10 GB and runs one query at a time.
 
 | | people |
 | --- | ---: |
@@ -263,14 +263,14 @@ One D1 database holds 10 GB and does one thing at a time.
 
 ${far.bySize < far.byCalls ? 'Size ends first.' : 'Calls end first.'} What to do then, in this order:
 
-1. **Read replicas.** ${number(far.readShare * 100)}% of the calls are reads. Sessions are in place (\`src/db/client.ts\`): enabling replication lets reads be served
+1. **Read replicas.** ${number(far.readShare * 100)}% of the calls are reads. Sessions are in place (\`src/db/client.ts\`): with replication enabled, reads are served
    elsewhere, and a client reads its own writes by its bookmark. With the writes alone the primary carries ${people(far.byCalls / (1 - far.readShare))} people by calls. It
-   changes nothing about size, and costs nothing beside the rows.
-2. **Messages into databases of their own.** They are ${number(far.messagesShare * 100)}% of the bytes, and only their object writes them
+   does not change the size, and costs nothing beyond the rows read.
+2. **Move messages into separate databases.** They are ${number(far.messagesShare * 100)}% of the bytes, and only their object writes them
    (\`src/messaging/\`): which database a conversation is in can follow from its two people. Without them the main database holds
    ${people(far.bySizeWithoutMessages)} people. The list of conversations then asks each of the databases: its newest entries go into a table of the main one.
-3. **Old likes, comments and posts away**, or people split over databases: at 10 million people ${number(splits)} databases of people and ${number(messageDatabases)} of messages,
-   each of 10 GB. Feeds then read from several. Nothing here does that.
+3. **Move old likes, comments and posts away**, or split people over several databases: at 10 million people ${number(splits)} databases of people and ${number(messageDatabases)} of messages,
+   each of 10 GB. Feeds then read from several databases. This is not implemented.
 
 ${attackSection()}`
 }
@@ -283,11 +283,11 @@ function speed(results: Results): string {
   return `<!-- Written by \`npm run bench\` (bench/report.ts): edit there. -->
 # How fast it is
 
-${date}, ${machine}. \`npm run bench\` makes this page anew, in some minutes, on any Linux machine. Numbers differ from machine to machine, the ratios hardly.
+${date}, ${machine}. \`npm run bench\` regenerates this page in a few minutes on any Linux machine. Figures differ between machines; the ratios hardly do.
 
-What is measured is the bundle that would be deployed, in the runtime that Cloudflare publishes, with local D1 and R2 in the same process: 200 people, 5,000 posts,
-20,000 likes, 20,000 comments, 2,000 follows, 10,000 messages. CPU is that of the runtime's process. The **limit** is a bare Worker (\`bench/limit/\`) without
-framework, validation, request log or security headers, that sends D1 the same statements, recorded from ours, and answers the same bytes: the run fails where
+The benchmark measures the deployable bundle, in the runtime that Cloudflare publishes, with local D1 and R2 in the same process: 200 people, 5,000 posts,
+20,000 likes, 20,000 comments, 2,000 follows, 10,000 messages. CPU is that of the runtime process. The **limit** is a bare Worker (\`bench/limit/\`) without
+framework, validation, request log or security headers. It sends D1 the same statements, recorded from ours, and answers the same bytes: the run fails if
 it does not. \`× limit\` is ours divided by the limit's, at 16 connections: below 1 for requests a second, above 1 for CPU.
 
 ${routeTable(results)}
@@ -300,12 +300,12 @@ ${targetTable(results)}
 
 ## Where our own time goes
 
-Requests replayed with D1's first answers, sampled by the inspector's profiler: what is left is ours, and the runtime's for us (JSON, headers, a line of
-log), which counts for the file that asked for it.
+Requests are replayed with D1's first answers and sampled by the inspector's profiler. The rest is our own time, and the runtime's on our behalf (JSON, headers, a log
+line), which is attributed to the calling file.
 
 ${profileTable(results)}
 
-## Beside what one would use instead
+## Compared with an alternative
 
 ${peerTable(results)}
 

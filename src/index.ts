@@ -1,6 +1,7 @@
 /** The Worker. */
 import { eraseAccounts } from './account/erase'
 import { app } from './app'
+import { turnHiddenAccounts } from './db/account-hidings'
 import { openDb } from './db/client'
 import { agreedTime } from './db/clock'
 import { renewSearchKeys } from './db/search-keys'
@@ -29,6 +30,7 @@ export default {
       return
     }
     await sweepRows(db, now, limits)
+    await turnHiddenAccounts(db)
     await eraseAccounts(db, env, now, {
       closeSockets: (userId) => closeSockets(env, { userId, except: undefined }),
       eraseSentPiece: (piece, onMarked) => eraseSentPiece(env, piece, onMarked),

@@ -67,6 +67,7 @@ const WORLD = [
 beforeEach(async () => {
   await run(
     'delete from deleted_accounts',
+    'delete from account_hidings',
     ...EVERYBODY,
     'delete from images',
     'update sequences set last_id = 0, deleted = 0',
@@ -194,6 +195,22 @@ describe('what is not true', () => {
         ]
       }),
     ),
+    'likes.is_owner_hidden': {
+      by: 'update likes set is_owner_hidden = 1 where id = 1',
+      difference: { key: 1, kept: 1, truth: 0 },
+    },
+    'comments.is_owner_hidden': {
+      by: 'update comments set is_owner_hidden = 1 where id = 1',
+      difference: { key: 1, kept: 1, truth: 0 },
+    },
+    'followers.is_owner_hidden': {
+      by: 'update followers set is_owner_hidden = 1 where id = 1',
+      difference: { key: 1, kept: 1, truth: 0 },
+    },
+    'followers.is_followed_hidden': {
+      by: 'update followers set is_followed_hidden = 1 where id = 1',
+      difference: { key: 1, kept: 1, truth: 0 },
+    },
     ...column('users', 'posts_count', 2),
     ...column('users', 'likes_given_count', 2),
     ...column('users', 'following_count', 2),

@@ -63,6 +63,8 @@ export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<
     'posts',
     'conversations',
     'deleted_accounts',
+    'suspended_accounts',
+    'account_hidings',
     'users',
     'images',
     'image_fences',

@@ -1,5 +1,6 @@
 /** Deleting one's account, and having it back. What is erased later, and how, is in `account/`. */
 import { and, eq, gt, isNull } from 'drizzle-orm'
+import { turnStatements } from '../db/account-hidings'
 import type { Db } from '../db/client'
 import { deletedAccounts, passwordResets } from '../db/schema'
 import { build, statement } from '../db/statements'
@@ -14,13 +15,14 @@ export async function deleteAccount(
 ): Promise<void> {
   await db.batch([
     statement(build.insert(deletedAccounts).values({ userId, deletedAt: now, eraseAt })),
+    ...turnStatements(userId),
     revokeSessionsStatement(userId, undefined, now),
     forgetEmailChangesStatement(userId),
     statement(build.delete(passwordResets).where(eq(passwordResets.userId, userId))),
   ])
 }
 
-/** Shows the account again, unless it is being erased, or is to be: its days of grace are over, or the operator has ended them. */
+/** Shows the account again, and gives a row if it was not there (`turnFirstPiece` is to follow), unless it is being erased, or is to be: its days of grace are over, or the operator has ended them. */
 export const restoreAccountStatement = (userId: number, now: number) =>
   statement(
     build
@@ -31,5 +33,6 @@ export const restoreAccountStatement = (userId: number, now: number) =>
           isNull(deletedAccounts.erasingSince),
           gt(deletedAccounts.eraseAt, now),
         ),
-      ),
+      )
+      .returning({ userId: deletedAccounts.userId }),
   )

@@ -1,5 +1,6 @@
 /** Accounts in D1. */
 import { and, desc, eq, gt, inArray, or, sql } from 'drizzle-orm'
+import { turnFirstPiece } from '../db/account-hidings'
 import { activeUserStatement, type Db } from '../db/client'
 import type { RowOf } from '../db/columns'
 import { emailKey } from '../db/email'
@@ -194,7 +195,7 @@ export async function startSession(
   },
 ): Promise<string[]> {
   const { jtiHash, userAgent, device, seconds, now, passwordHash, guessKey } = options
-  const [, , known] = await db.batch([
+  const [restored, , known] = await db.batch([
     restoreAccountStatement(userId, now),
     activeUserStatement({ userId }),
     userAgentsStatement(userId),
@@ -203,6 +204,8 @@ export async function startSession(
     ...(guessKey === undefined ? [] : [resetLimitStatement(guessKey)]),
     ...(passwordHash === undefined ? [] : [setPasswordStatement(userId, passwordHash)]),
   ])
+  // Signed in is signed in: what fails here, the job does.
+  if (restored.length > 0) await turnFirstPiece(db, userId).catch(() => undefined)
   return known.map(({ userAgent }) => userAgent)
 }
 

@@ -12,6 +12,7 @@ import { countAndNewest, sequence } from './kept/counts'
 import { logGuards, userGuard } from './kept/guard'
 import { heldUsernames } from './kept/held-usernames'
 import { goesWith } from './kept/hidden'
+import { hiddenAccounts } from './kept/hidden-accounts'
 import { imageReferences, newestImages } from './kept/images'
 import { notifications } from './kept/notifications'
 import { reservedUsernames } from './kept/reserved-usernames'
@@ -102,6 +103,7 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
   schema.heldUsernames,
   schema.deletedAccounts,
   schema.suspendedAccounts,
+  schema.accountHidings,
   schema.hiddenPosts,
   schema.hiddenComments,
   schema.appeals,
@@ -114,12 +116,36 @@ export const WITHOUT_ROWID: SQLiteTable[] = [
 export const KEPT: Kept[] = [
   ...TABLES.filter(hasSequence).map((table) => sequence(getTableName(table), HIDDEN[getTableName(table)])),
 
-  countAndNewest({ of: posts.ownerId, count: users.postsCount, hidden: hiddenPosts.ownerId }),
+  countAndNewest({
+    of: posts.ownerId,
+    count: users.postsCount,
+    hidden: { row: hiddenPosts.postId, of: hiddenPosts.ownerId },
+  }),
   countAndNewest({ of: likes.ownerId, count: users.likesGivenCount }),
-  countAndNewest({ of: followers.ownerId, count: users.followingCount, newest: users.lastFollowingId }),
-  countAndNewest({ of: followers.followedId, count: users.followersCount, newest: users.lastFollowedId }),
-  countAndNewest({ of: likes.postId, count: posts.likesCount, newest: posts.lastLikeId }),
-  countAndNewest({ of: comments.postId, count: posts.commentsCount, hidden: hiddenComments.postId }),
+  countAndNewest({
+    of: followers.ownerId,
+    count: users.followingCount,
+    newest: users.lastFollowingId,
+    unless: followers.isFollowedHidden,
+  }),
+  countAndNewest({
+    of: followers.followedId,
+    count: users.followersCount,
+    newest: users.lastFollowedId,
+    unless: followers.isOwnerHidden,
+  }),
+  countAndNewest({
+    of: likes.postId,
+    count: posts.likesCount,
+    newest: posts.lastLikeId,
+    unless: likes.isOwnerHidden,
+  }),
+  countAndNewest({
+    of: comments.postId,
+    count: posts.commentsCount,
+    unless: comments.isOwnerHidden,
+    hidden: { row: hiddenComments.commentId, of: hiddenComments.postId },
+  }),
   countAndNewest({ of: reports.caseId, count: cases.reportsCount }),
 
   goesWith(hiddenPosts.postId, posts.id),
@@ -140,6 +166,7 @@ export const KEPT: Kept[] = [
   userSearch(),
   heldUsernames(),
   reservedUsernames(),
+  hiddenAccounts(),
   ...notifications(),
   unreadMessages(),
 

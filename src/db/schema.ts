@@ -154,6 +154,8 @@ export const comments = sqliteTable(
     mentions: text().notNull().default('[]'),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
+    /** Whether it counts for nothing, as its owner's account is not there: see `account-hidings.ts`. */
+    isOwnerHidden: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (t) => [index('comments_post').on(t.postId), index('comments_owner').on(t.ownerId)],
 )
@@ -169,6 +171,8 @@ export const likes = sqliteTable(
       .notNull()
       .references(() => posts.id, { onDelete: 'cascade' }),
     createdAt: integer().notNull(),
+    /** Whether it counts for nothing, as its owner's account is not there: see `account-hidings.ts`. */
+    isOwnerHidden: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (t) => [
     uniqueIndex('likes_owner_post').on(t.ownerId, t.postId),
@@ -189,6 +193,9 @@ export const followers = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     createdAt: integer().notNull(),
+    /** Whether it counts for nothing to the one, as the other's account is not there: see `account-hidings.ts`. */
+    isOwnerHidden: integer({ mode: 'boolean' }).notNull().default(false),
+    isFollowedHidden: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (t) => [
     uniqueIndex('followers_owner_followed').on(t.ownerId, t.followedId),
@@ -319,6 +326,23 @@ export const suspendedAccounts = sqliteTable(
     until: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.userId] }), index('suspended_accounts_until').on(t.until)],
+)
+
+/**
+ * Accounts that were hidden or shown again, and whose likes, comments and follows are still to count for nothing, or again: how far that has
+ * come, by their ids, `NEVER` where it is done. See `account-hidings.ts`.
+ */
+export const accountHidings = sqliteTable(
+  'account_hidings',
+  {
+    /** No reference: a trigger writes it, also while a user is deleted. */
+    userId: integer().notNull(),
+    likesTo: integer().notNull().default(0),
+    commentsTo: integer().notNull().default(0),
+    followingTo: integer().notNull().default(0),
+    followersTo: integer().notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.userId] })],
 )
 
 /** Accounts that are out of all lists that nobody asked for them. */

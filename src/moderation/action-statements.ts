@@ -1,6 +1,8 @@
 /** What actions do, in SQL: what is taken out of sight is so in the batch that notes it. */
+
 import { type SQL, sql } from 'drizzle-orm'
 import { revokeSessionsStatement } from '../auth/session-queries'
+import { turnStatements } from '../db/account-hidings'
 import { NEVER } from '../db/schema'
 import { type Statement, writeStatement } from '../db/statements'
 import { type Action, type CaseKind, ERASED_AFTER_DAYS } from './vocabulary'
@@ -48,12 +50,16 @@ export function effectStatements(
       return [
         writeStatement(sql`insert into suspended_accounts (user_id, until) values (${authorId}, ${action === 'ban' ? NEVER : until})
           on conflict (user_id) do update set until = excluded.until`),
+        ...turnStatements(authorId),
         revokeSessionsStatement(authorId, undefined, now),
         writeStatement(sql`delete from password_resets where user_id = ${authorId}`),
       ]
     case 'unsuspend':
     case 'unban':
-      return [writeStatement(sql`delete from suspended_accounts where user_id = ${authorId}`)]
+      return [
+        writeStatement(sql`delete from suspended_accounts where user_id = ${authorId}`),
+        ...turnStatements(authorId),
+      ]
     case 'warn':
     case 'withdraw_warning':
       return []

@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { eraseAccounts, type Others } from '../../src/account/erase'
 import { PIECE_ROWS } from '../../src/account/erase-queries'
+import { TURNED_AT_ONCE, turnHiddenAccounts } from '../../src/db/account-hidings'
 import { openDb } from '../../src/db/client'
 import { KEPT_VALUES } from '../../src/db/kept'
 import worker from '../../src/index'
@@ -213,6 +214,107 @@ describe('DELETE /dj-rest-auth/user/', () => {
     expect(await differences()).toEqual([])
     await login(alice.username)
     expect((await bob.get('/users/')).body.count).toBe(before)
+  })
+
+  it('takes what they did out of what is counted for others at once, and gives it back', async () => {
+    const { alice, bob, carol, his } = w
+    const likedBoth = await createPost(carol, { title: `both${casts}` })
+    await createComment(alice, likedBoth.id)
+    await createComment(alice, likedBoth.id)
+    const counts = async () => {
+      const post = (await bob.get(`/posts/${his.id}/`)).body
+      const both = (await bob.get(`/posts/${likedBoth.id}/`)).body
+      const people = await Promise.all(
+        [bob, carol].map(async ({ id }) => (await bob.get(`/profiles/${id}/`)).body),
+      )
+      return [
+        ...[post.likes_count, post.comments_count, both.comments_count],
+        ...people.flatMap(({ followers_count, following_count }) => [followers_count, following_count]),
+      ]
+    }
+    const before = await counts()
+    expect(before).toEqual([2, 2, 2, 2, 1, 0, 2])
+    await remove(alice)
+    const gone = [1, 1, 0, 1, 0, 0, 1]
+    expect(await counts()).toEqual(gone)
+    expect(await stored('select 1 from account_hidings')).toEqual([])
+    expect(await differences()).toEqual([])
+    // What others do meanwhile counts, and a comment that is hidden otherwise as well counts neither once nor twice.
+    const [hidden] = await stored<{ id: number }>(
+      'select min(id) as id from comments where post_id = ?',
+      likedBoth.id,
+    )
+    await stored(
+      'insert into hidden_comments (comment_id, post_id, hidden_at) values (?, ?, 1)',
+      hidden?.id,
+      likedBoth.id,
+    )
+    await createComment(bob, likedBoth.id)
+    expect(await counts()).toEqual([1, 1, 1, ...gone.slice(3)])
+    expect(await differences()).toEqual([])
+    await login(alice.username)
+    expect(await counts()).toEqual([2, 2, 2, ...before.slice(3)])
+    expect(await differences()).toEqual([])
+    await stored('delete from hidden_comments where comment_id = ?', hidden?.id)
+    expect((await counts())[2]).toBe(3)
+    // A suspension does the same; what is erased while it counts for nothing is not taken off again.
+    await stored(
+      'insert into suspended_accounts (user_id, until) values (?, ?)',
+      alice.id,
+      Date.now() + DAY_MS,
+    )
+    await worker.scheduled(createScheduledController(), env)
+    expect(await counts()).toEqual([1, 1, 1, ...gone.slice(3)])
+    await stored(
+      'insert into hidden_comments (comment_id, post_id, hidden_at) values (?, ?, 1)',
+      hidden?.id,
+      likedBoth.id,
+    )
+    await stored('delete from comments where id = ?', hidden?.id)
+    await stored('delete from likes where owner_id = ?', alice.id)
+    await stored('delete from suspended_accounts where user_id = ?', alice.id)
+    await worker.scheduled(createScheduledController(), env)
+    expect(await counts()).toEqual([1, 2, 2, ...before.slice(3)])
+    expect(await differences()).toEqual([])
+  })
+
+  it('does so in pieces, which may stop anywhere and turn back', async () => {
+    const { alice, bob } = w
+    const [newest] = await stored<{ id: number }>('select max(id) as id from posts')
+    const many = TURNED_AT_ONCE * 2 + 60
+    const numbers = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${many})`
+    await stored(
+      `${numbers} insert into posts (id, owner_id, title, title_key, created_at, updated_at) select ?1 + i, ?2, 'x', 'x', 1, 1 from n`,
+      newest?.id,
+      bob.id,
+    )
+    await stored(
+      `${numbers} insert into likes (id, owner_id, post_id, created_at) select (select max(id) from likes) + i, ?2, ?1 + i, 1 from n`,
+      newest?.id,
+      alice.id,
+    )
+    const liked = async () =>
+      (await stored<{ n: number }>('select sum(likes_count) as n from posts where id > ?', newest?.id))[0]?.n
+    const db = openDb(env.DB, { primary: true })
+    // The first of each kind is the like that she had.
+    const { cost } = await remove(alice)
+    expect(cost.written).toBeLessThan(2_000)
+    expect(await liked()).toBe(many - TURNED_AT_ONCE + 1)
+    expect(await differences()).toEqual([])
+    await turnHiddenAccounts(db, 1)
+    expect(await liked()).toBe(many - 2 * TURNED_AT_ONCE + 1)
+    const back = client({ authorization: `Bearer ${(await login(alice.username)).body.access_token}` })
+    expect(await liked()).toBe(many - TURNED_AT_ONCE)
+    await turnHiddenAccounts(db)
+    expect(await liked()).toBe(many)
+    expect(await stored('select 1 from account_hidings')).toEqual([])
+    expect((await back.delete(`${AUTH}/user/`, { password: PASSWORD })).status).toBe(204)
+    await letPass(alice)
+    // Erased before all was turned.
+    await erase()
+    await turnHiddenAccounts(db)
+    expect(await liked()).toBe(0)
+    expect(await differences()).toEqual([])
   })
 
   it('is as if it had never been, for whoever asks for it, filters by it or adds to it', async () => {

@@ -8,26 +8,38 @@ import { columnValue, type Kept } from './value'
  * an insert or a deletion writes it once.
  *
  * @param of The column that refers. It must not change while its row lives.
- * @param hidden The same column in a table with a row for each row that is not counted, though it is there.
+ * @param unless A column of the row that says that it is not counted, though it is there. The newest may be such a row.
+ * @param hidden A table with a row for each row that is not counted either: where it holds the row's id, and the same column as `of`.
  */
 export function countAndNewest({
   of,
   count,
   newest,
+  unless,
   hidden,
 }: {
   of: Column
   count: Column
   newest?: Column
-  hidden?: Column
+  unless?: Column
+  hidden?: { row: Column; of: Column }
 }): Kept {
   const [table, reference, parent] = [tableOf(of), nameOf(of), tableOf(count)]
   if (newest && tableOf(newest) !== parent)
     throw new Error(`${nameOf(newest)} must be a column of ${parent}, as ${nameOf(count)} is`)
   const largest = (parentId: string) =>
     `coalesce((SELECT max(id) FROM \`${table}\` WHERE ${reference} = ${parentId}), ${NEVER})`
-  const update = (row: 'NEW' | 'OLD', change: string, newestId: (column: string) => string) => {
-    const set = [`${nameOf(count)} = ${nameOf(count)} ${change}`]
+  /** Whether a row is counted. */
+  const counts = (row: string) =>
+    [
+      ...(unless ? [`${row}.${nameOf(unless)} = 0`] : []),
+      ...(hidden
+        ? [`NOT EXISTS (SELECT 1 FROM \`${tableOf(hidden.row)}\` WHERE ${nameOf(hidden.row)} = ${row}.id)`]
+        : []),
+    ].join(' AND ')
+  const update = (row: 'NEW' | 'OLD', sign: '+' | '-', newestId: (column: string) => string) => {
+    const change = counts(row) && row === 'OLD' ? `(${counts(row)})` : '1'
+    const set = [`${nameOf(count)} = ${nameOf(count)} ${sign} ${change}`]
     if (newest) set.push(`${nameOf(newest)} = ${newestId(nameOf(newest))}`)
     return `UPDATE \`${parent}\` SET ${set.join(',\n      ')}\n    WHERE id = ${row}.${reference}`
   }
@@ -36,25 +48,48 @@ export function countAndNewest({
     `CASE ${column} WHEN OLD.id
         THEN ${largest(`OLD.${reference}`)}
         ELSE ${column} END`
-  const uncount = (on: 'insert' | 'delete', hiding: Column): Effect => ({
-    table: tableOf(hiding),
-    on,
-    statements: [
-      `UPDATE \`${parent}\` SET ${nameOf(count)} = ${nameOf(count)} ${on === 'insert' ? '- 1' : '+ 1'} WHERE id = ${on === 'insert' ? 'NEW' : 'OLD'}.${nameOf(hiding)}`,
-    ],
-  })
-  const hiddenRows = hidden
-    ? ` - (select count(*) from ${tableOf(hidden)} where ${nameOf(hidden)} = t.id)`
-    : ''
+  /** What hides a row, or shows it again, changes the count unless the row is gone or hidden otherwise. */
+  const recount = (on: 'insert' | 'delete', { row, of: same }: { row: Column; of: Column }): Effect => {
+    const [hiding, sign] = on === 'insert' ? ['NEW', '-'] : ['OLD', '+']
+    const isCounted = unless ? ` AND ${nameOf(unless)} = 0` : ''
+    return {
+      table: tableOf(row),
+      on,
+      statements: [
+        `UPDATE \`${parent}\` SET ${nameOf(count)} = ${nameOf(count)} ${sign} 1 WHERE id = ${hiding}.${nameOf(same)}
+    AND EXISTS (SELECT 1 FROM \`${table}\` WHERE id = ${hiding}.${nameOf(row)}${isCounted})`,
+      ],
+    }
+  }
+  const flip = (column: Column): Effect => {
+    const isHidden = hidden
+      ? `
+    AND NOT EXISTS (SELECT 1 FROM \`${tableOf(hidden.row)}\` WHERE ${nameOf(hidden.row)} = NEW.id)`
+      : ''
+    return {
+      table,
+      on: 'update',
+      where: column,
+      statements: [
+        `UPDATE \`${parent}\` SET ${nameOf(count)} = ${nameOf(count)} + OLD.${nameOf(column)} - NEW.${nameOf(column)}
+    WHERE id = NEW.${reference}${isHidden}`,
+      ],
+    }
+  }
+  const truth = counts('r')
   return {
     values: [
-      columnValue(count, `(select count(*) from ${table} where ${reference} = t.id)${hiddenRows}`),
+      columnValue(
+        count,
+        `(select count(*) from ${table} r where r.${reference} = t.id${truth && ` and ${truth}`})`,
+      ),
       ...(newest ? [columnValue(newest, largest('t.id'))] : []),
     ],
     effects: [
-      { table, on: 'insert', statements: [update('NEW', '+ 1', () => 'NEW.id')] },
-      { table, on: 'delete', statements: [update('OLD', '- 1', largestLeft)] },
-      ...(hidden ? [uncount('insert', hidden), uncount('delete', hidden)] : []),
+      { table, on: 'insert', statements: [update('NEW', '+', () => 'NEW.id')] },
+      { table, on: 'delete', statements: [update('OLD', '-', largestLeft)] },
+      ...(hidden ? [recount('insert', hidden), recount('delete', hidden)] : []),
+      ...(unless ? [flip(unless)] : []),
     ],
   }
 }
