@@ -1,9 +1,10 @@
 /** The client of edge-social-api, for pages, Node, workers and React Native: `createClient({ baseUrl })`. */
 import { account } from './account'
+import type { Live, LiveOptions } from './channel/types'
 import type { Conversation, ConversationOptions } from './conversation'
 import { type Draft, type OutboxStorage, outboxStorage, drafts as storedDrafts } from './drafts'
 import { LiveConversation } from './live'
-import type { CallOptions, CreateOptions, Options, UploadOptions } from './options'
+import type { CallOptions, CreateOptions, LiveModule, Options, UploadOptions } from './options'
 import { IMAGE_BYTES, mayPass, post } from './outbox'
 import { list } from './pages'
 import { throwIfAborted } from './platform'
@@ -34,12 +35,14 @@ import type { TokenStorage } from './tokens'
 import { transport } from './transport'
 
 export type { AuthChange } from './auth'
+export type { Store } from './channel/store'
+export type { Live, LiveOptions, LiveStatus } from './channel/types'
 export type { Conversation, ConversationEvent, ConversationOptions, MessageOptions } from './conversation'
 export type { Draft, OutboxStorage } from './drafts'
 export { ApiError, type ApiFailure, type FieldErrors } from './errors'
 export type { ImageFile, NativeFile } from './files'
 export type { Socket, SocketConstructor } from './link'
-export type { CallOptions, CreateOptions, ImagePreparer, Options, UploadOptions } from './options'
+export type { CallOptions, CreateOptions, ImagePreparer, LiveModule, Options, UploadOptions } from './options'
 export type { List, Page } from './pages'
 export type * from './schema'
 export type { TokenStorage } from './tokens'
@@ -90,7 +93,7 @@ export function createClient(options: ClientOptions) {
       { before, after, size }: { before?: number; after?: number; size?: number } = {},
       more?: CallOptions,
     ): Promise<Message[]> => {
-      const query = { ...(after === undefined ? { before: before ?? '' } : { after }), page_size: size }
+      const query = { after, before: after === undefined ? (before ?? '') : undefined, page_size: size }
       return (await call<{ results: Message[] }>('GET', `/messages/${userId}/`, { ...more, query })).results
     },
     send: (userId: number, body: MessageInput, more?: CreateOptions & UploadOptions) =>
@@ -167,5 +170,8 @@ export function createClient(options: ClientOptions) {
     /** A live conversation; `close` it when it is no longer shown. */
     conversation: (userId: number, more: ConversationOptions = {}): Conversation =>
       new LiveConversation(userId, api, drafts, more),
+    /** The channel: unread counts, notifications and all conversations over one connection. Needs `live` of the options. */
+    live: async (more?: LiveOptions): Promise<Live> =>
+      (await (options.live as () => Promise<LiveModule>)()).openLive(api, more),
   }
 }

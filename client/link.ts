@@ -1,6 +1,4 @@
 /** One connection, which notices when it is gone, also where nothing says so. */
-import type { ServerFrame } from './schema'
-
 /** What is needed of a WebSocket, so that any implementation will do. */
 export interface Socket {
   readonly readyState: number
@@ -21,8 +19,8 @@ export interface Link {
 /** `refused`: it never opened, and pages are not told why. */
 export type Loss = 'refused' | 'signed out' | 'too fast' | 'cut'
 
-interface Listeners {
-  receive(frame: ServerFrame): void
+interface Listeners<Frame> {
+  receive(frame: Frame): void
   /** The other side answers. */
   alive(): void
   /** Called once; nothing comes after it. */
@@ -39,7 +37,7 @@ const HEARTBEAT_MS = 15_000
  */
 const WATCH_MS = 200
 
-export function link(socket: Socket, { receive, alive, lost }: Listeners): Link {
+export function link<Frame>(socket: Socket, { receive, alive, lost }: Listeners<Frame>): Link {
   let isOpened = false
   let isAlive = true
   let isOver = false
@@ -68,11 +66,11 @@ export function link(socket: Socket, { receive, alive, lost }: Listeners): Link 
   socket.addEventListener('open', () => {
     isOpened = true
   })
-  socket.addEventListener('message', ({ data }: { data?: unknown }) => {
+  socket.addEventListener('message', ({ data }: { data: string }) => {
     if (isOver) return
     isAlive = true
     if (data === 'pong') alive()
-    else receive(JSON.parse(String(data)))
+    else receive(JSON.parse(data))
   })
   socket.addEventListener('close', ({ code }: { code?: number }) => end(code))
   // `close` follows. But for a listener, the package `ws` would end the process.

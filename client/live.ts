@@ -94,7 +94,7 @@ export class LiveConversation implements Conversation {
     { image, key = randomKey(), onProgress }: MessageOptions = {},
   ): Promise<Message> {
     if (this.#end) throw this.#end
-    if (!KEY.test(key)) throw failure('bad_key', 'A key has 1 to 255 visible ASCII characters.')
+    if (!KEY.test(key)) throw failure('bad_key', 'Bad key.')
     return new Promise((resolve, reject) => {
       this.#senders.set(key, { resolve, reject, onProgress })
       this.#outbox.add({ key, content, image })
@@ -138,7 +138,7 @@ export class LiveConversation implements Conversation {
     platform.removeEventListener?.('offline', this.#drop)
     this.#drop()
     // Nobody will ever be there, or listen: there is no other time to keep it for.
-    this.#outbox.stop(why, why.status === 403 || why.status === 404)
+    this.#outbox.stop(why, why.status > 401)
     this.#readers.end()
   }
 
@@ -161,9 +161,8 @@ export class LiveConversation implements Conversation {
     const url = `${baseUrl.replace(/^http/i, 'ws')}/messages/${this.userId}/live/${since}`
     const whoami = async () => kept?.user ?? (await this.#transport.me()).pk
     try {
-      const socket = kept ? new this.#Socket(url, ['bearer', kept.access]) : new this.#Socket(url)
-      this.#link = link(socket, {
-        receive: (frame) => this.#receive(frame, whoami),
+      this.#link = link(this.#transport.open(this.#Socket, url, kept), {
+        receive: (frame: ServerFrame) => this.#receive(frame, whoami),
         alive: this.#relax,
         lost: (why) => void this.#lost(why, kept?.access),
       })

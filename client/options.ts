@@ -1,5 +1,7 @@
 /** What the client and its calls are told. */
+import type { Live, LiveOptions } from './channel/types'
 import type { TokenStorage } from './tokens'
+import type { Transport } from './transport'
 import type { Progress, Send } from './upload'
 
 /** What prepares images before they are sent: `edge-social-api/client/images`, or the like. */
@@ -8,6 +10,11 @@ export interface ImagePreparer {
     image: Blob,
     options: { maxBytes: number; onProgress?: (fraction: number) => void; signal?: AbortSignal },
   ): Promise<{ image: Blob; thumbhash?: string }>
+}
+
+/** `edge-social-api/client/live`. */
+export interface LiveModule {
+  openLive(transport: Transport, options?: LiveOptions): Live
 }
 
 export interface Options {
@@ -22,6 +29,8 @@ export interface Options {
   storage?: TokenStorage | undefined
   /** Prepares the images of posts, profiles and messages: `() => import('edge-social-api/client/images')`. */
   images?: (() => Promise<ImagePreparer>) | undefined
+  /** The one connection for everything: `() => import('edge-social-api/client/live')`. */
+  live?: (() => Promise<LiveModule>) | undefined
   /** Another `fetch`. Uploads through it tell no progress on their way. */
   fetch?: Send | undefined
 }

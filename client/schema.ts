@@ -168,6 +168,39 @@ export interface Unread {
   unread_count: number
 }
 
+export interface Actor {
+  id: number
+  username: string
+  image: string
+}
+
+export interface Notification {
+  id: number
+  kind:
+    | 'like'
+    | 'comment'
+    | 'reply'
+    | 'post_mention'
+    | 'comment_mention'
+    | 'follow'
+    | 'request'
+    | 'accepted'
+    | 'device'
+    | 'moderation'
+  post: number | null
+  comment: number | null
+  actors: Actor[]
+  count: number
+  created: string
+  is_seen: boolean
+}
+
+export interface UnreadTotals {
+  notifications: number
+  messages: number
+  requests: number
+}
+
 export interface Detail {
   detail: string
 }
@@ -385,7 +418,7 @@ export interface FollowerQuery {
   followed?: number | undefined
 }
 
-/** What comes over a socket. */
+/** What comes over a socket of a conversation. */
 export type ServerFrame =
   | {
       type: 'ready'
@@ -439,4 +472,99 @@ export type ServerFrame =
       code?: 'unavailable' | 'throttled' | undefined
       retry_after?: number | undefined
       errors: Record<string, string[]>
+    }
+
+/** What comes over the channel of a person. */
+export type ChannelFrame =
+  | {
+      type: 'ready'
+      seq: number
+      unread: UnreadTotals
+      conversations: [number, number, number][]
+      posts: number
+    }
+  | {
+      type: 'conversation'
+      user: number
+      event:
+        | {
+            type: 'message'
+            seq: number
+            prev: number
+            message: Message
+          }
+        | {
+            type: 'edited'
+            seq: number
+            prev: number
+            message: Message
+          }
+        | {
+            type: 'deleted'
+            seq: number
+            prev: number
+            id: number
+          }
+        | {
+            type: 'cleared'
+            seq: number
+            prev: number
+          }
+        | {
+            type: 'read'
+            seq: number
+            prev: number
+            user: number
+            up_to: number
+          }
+      unread: number
+    }
+  | {
+      type: 'replayed'
+      user: number
+      seq: number
+      unread: number
+    }
+  | {
+      type: 'resync'
+      user: number
+      seq: number
+      unread: number
+    }
+  | {
+      type: 'notification'
+      seq: number
+      prev: number
+      notifications: Notification[] | null
+    }
+  | {
+      type: 'unread'
+      unread: UnreadTotals
+    }
+  | {
+      type: 'feed'
+      since: number
+      count: number
+      posts: number[]
+    }
+  | {
+      type: 'typing'
+      user: number
+    }
+  | {
+      type: 'sent'
+      key: string
+      message: Message
+      to: number
+    }
+  | {
+      type: 'error'
+      key?: string | undefined
+      code?: 'unavailable' | 'throttled' | undefined
+      retry_after?: number | undefined
+      errors: Record<string, string[]>
+      to?: number | undefined
+    }
+  | {
+      type: 'signed-out'
     }

@@ -23,7 +23,7 @@ export interface TokenKeeper {
   get(): Promise<Tokens | undefined>
   set(tokens: Tokens | undefined): Promise<void>
   /** Keeps what a renewal gave, unless somebody has signed in or out meanwhile, perhaps in another tab. Whether it did. */
-  renewed(from: Tokens | undefined, to: Tokens | undefined): Promise<boolean>
+  renewed(old: Tokens | undefined, fresh: Tokens | undefined): Promise<boolean>
   /**
    * Runs `renew` unless somebody else has renewed since `stale` was read: one call at a time in this tab, and, where the browser has
    * locks, one tab at a time.
@@ -78,9 +78,9 @@ export function tokenKeeper(
   return {
     get,
     set,
-    async renewed(from, to) {
-      const isSame = (await get())?.refresh === from?.refresh
-      if (isSame) await set(to)
+    async renewed(old, fresh) {
+      const isSame = (await get())?.refresh === old?.refresh
+      if (isSame) await set(fresh)
       return isSame
     },
     async renewOnce(stale, renew) {

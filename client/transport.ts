@@ -2,6 +2,7 @@
 import { type Auth, authState } from './auth'
 import { badImage, errorFrom, failure, retryAfter } from './errors'
 import { encode, type Fields, isBlob } from './files'
+import type { Socket, SocketConstructor } from './link'
 import type { Call, CallOptions, Input, Method, Options } from './options'
 import { pageStorage, pause, platform, randomKey, throwIfAborted, unlessAborted } from './platform'
 import type { User } from './schema'
@@ -22,6 +23,8 @@ export interface Transport {
   identity(): Promise<number | undefined>
   /** Makes an image such as the API takes, where there is something that can. */
   prepare(fields: Fields, input: Input): Promise<Fields>
+  /** Opens a socket; those of conversations, where there is a channel, over that (`channel/`). */
+  open(Socket: SocketConstructor, url: string, kept: Tokens | undefined): Socket
 }
 
 /** By itself, it is what tokens of any API were once kept under. */
@@ -167,9 +170,12 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     return user
   }
 
+  const open: Transport['open'] = (Socket, url, kept) =>
+    kept ? new Socket(url, ['bearer', kept.access]) : new Socket(url)
+
   const identity = async () => (await tokens.get())?.user
 
-  return { baseUrl: base, usesCookies, tokens, auth, renew, call, me, identity, prepare }
+  return { baseUrl: base, usesCookies, tokens, auth, renew, call, me, identity, prepare, open }
 }
 
 /** Only in pages there is something that an address can be relative to. */

@@ -10,7 +10,11 @@ import { rollUp } from './roll-up-types.ts'
 
 const TARGET = 'dist/client'
 /** By what follows the package's name in an import; the folder of a name is what old resolvers look for. */
-const ENTRIES = { client: 'client/index.ts', 'client/images': 'client/images/index.ts' }
+const ENTRIES = {
+  client: 'client/index.ts',
+  'client/images': 'client/images/index.ts',
+  'client/live': 'client/channel/index.ts',
+}
 const FORMATS = { esm: 'js', cjs: 'cjs' } as const
 
 const { name, version, license } = JSON.parse(readFileSync('package.json', 'utf8'))

@@ -48,6 +48,9 @@ const ANSWERS = {
   Message: 'Message',
   ConversationSummary: 'Conversation',
   Unread: 'Unread',
+  Actor: 'Actor',
+  Notification: 'Notification',
+  UnreadTotals: 'UnreadTotals',
   Detail: 'Detail',
 }
 
@@ -79,7 +82,6 @@ const PAGING = new Set(['page', 'cursor'])
 const openApi = readJson('public/openapi.json')
 const asyncApi = readJson('public/asyncapi.json')
 const schemas: Record<string, Schema> = openApi.components.schemas
-const frames: Record<string, { payload: Schema }> = asyncApi.channels.conversation.messages
 
 const answerNames = new Map(Object.entries(ANSWERS).map(([name, schema]) => [schema, name]))
 
@@ -90,10 +92,8 @@ const parts = [
   ...Object.entries(ANSWERS).map(([name, schema]) => `export interface ${name} ${object(find(schema))}`),
   ...Object.entries(BODIES).map(([name, sources]) => `export interface ${name} ${object(merge(sources))}`),
   ...Object.entries(QUERIES).map(([name, operation]) => `export interface ${name} ${query(operation)}`),
-  `/** What comes over a socket. */\nexport type ServerFrame = ${Object.entries(frames)
-    .filter(([name]) => name.startsWith('server'))
-    .map(([, { payload }]) => `\n  | ${type(payload)}`)
-    .join('')}`,
+  frames('What comes over a socket of a conversation.', 'ServerFrame', 'conversation'),
+  frames('What comes over the channel of a person.', 'ChannelFrame', 'person'),
 ]
 const text = execFileSync('biome', ['format', `--stdin-file-path=${TARGET}`], {
   input: `${parts.join('\n\n')}\n`,
@@ -107,6 +107,14 @@ else if (readFileSync(TARGET, 'utf8') !== text) {
 
 function readJson(path: string) {
   return JSON.parse(readFileSync(path, 'utf8'))
+}
+
+function frames(description: string, name: string, channel: string): string {
+  const messages: Record<string, { payload: Schema }> = asyncApi.channels[channel].messages
+  const types = Object.entries(messages)
+    .filter(([name]) => name.startsWith('server'))
+    .map(([, { payload }]) => `\n  | ${type(payload)}`)
+  return `/** ${description} */\nexport type ${name} = ${types.join('')}`
 }
 
 function find(name: string): Schema {

@@ -5,8 +5,8 @@
  * From elsewhere it is counted by address and account together, by address, and by account. The last of these refuses nobody: once an
  * account has been tried too often, each address has to wait half a minute between tries, before its first one too.
  */
-import { sql } from 'drizzle-orm'
-import { chargeStatement, charges, rateLimitKey } from '../db/rate-limits'
+import { type SQL, sql } from 'drizzle-orm'
+import { chargeStatement, charges, rateLimitKey, resetLimitStatement } from '../db/rate-limits'
 import { type Statement, selectStatement, writeStatement } from '../db/statements'
 import { intervalMs, policyOf, toleranceMs } from '../limits/gcra'
 import type { Limits } from '../limits/limits'
@@ -15,49 +15,54 @@ import { Throttled } from '../limits/throttled'
 /** Who guesses whose password; hashes (`subjects.ts`). */
 export interface Guess {
   account: string
-  /** Of a device that has signed in to this account before. */
-  device: string | undefined
+  /** The device, where it may be known, and whether the account is one that it has signed in to. */
+  device?: { id: string; isKnown: SQL } | undefined
   address: string | undefined
 }
 
 const pairOf = ({ account, address = '' }: Guess) => `${address}:${account}`
 
-/** What a good password sets back, as it was no guess; a device that is known has enough of its own. */
-export const guessKey = (guess: Guess): string | undefined =>
-  guess.device === undefined ? rateLimitKey('login_account_address', pairOf(guess)) : undefined
+/**
+ * The statements that take back the guess of a good password, which was none. Not while there is enough left: a time stamp that stays costs
+ * nothing, and a known device has enough of its own.
+ */
+export function takeBackStatements(guess: Guess, limits: Limits, now: number): Statement[] {
+  const limit = limits.login_account_address
+  if (!limit) return []
+  const key = rateLimitKey('login_account_address', pairOf(guess))
+  return [resetLimitStatement(key, now + toleranceMs(limit) / 2)]
+}
 
 /**
- * The statements that count a guess; the last gives how the account is doing, for `requireTurn`. They fail with `Throttled`. They read up to
- * 10 rows, and write 1 from a known device, else 3.
+ * The statements that count a guess; the second gives how the account is doing, for `requireTurn`, and whether the device is known. They fail with
+ * `Throttled`. They read up to 14 rows, and write 1 from a known device, else 3.
  */
 export function guessStatements(guess: Guess, limits: Limits, now: number) {
   const { account, device, address } = guess
-  if (device !== undefined)
-    return [
-      chargeStatement(charges(limits, 'login_device', `${device}:${account}`), now),
-      selectStatement({ accountAt: sql<number>`0`, waitAt: sql<number | null>`null` }, sql``),
-    ] as const
+  const isKnown = device?.isKnown ?? sql`false`
   const accountKey = rateLimitKey('login_account', account)
   const waitKey = rateLimitKey('login_wait', pairOf(guess))
   const stampOf = (key: string) => sql`(select at from rate_limits where key = ${key})`
+  const elsewhere = [
+    ...charges(limits, 'login_account_address', pairOf(guess)),
+    ...(address === undefined ? [] : charges(limits, 'login_address', address)),
+  ]
   // What they were before: these are read first, and given last.
   const asked = selectStatement(
     {
-      accountAt: sql<number>`coalesce(${stampOf(accountKey)}, 0)`,
+      isKnown: sql<number>`${isKnown}`,
+      accountAt: sql<number>`iif(${isKnown}, 0, coalesce(${stampOf(accountKey)}, 0))`,
       waitAt: sql<number | null>`${stampOf(waitKey)}`,
     },
     sql``,
   )
   return [
-    chargeStatement(
-      [
-        ...charges(limits, 'login_account_address', pairOf(guess)),
-        ...(address === undefined ? [] : charges(limits, 'login_address', address)),
-      ],
-      now,
-    ),
+    chargeStatement(elsewhere, now, sql`not ${isKnown}`),
     asked,
-    ...slowingStatements(limits, { accountKey, waitKey, now }),
+    ...(device
+      ? [chargeStatement(charges(limits, 'login_device', `${device.id}:${account}`), now, isKnown)]
+      : []),
+    ...slowingStatements(limits, { accountKey, waitKey, now }, sql`not ${isKnown}`),
   ] as const
 }
 
@@ -65,20 +70,22 @@ export function guessStatements(guess: Guess, limits: Limits, now: number) {
 function slowingStatements(
   { login_account: all, login_wait: wait }: Limits,
   { accountKey, waitKey, now }: { accountKey: string; waitKey: string; now: number },
+  condition: SQL,
 ): Statement[] {
   if (!all || !wait) return []
   const latest = now + toleranceMs(all) - intervalMs(all)
   return [
     writeStatement(sql`insert into rate_limits (key, at) select ${waitKey}, ${now + intervalMs(wait)}
-      where coalesce((select at from rate_limits where key = ${accountKey}), 0) > ${latest}
+      where coalesce((select at from rate_limits where key = ${accountKey}), 0) > ${latest} and ${condition}
       on conflict (key) do update set at = excluded.at where at <= ${now}`),
-    writeStatement(sql`insert into rate_limits (key, at) values (${accountKey}, ${now + intervalMs(all)})
+    writeStatement(sql`insert into rate_limits (key, at) select ${accountKey}, ${now + intervalMs(all)} where ${condition}
       on conflict (key) do update set at = max(at, ${now}) + ${intervalMs(all)} where at <= ${latest}`),
   ]
 }
 
 /** How the account was doing before the guess. */
 export interface Turn {
+  isKnown: number
   accountAt: number
   waitAt: number | null
 }

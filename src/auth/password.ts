@@ -44,15 +44,20 @@ export async function verifyPassword(
   hash: string | undefined,
   password: string,
   pace: Limit | undefined,
+  isKnownDevice = false,
 ): Promise<Verdict> {
   decoy ??= await hashPassword(crypto.randomUUID(), undefined)
   const [argon2, known] = [await load(), hash ?? decoy]
   const django = readDjangoHash(known)
   for (const form of formsOf(password)) {
-    const success = await inTurn(pace, () => {
-      if (django) return verifyDjangoHash(django, form)
-      return isArgon2(known) && argon2.tryVerify(known, padded(form)).success
-    })
+    const success = await inTurn(
+      pace,
+      () => {
+        if (django) return verifyDjangoHash(django, form)
+        return isArgon2(known) && argon2.tryVerify(known, padded(form)).success
+      },
+      isKnownDevice,
+    )
     if (!success || hash === undefined) continue
     return { matches: true, outdated: !hash.startsWith(CURRENT) || form !== password.normalize('NFC') }
   }

@@ -5,7 +5,7 @@ import { activeUserStatement, type Db } from '../db/client'
 import type { RowOf } from '../db/columns'
 import { emailKey } from '../db/email'
 import { skeleton } from '../db/look-alikes'
-import { type Charge, chargeStatement, charges, resetLimitStatement } from '../db/rate-limits'
+import { type Charge, chargeStatement, charges } from '../db/rate-limits'
 import { heldUsernames, passwordResets, users } from '../db/schema'
 import { build, statement } from '../db/statements'
 import { fold, searchKey, usernameForms } from '../db/text'
@@ -13,7 +13,7 @@ import type { Limits } from '../limits/limits'
 import { obstaclesStatement } from '../moderation/settings-queries'
 import { restoreAccountStatement } from './deletion-queries'
 import { forgetEmailChangesStatement } from './email-queries'
-import { type Guess, guessStatements, requireTurn } from './guess-statements'
+import { type Guess, guessStatements, requireTurn, takeBackStatements } from './guess-statements'
 import {
   insertSessionStatement,
   limitSessionsStatement,
@@ -60,15 +60,18 @@ export async function findCredentials(
   return rows[0]
 }
 
-/** For logging in: counts a guess (`guess-statements.ts`), and gives the active user of this name, case included, in any of its forms. Throws `Throttled`. */
+/** For logging in: counts a guess (`guess-statements.ts`), and gives the active user of this name, case included, in any of its forms, and whether the device has signed in to one of its `accounts`. Throws `Throttled`. */
 export async function findByUsername(
   db: Db,
   username: string,
-  guess: Guess,
+  { accounts, ...guess }: Omit<Guess, 'device'> & { device: string; accounts: readonly number[] },
   limits: Limits,
   now: number,
-): Promise<Credentials | undefined> {
+): Promise<{ user: Credentials | undefined; isKnown: boolean }> {
   const forms = usernameForms(username)
+  const isKnown = sql`exists (select 1 from users where id in (select value from json_each(${JSON.stringify(accounts)}))
+    and username in (select value from json_each(${JSON.stringify(forms)})))`
+  const counted = { ...guess, device: accounts.length > 0 ? { id: guess.device, isKnown } : undefined }
   const [rows, , turn] = await db.batch([
     statement(
       build
@@ -85,10 +88,10 @@ export async function findByUsername(
         .orderBy(desc(eq(users.username, username)))
         .limit(1),
     ),
-    ...guessStatements(guess, limits, now),
+    ...guessStatements(counted, limits, now),
   ])
   requireTurn(turn[0], limits, now)
-  return rows[0]
+  return { user: rows[0], isKnown: turn[0]?.isKnown === 1 }
 }
 
 /**
@@ -190,18 +193,19 @@ export async function startSession(
     seconds: number
     now: number
     passwordHash: string | undefined
-    /** Of the limit that the password has been counted against as a guess. */
-    guessKey: string | undefined
+    /** What the password has been counted as, where that is to be taken back. */
+    guess: Guess | undefined
+    limits: Limits
   },
 ): Promise<string[]> {
-  const { jtiHash, userAgent, device, seconds, now, passwordHash, guessKey } = options
+  const { jtiHash, userAgent, device, seconds, now, passwordHash, guess, limits } = options
   const [restored, , known] = await db.batch([
     restoreAccountStatement(userId, now),
     activeUserStatement({ userId }),
     userAgentsStatement(userId),
     insertSessionStatement({ jtiHash, userId, userAgent, device, seconds, now }),
     limitSessionsStatement(userId),
-    ...(guessKey === undefined ? [] : [resetLimitStatement(guessKey)]),
+    ...(guess === undefined ? [] : takeBackStatements(guess, limits, now)),
     ...(passwordHash === undefined ? [] : [setPasswordStatement(userId, passwordHash)]),
   ])
   // Signed in is signed in: what fails here, the job does.

@@ -24,11 +24,10 @@ import {
   setRefreshCookie,
 } from './cookies'
 import { bearerToken } from './credentials'
-import { deviceOf, setDeviceCookie } from './device'
+import { deviceOf, deviceToken, mayBeKnown, setDeviceCookie } from './device'
 import { deviceName } from './device-view'
 import { isVerifiable } from './django-hash'
 import { mailProofLater } from './email-keys'
-import { type Guess, guessKey } from './guess-statements'
 import { hashPassword, verifyPassword } from './password'
 import { findByUsername, startSession } from './queries'
 import { collectOtherErrors, register, registrationCharges } from './registration'
@@ -66,21 +65,24 @@ export const authRoutes = new Hono<AppEnv>()
     }),
     body(loginBody, CREDENTIALS),
     async (c) => {
-      const { username, password, device_token: deviceToken } = c.req.valid('json')
+      const { username, password, device_token: deviceTokenField } = c.req.valid('json')
       if (!username)
         throw new ValidationError({ non_field_errors: ['Must include "username" and "password".'] })
       const { db } = c.var
       const settings = config(c.env)
       const { limits } = settings
-      const device = await deviceOf(c, username, deviceToken)
-      const guess: Guess = {
+      const device = await deviceOf(c, deviceTokenField)
+      const guess = {
         account: await hashed(c, fold(username.normalize('NFKC'))),
-        device: device.isKnown ? device.id : undefined,
         address: await hashedAddress(c),
       }
-      const user = await findByUsername(db, username, guess, limits, Date.now())
+      const accounts = mayBeKnown(device, guess.address, limits)
+        ? device.marks.map(({ account }) => account)
+        : []
+      const known = { ...guess, device: device.id, accounts }
+      const { user, isKnown } = await findByUsername(db, username, known, limits, Date.now())
       if (user && !isVerifiable(user.passwordHash)) throw new ValidationError(NEEDS_RESET)
-      const { matches, outdated } = await verifyPassword(user?.passwordHash, password, limits.hashes)
+      const { matches, outdated } = await verifyPassword(user?.passwordHash, password, limits.hashes, isKnown)
       if (!user || !matches) {
         throw new ValidationError(WRONG_CREDENTIALS)
       }
@@ -88,14 +90,15 @@ export const authRoutes = new Hono<AppEnv>()
         throw new ValidationError({ non_field_errors: ['E-mail is not verified.'] })
       const session = await newSession(settings)
       const userAgent = c.req.header('user-agent') ?? ''
-      const known = await startSession(db, user.id, {
+      const agents = await startSession(db, user.id, {
         jtiHash: session.jtiHash,
         userAgent,
         device: deviceName(userAgent),
         seconds: session.seconds,
         now: Date.now(),
         passwordHash: outdated ? await hashPassword(password, limits.hashes) : undefined,
-        guessKey: guessKey(guess),
+        guess: isKnown ? undefined : guess,
+        limits,
       }).catch(async (error: unknown) => {
         if (!isSignedOut(error)) throw error
         throw new ValidationError((await suspensionErrors(c, user.id)) ?? WRONG_CREDENTIALS)
@@ -103,12 +106,13 @@ export const authRoutes = new Hono<AppEnv>()
       const { access, refresh } = await issueTokens(settings, session, user.id)
       setAccessCookie(c, access)
       setRefreshCookie(c, refresh)
-      setDeviceCookie(c, device)
-      tellOfNewDevice(c, user, { userAgent, known })
+      const token = await deviceToken(c, device, user.id)
+      setDeviceCookie(c, token)
+      tellOfNewDevice(c, user, { userAgent, known: agents })
       return c.json({
         access_token: access.token,
         refresh_token: refresh.token,
-        device_token: device.token,
+        device_token: token,
         user: accountView(user, imageUrls(c)),
       })
     },
@@ -159,7 +163,7 @@ export const authRoutes = new Hono<AppEnv>()
     }),
     body(registrationBody, { ...CREDENTIALS, before: collectOtherErrors }),
     async (c) => {
-      const { [CHALLENGE_FIELD]: challenge, device_token: deviceToken, ...fields } = c.req.valid('json')
+      const { [CHALLENGE_FIELD]: challenge, device_token: deviceTokenField, ...fields } = c.req.valid('json')
       const settings = config(c.env)
       const { emailVerification } = settings
       const isMandatory = emailVerification === 'mandatory'
@@ -176,12 +180,12 @@ export const authRoutes = new Hono<AppEnv>()
       if (account.email !== '' && emailVerification !== 'none' && mayMail(c))
         mailProofLater(c, account, await proofCharges(c, account.email))
       if (isMandatory) return c.json({ detail: 'Verification e-mail sent.' }, 201)
-      const device = await deviceOf(c, account.username, deviceToken)
+      const device = await deviceOf(c, deviceTokenField)
       return c.json(
         {
           access_token: access.token,
           refresh_token: refresh.token,
-          device_token: device.token,
+          device_token: await deviceToken(c, device, account.id),
           user: accountView(account, imageUrls(c)),
         },
         201,

@@ -89,9 +89,9 @@ function chargeQuery(charges: readonly Charge[], now: number, condition: SQL): S
     on conflict (key) do update set at = excluded.at returning key, at`
 }
 
-/** The statement that makes a key as if it had never been used. */
-export const resetLimitStatement = (key: string) =>
-  writeStatement(sql`delete from rate_limits where key = ${key}`)
+/** The statement that makes a key as if it had never been used, where its time stamp is beyond this. */
+export const resetLimitStatement = (key: string, beyond: number) =>
+  writeStatement(sql`delete from rate_limits where key = ${key} and at > ${beyond}`)
 
 /** The statement that forgets names that others may take again, so many of them. Gives one row for each. */
 export const deleteReleasedUsernamesStatement = (now: number, limit: number) =>

@@ -25,6 +25,8 @@ export const LIMITS = {
   login_wait: limit(1, 1, 30),
   /** Logins, including successful ones, on a device that has signed in to this account before. Others cannot use this budget up. */
   login_device: limit(60, 60, HOUR),
+  /** Logins on such devices from one address, to any accounts; beyond it they count like those from unknown devices. In memory. */
+  login_devices: limit(300, 600, HOUR),
   /** Attempts by a signed-in user, so that a stolen token cannot be used to guess the password. */
   password_change: limit(10, 10, HOUR),
   /** Passwords set through mailed links, from one address. A link's token cannot be guessed, but each hash is expensive. */

@@ -1,5 +1,6 @@
 /** Guessing passwords, with a clock of its own: guesses are bounded, and nobody is locked out. */
 import { env } from 'cloudflare:workers'
+import { sql } from 'drizzle-orm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Guess, guessStatements, requireTurn } from '../../src/auth/guess-statements'
 import { openDb } from '../../src/db/client'
@@ -45,7 +46,11 @@ describe('10,000 guesses from 1,000 addresses', () => {
         const wait = await guess(fresh, now)
         expect(wait).toBeLessThanOrEqual(60_000)
         if (wait > 0) expect(await guess(fresh, now + wait)).toBe(0)
-        const known = { account, device: 'the phone', address: `enemy ${owners}` }
+        const known = {
+          account,
+          device: { id: 'the phone', isKnown: sql`true` },
+          address: `enemy ${owners}`,
+        }
         expect(await guess(known, now)).toBe(0)
         owners++
       }
@@ -130,6 +135,72 @@ describe('login', () => {
     expect((await login('another', PASSWORD, '192.0.2.3', {}, { device_token: forged })).status).toBe(429)
   })
 
+  const AT = START + 10 * 86_400_000
+  const withToken = (username: string, address: string, token: string, limits = REAL) =>
+    callWith(limits, 'POST', `${AUTH}/login/`, {
+      headers: { 'cf-connecting-ip': address },
+      body: { username, password: PASSWORD, device_token: token },
+    })
+  const tryOften = async (username: string, address: string) => {
+    for (let i = 0; i < 10; i++) await login(username, 'Wrong-guess-1', address)
+  }
+
+  it('knows a device by the account, whatever that is called, and for a year after it has signed in', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: AT })
+    const before = await signUp('before')
+    const first = (await login('before', PASSWORD, '192.0.2.20')).body.device_token
+    expect((await before.patch(`${AUTH}/user/`, { username: 'after' })).status).toBe(200)
+    await tryOften('after', '192.0.2.21')
+    expect((await login('after', PASSWORD, '192.0.2.21')).status).toBe(429)
+    expect((await withToken('after', '192.0.2.21', first)).status).toBe(200)
+    // Whoever has the name later is somebody else.
+    await stored('delete from held_usernames')
+    await signUp('before')
+    await tryOften('before', '192.0.2.22')
+    expect((await withToken('before', '192.0.2.22', first)).status).toBe(429)
+    // Signing in renews it.
+    vi.setSystemTime(AT + 200 * 86_400_000)
+    const renewed = (await withToken('after', '192.0.2.23', first)).body.device_token
+    expect(renewed).not.toBe(first)
+    vi.setSystemTime(AT + 365 * 86_400_000)
+    await tryOften('after', '192.0.2.24')
+    expect((await withToken('after', '192.0.2.24', first)).status).toBe(429)
+    expect((await withToken('after', '192.0.2.24', renewed)).status).toBe(200)
+  })
+
+  it('many devices of one address count as from elsewhere beyond a bound: no more than burst and rate', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: AT + 400 * 86_400_000 })
+    await signUp('office')
+    const { device_token: token } = (await login('office', PASSWORD, '192.0.2.30')).body
+    const limits = { LIMITS: 'hashes=off, login_devices=3/1/3600' }
+    await tryOften('office', '192.0.2.31')
+    const statuses = []
+    for (let i = 0; i < 4; i++) statuses.push((await withToken('office', '192.0.2.31', token, limits)).status)
+    expect(statuses).toEqual([200, 200, 200, 429])
+    expect((await withToken('office', '192.0.2.32', token, limits)).status).toBe(200)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    expect((await withToken('office', '192.0.2.31', token, limits)).status).toBe(200)
+    expect((await withToken('office', '192.0.2.31', token, limits)).status).toBe(429)
+  })
+
+  it('writes three time stamps from elsewhere, and one from a known device', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: AT + 500 * 86_400_000 })
+    await signUp('counted')
+    await stored('delete from rate_limits')
+    const { device_token: token } = (await login('counted', PASSWORD, '192.0.2.40')).body
+    const names = async () =>
+      (await stored<{ key: string }>('select key from rate_limits order by key')).map(
+        ({ key }) => key.split(':')[0],
+      )
+    expect(await names()).toEqual(['login_account', 'login_account_address', 'login_address'])
+    await stored('delete from rate_limits')
+    await withToken('counted', '192.0.2.40', token)
+    expect(await names()).toEqual(['login_device'])
+    // Good passwords keep nobody out, however often.
+    for (let i = 0; i < 15; i++)
+      expect((await login('counted', PASSWORD, '192.0.2.41')).status, String(i)).toBe(200)
+  })
+
   it('leaves nothing of addresses and names where it counts them', async () => {
     await login('nobody-of-this-name', 'Wrong-guess-1', '192.0.2.77')
     expect(
@@ -168,6 +239,32 @@ describe('mails and registrations', () => {
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429])
     }
     expect(await stored('select count(*) as n from password_resets')).toEqual([{ n: 3 }])
+  })
+
+  it('that ask an address to prove itself are few, whoever registers with it', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: START })
+    const sent: string[] = []
+    const send = async ({ to }: { to: string }) => void sent.push(to)
+    const bindings = { LIMITS: 'hashes=off', SEND_EMAIL: { send }, MAIL_FROM: 'noreply@example.com' }
+    const register = async (i: number) => {
+      const answer = await callWith(bindings, 'POST', `${AUTH}/registration/`, {
+        headers: { 'cf-connecting-ip': `203.0.113.${i}` },
+        body: {
+          username: `prover${i}`,
+          password1: PASSWORD,
+          password2: PASSWORD,
+          email: 'flooded@example.com',
+        },
+      })
+      expect(answer.status).toBe(201)
+      await stored("update users set email = '', email_key = null where email = 'flooded@example.com'")
+    }
+    const { burst, count, seconds } = LIMITS.mail_proof
+    for (let i = 0; i < burst + 2; i++) await register(i)
+    expect(sent).toHaveLength(burst)
+    vi.setSystemTime(START + (seconds * 1000) / count)
+    for (let i = 0; i < 2; i++) await register(10 + i)
+    expect(sent).toHaveLength(burst + 1)
   })
 
   it('are bounded by address', async () => {

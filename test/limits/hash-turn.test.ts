@@ -30,3 +30,25 @@ it('keeps nobody waiting for a clock that stands still', async () => {
   const limit = { burst: 1, count: 100, seconds: 1 }
   expect(await Promise.all([1, 2, 3].map((i) => inTurn(limit, () => i)))).toEqual([1, 2, 3])
 })
+
+it('lets those in first who are known, however many strangers wait', async () => {
+  vi.useFakeTimers({ now: 2_200_000_000_000 })
+  const limit = { burst: 1, count: 10, seconds: 1 }
+  const start = Date.now()
+  const at: Record<string, number> = {}
+  const come = (name: string, isKnown: boolean) =>
+    inTurn(limit, () => (at[name] = Date.now() - start), isKnown).catch(() => undefined)
+  const strangers = Array.from({ length: 500 }, (_, i) => come(`stranger ${i}`, false))
+  await vi.advanceTimersByTimeAsync(1_000)
+  const owners = Array.from({ length: 3 }, (_, i) => come(`owner ${i}`, true))
+  await vi.advanceTimersByTimeAsync(1_000)
+  await Promise.all(owners)
+  for (let i = 0; i < 3; i++)
+    expect(at[`owner ${i}`], `owner ${i}`).toBeLessThanOrEqual(1_000 + 100 * (i + 2))
+  await vi.advanceTimersByTimeAsync(3 * MAX_HASH_WAIT_MS)
+  await Promise.all(strangers)
+  // One at a time, strangers too: nobody is forgotten.
+  const times = Object.values(at).sort((a, b) => a - b)
+  for (const [i, time] of times.entries()) expect(time - (times[i - 1] ?? -100)).toBeGreaterThanOrEqual(100)
+  expect(times.length).toBeGreaterThan(100)
+})

@@ -8,7 +8,7 @@ import { type App, install, run, strict } from './installed'
 import { readReactNative } from './react-native'
 import { type Server, startServer } from './server'
 
-const ENTRIES = ['edge-social-api/client', 'edge-social-api/client/images']
+const ENTRIES = ['edge-social-api/client', 'edge-social-api/client/images', 'edge-social-api/client/live']
 /** Where apps live: what they have for types, and how they find packages. */
 const APPS = [
   ['a page', [], ['es2022', 'dom', 'dom.iterable', 'dom.asynciterable'], 'bundler'],
@@ -19,7 +19,8 @@ const APPS = [
 
 /** What compiles, and (where it says so) what must not. */
 const TYPES = `import { ApiError, createClient, type Post } from 'edge-social-api/client'
-const api = createClient({ baseUrl: 'https://api.example.com', fetch })
+const api = createClient({ baseUrl: 'https://api.example.com', fetch, live: () => import('edge-social-api/client/live') })
+export const unread = async (): Promise<number> => (await api.live({ WebSocket })).unread.getSnapshot().messages
 export const chat = api.conversation(2, { WebSocket })
 const password = 'Blue-ferry-19'
 export async function good(signal: AbortSignal): Promise<Post[]> {
@@ -83,7 +84,7 @@ describe('the package', () => {
     expect(gzipSync(readFileSync(join(folder, 'index.js')), { level: 9 }).length).toBeLessThanOrEqual(
       8 * 1024,
     )
-    for (const file of ['index.js', 'index.cjs', 'images.js', 'images.cjs'])
+    for (const file of ['index.js', 'index.cjs', 'images.js', 'images.cjs', 'live.js', 'live.cjs'])
       expect(readFileSync(join(folder, file), 'utf8')).not.toMatch(
         /\bfrom\s*["']|\bimport\s*["'(]|\brequire\(/,
       )
@@ -92,7 +93,9 @@ describe('the package', () => {
   it('has types of its own, which public tools find without fault', () => {
     const folder = join(app.folder, 'node_modules/edge-social-api/client')
     const types = globSync('*.d.{ts,cts}', { cwd: folder })
-    expect(types.sort()).toEqual(['images.d.cts', 'images.d.ts', 'index.d.cts', 'index.d.ts'])
+    expect(types.sort()).toEqual(
+      ['images', 'index', 'live'].flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]),
+    )
     for (const file of types) {
       const text = readFileSync(join(folder, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '')
       expect(text).not.toMatch(/\bimport\b|\bfrom\b|hono|zod|drizzle|\[0-9\]/)
@@ -103,7 +106,7 @@ describe('the package', () => {
   it('is found by import and by require', () => {
     const names = (how: string) => run(app.folder, 'node', '--input-type=module', '-e', how)
     for (const entry of ENTRIES) {
-      const show = entry.endsWith('images') ? 'prepareImage' : 'createClient'
+      const show = { images: 'prepareImage', live: 'openLive' }[entry.split('/')[2] ?? ''] ?? 'createClient'
       const imported = names(`import('${entry}').then((it) => console.log(typeof it.${show}))`)
       const required = names(
         `import { createRequire } from 'node:module'; console.log(typeof createRequire('${app.folder}/')('${entry}').${show})`,

@@ -1,0 +1,54 @@
+/** A list that is fetched anew whenever it may have changed: once for all that happens within a moment, one call at a time. */
+import { later } from '../platform'
+import { Value } from './store'
+
+const TOGETHER_MS = 200
+const RETRY_MS = 5_000
+
+export class Fetched<T> {
+  readonly value: Value<T>
+  #isStale = false
+  #isLoading = false
+  #isStopped = false
+  #cancel: (() => void) | undefined
+  readonly #load: () => Promise<T>
+
+  constructor(empty: T, load: () => Promise<T>) {
+    this.value = new Value(empty)
+    this.#load = load
+  }
+
+  refresh(milliseconds = TOGETHER_MS): void {
+    this.#isStale = true
+    if (this.#isStopped || this.#isLoading) return
+    this.#cancel ??= later(() => void this.#fetch(), milliseconds)
+  }
+
+  /** Changes it by what is known without asking; an answer that is under way may not have it yet. */
+  edit(change: (value: T) => T): void {
+    this.value.set(change(this.value.getSnapshot()))
+    if (this.#isLoading) this.#isStale = true
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#cancel?.()
+  }
+
+  async #fetch(): Promise<void> {
+    this.#cancel = undefined
+    this.#isLoading = true
+    // What happens from now on may be missing in the answer.
+    this.#isStale = false
+    let pause: number | undefined
+    try {
+      const value = await this.#load()
+      if (!this.#isStopped) this.value.set(value)
+    } catch {
+      this.#isStale = true
+      pause = RETRY_MS
+    }
+    this.#isLoading = false
+    if (this.#isStale) this.refresh(pause)
+  }
+}
