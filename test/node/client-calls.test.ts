@@ -159,7 +159,7 @@ describe('a signal', () => {
   }
 
   /** Logging out does its work here whether or not the API answers. */
-  const UNABORTED = ['logout', 'onAuthChange', 'conversation']
+  const UNABORTED = ['logout', 'onAuthChange', 'conversation', 'live']
 
   it('goes with every call there is', () => {
     const { api } = scripted(() => undefined)
