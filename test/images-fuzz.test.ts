@@ -1,9 +1,9 @@
 /**
  * Damaged images, a thousand of each format: whatever is accepted, another reader finds of the same type and size, is hardly larger
- * than it came, and is accepted unchanged again; what is refused is refused without an error.
+ * than it came, and is accepted unchanged again; what is refused is refused without an error. Either takes no more buffers than about the file twice.
  */
 import { imageSize } from 'image-size'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type CleanImage, cleanImage } from '../src/images/clean'
 import {
   ascii,
@@ -120,6 +120,33 @@ function read({ bytes, type, width, height }: CleanImage) {
   }
 }
 
+/** Bytes of buffers that the cleaner made so far; views of one that exists are none. */
+let allocated = 0
+const { slice } = Uint8Array.prototype
+const Real = Uint8Array
+beforeAll(() => {
+  const counting = new Proxy(Real, {
+    construct(target, [first, ...rest], newTarget) {
+      const made: Uint8Array = Reflect.construct(target, [first, ...rest], newTarget)
+      if (!(first instanceof ArrayBuffer)) allocated += made.byteLength
+      return made
+    },
+  })
+  vi.stubGlobal('Uint8Array', counting)
+  vi.spyOn(Real.prototype, 'slice').mockImplementation(function (this: Uint8Array, ...range) {
+    const made = slice.apply(this, range)
+    allocated += made.byteLength
+    return made
+  })
+})
+afterAll(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+/** An image's bytes once, and the joining of a chunk or two: an isolate has 128 MB for whatever it does at once. */
+const MOST_ALLOCATED = { perByte: 2, more: 256 }
+
 describe(`images damaged at random, seed ${SEED}`, () => {
   it.each(FORMATS)('%s', (format, originals) => {
     const chance = random(SEED + FORMATS.findIndex(([name]) => name === format))
@@ -129,9 +156,12 @@ describe(`images damaged at random, seed ${SEED}`, () => {
       const bytes = format === 'png' && round % 2 ? rechecked(broken) : broken
       const what = `round ${round}: ${bytes.toBase64()}`
       let clean: CleanImage | undefined
+      allocated = 0
       expect(() => {
         clean = cleanImage(bytes)
       }, what).not.toThrow()
+      const most = bytes.length * MOST_ALLOCATED.perByte + MOST_ALLOCATED.more
+      expect(allocated, what).toBeLessThanOrEqual(most)
       if (!clean) continue
       accepted++
       const { type, width, height } = clean
