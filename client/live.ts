@@ -33,6 +33,8 @@ export class LiveConversation implements Conversation {
   seq: number | undefined
   #link: Link | undefined
   #isConnecting = false
+  /** The newest change when the connection was ready. */
+  #newest?: number
   #isReady = false
   #end: ApiError | undefined
   #pause = FIRST_PAUSE_MS
@@ -56,7 +58,7 @@ export class LiveConversation implements Conversation {
     drafts: Drafts,
     { since, WebSocket: Socket = platform.WebSocket }: ConversationOptions,
   ) {
-    if (!Socket) throw new TypeError('There is no WebSocket here: pass one to conversation().')
+    if (!Socket) throw new TypeError('No WebSocket here: pass one to conversation().')
     this.#Socket = Socket
     this.#transport = transport
     this.seq = since
@@ -207,13 +209,16 @@ export class LiveConversation implements Conversation {
         this.seq = frame.seq
         this.#relax()
       }
+      // The client reads pages, and hears of what comes after them.
+      if (frame.type === 'resync') this.seq = this.#newest
       this.#readers.tell(frame)
     }
   }
 
   #ready(newest: number, whoami: () => Promise<number>): void {
-    // One that is ahead is told `resync` next: what this client has is to be fetched anew.
-    if (this.seq === undefined || this.seq > newest) this.seq = newest
+    this.#newest = newest
+    // One that is ahead is told `resync` next, and may be cut off before that.
+    if ((this.seq ?? Infinity) > newest) this.seq = newest
     this.#isReady = true
     this.#readers.tell({ type: 'online' })
     if (this.#readUpTo > 0) this.#pace.run(this.#sayRead)

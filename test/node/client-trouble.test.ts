@@ -146,6 +146,33 @@ describe('a conversation', () => {
     chat.close()
   })
 
+  it('that is too far behind is told so once, and goes on from there', async () => {
+    const mia = await signUp(server.url, 'mia')
+    let opened = 0
+    class Far extends EventTarget {
+      readyState = 1
+      constructor() {
+        super()
+        opened += 1
+        const message = { type: 'message', seq: 2_001, prev: 2_000, message: { id: 1, content: 'new' } }
+        setTimeout(() => {
+          this.dispatchEvent(new Event('open'))
+          for (const frame of [{ type: 'ready', seq: 2_000 }, { type: 'resync' }, message])
+            this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(frame) }))
+        })
+      }
+      send() {}
+      close() {
+        this.readyState = 3
+      }
+    }
+    const chat = mia.conversation(1, { WebSocket: Far as never, since: 5 })
+    const seen = collect(chat)
+    await until(() => seen.some(({ type }) => type === 'message'))
+    expect([chat.seq, opened]).toEqual([2_001, 1])
+    chat.close()
+  })
+
   it('comes back ever more slowly where it is cut off at once', async () => {
     const kim = await signUp(server.url, 'kim')
     let opened = 0

@@ -180,7 +180,7 @@ describe("README's example", () => {
     const { status, output } = run(app.folder, old ?? '', 'old.mjs')
     expect({ status, output }).toEqual({
       status: 0,
-      output: 'Old but here\nThere is no WebSocket here: pass one to conversation().\nHello\n',
+      output: 'Old but here\nNo WebSocket here: pass one to conversation().\nHello\n',
     })
   })
 })
