@@ -103,8 +103,8 @@ export interface State {
 }
 
 /**
-  * What has changed since. One call, which reads 2 rows for each listener, 3 for each new notification, 2 for each unseen one (at most 100 of them),
-  * and 12 more. With `everything`, also 2 for each conversation and 1 for each newer post of anybody (at most 500 of them).
+ * What has changed since. One call, which reads 2 rows for each listener, 3 for each new notification, 2 for each unseen one (at most 100 of them),
+ * and 12 more. With `everything`, also 2 for each conversation and 1 for each newer post of anybody (at most 500 of them).
  */
 export async function stateSince(
   db: Db,
