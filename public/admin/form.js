@@ -24,7 +24,7 @@ export const textarea = (properties = {}, text = '') => h('textarea', { rows: 3,
 export const select = (choices, chosen) =>
   h('select', {}, ...choices.map(([value, name]) => h('option', { value, selected: value === chosen }, name)))
 
-/** A form that passes its values to `send` as an object. It cannot be submitted again meanwhile, and shows errors at their fields. */
+/** A form that passes its values to `send` as an object. It cannot be submitted twice at once, and shows errors at their fields. */
 export function form(button, send, ...children) {
   const wrong = h('p', { class: 'wrong', role: 'alert' })
   const submit = h('button', { class: 'main' }, button)

@@ -64,7 +64,7 @@ export const isFor = (action: Action, kind: CaseKind): boolean =>
 export const isOfMessages = (action: Action): action is 'hide' | 'delete' | 'restore' =>
   action === 'hide' || action === 'delete' || action === 'restore'
 
-/** All log entries: actions, and events of which nobody is notified. */
+/** The kinds of log entries: actions, and further events, which cause no notification. */
 export type Entry =
   | Action
   | 'open'

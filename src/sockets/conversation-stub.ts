@@ -1,4 +1,4 @@
-/** The one way to the objects of conversations: from the Worker, and from the channels of people. */
+/** Calls the objects of conversations, from the Worker and from channels. */
 import { TookTooLong, withinDeadline } from '../deadline'
 import type { Bindings } from '../http/env'
 import type { Conversation } from '../messaging/object/conversation'
@@ -8,7 +8,7 @@ import { objectName, type Pair } from '../messaging/shared/pair'
 /** The deadline for a call. The object has its own deadlines for D1, so a call that takes longer is lost. */
 const DEADLINE_MS = 30_000
 
-/** Calls the object, within a deadline: `TookTooLong`. A new stub each time, as one that has failed stays broken. */
+/** Calls the object. Throws `TookTooLong` after the deadline. Gets a new stub for each call, because a stub that has failed stays broken. */
 export function callConversation<T>(
   env: Bindings,
   pair: Pair,

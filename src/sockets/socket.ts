@@ -44,7 +44,7 @@ export function closeSocket(
   try {
     socket.close(code, reason)
   } catch {
-    // Closed already.
+    // It was closed already.
   }
 }
 

@@ -9,7 +9,7 @@ const DEADLINE_MS = 5_000
 
 /** Events of one conversation. */
 export interface ConversationNews {
-  /** The other person. */
+  /** The other user. */
   user: number
   events: ConversationEvent[]
   /** The conversation's number of unread messages after these events. */

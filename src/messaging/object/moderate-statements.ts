@@ -1,6 +1,6 @@
 /**
- * Moderators' actions on a message, in SQL. Hiding deletes it for both users and keeps it in another table. Restoring brings it back unchanged, and both
- * users get that as an edit. The audit log's entry is written in the same transaction.
+ * Moderators' actions on a message, in SQL. Hiding deletes it for both users and keeps it in another table. Restoring brings it back unchanged, and
+ * both users get that as an edit. The audit log's entry is written in the same transaction.
  */
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { markUnreferencedStatement } from '../../db/image-leases'

@@ -24,9 +24,9 @@ interface LostChange {
 }
 
 /**
- * The outcomes of the changes that are in the log, by the changes' ids. The others are revoked in the same transaction: a batch that still carries them
- * fails when it arrives, so they may be made again under new ids. `forgotten` ids, whose changes are no longer known and whose outcomes nobody awaits,
- * are revoked likewise. One call; reads up to `RECENT_ENTRIES` rows.
+ * The outcomes of the changes that are in the log, by the changes' ids. The others are revoked in the same transaction: a batch that still carries
+ * them fails when it arrives, so they may be made again under new ids. So are `forgotten` ids, whose changes are no longer known and whose outcomes
+ * nobody awaits. One call; reads up to `RECENT_ENTRIES` rows.
  */
 export async function settleChanges(
   db: Db,

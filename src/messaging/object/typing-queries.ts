@@ -7,7 +7,7 @@ import { notBlocked } from '../../db/visibility'
 import { ofPair } from '../shared/conversation-row'
 import type { Pair } from '../shared/pair'
 
-/** Reads 1 row. */
+/** Whether typing signals may be passed on. Reads 1 row. */
 export async function mayTellTyping(db: Db, pair: Pair): Promise<boolean> {
   const [rows] = await db.batch([
     selectStatement(

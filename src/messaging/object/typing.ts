@@ -9,7 +9,7 @@ const KNOWN_FOR_MS = 10_000
 interface Surroundings {
   pair: Pair
   openDb: () => Db
-  /** Tells the other user, on every open socket. */
+  /** Tells the other user, on their sockets of this conversation and on their channel. */
   tell: (userId: number) => void
 }
 

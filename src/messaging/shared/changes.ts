@@ -60,7 +60,7 @@ const ID_LENGTH = 12
 /** How many ids a change may get in one call of the object: it is tried twice together with others, and twice alone. */
 const ATTEMPTS_OF_A_CALL = 4
 
-/** The ids that a call, started with this id, may have given the change before its answer was lost. The next one comes from `nextAttempt(id, …)`. */
+/** The ids that a call started with this id may have given the change before its answer was lost. `nextAttempt(id, …)` continues after them. */
 export const attemptIds = (id: string): string[] =>
   Array.from({ length: ATTEMPTS_OF_A_CALL }, (_, i) => nextAttempt(id, i))
 

@@ -10,7 +10,7 @@ const METHODS: Record<string, string[]> = { send: ['POST'], start: ['POST'], upd
 
 /**
  * Turns every value into a list in all errors of such a call: `{"detail":["Not found."]}`. Existing clients map over every value; a string makes
- * them crash, and the user loses what they typed.
+ * them lose the page and what the user typed.
  */
 export const errorsInLists = note(
   createMiddleware<AppEnv, typeof MESSAGE_CALLS>(async (c, next) => {
