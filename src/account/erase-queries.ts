@@ -192,8 +192,8 @@ export async function erasePiece(db: Db, userId: number, kind: number) {
 }
 
 /**
- * The users with whom the user has unfinished conversations, each with the mark to store once it is done. First those with smaller ids, marked by the
- * conversation's id, then those with larger ids, marked by the negated user id: the order of the indexes. Reads two rows for each.
+ * The users with whom this user has unfinished conversations, each with the mark to store once that conversation is done. First those with smaller
+ * ids, marked by the conversation's id, then those with larger ids, marked by their negated id: the order of the indexes. Reads two rows for each.
  */
 export async function conversationsToErase(db: Db, userId: number) {
   const doneTo = sql`(select conversations_done_to from deleted_accounts where user_id = ${userId})`

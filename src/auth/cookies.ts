@@ -36,7 +36,7 @@ export function setCookie(c: Answering, name: string, value: string, maxAge: num
     httpOnly: true,
     maxAge,
     // Front ends on other sites need SameSite=None, which browsers only accept with Secure, and so only over HTTPS. Browsers that block third-party
-    // cookies accept them if they are partitioned by the front end's site.
+    // cookies still accept cookies partitioned by the front end's site.
     ...(isHttps ? { sameSite: 'None', secure: true, partitioned: true } : { sameSite: 'Lax' }),
   })
   c.header('set-cookie', cookie, { append: true })

@@ -18,7 +18,7 @@ interface SessionRow {
   /** SQL if the same batch creates the user. */
   userId: number | SQL<number>
   userAgent: string
-  /** The device's name: a trigger notifies users of a device from which they have no session (`db/kept/notifications.ts`). */
+  /** The device's name: a trigger notifies users of a sign-in from a device on which they have no session (`db/kept/notifications.ts`). */
   device: string
   /** How many seconds the session lasts unless it is used. */
   seconds: number
@@ -49,8 +49,8 @@ export const limitSessionsStatement = (userId: number) =>
 const isLiveAt = (now: number) => and(isNull(sessions.revokedAt), gt(sessions.expiresAt, now))
 
 /**
- * The live session with this key, if its user is active. Records its use and, if `prolong` is given, extends it by `refreshSeconds`, but not beyond
- * `sessionSeconds` after its creation. Reads 5 rows, and writes at most one a minute.
+ * The live session with this key, if its user is active. Records its use and, if `prolong` is given, extends it to `refreshSeconds` from now, but at
+ * most to `sessionSeconds` after its creation. Reads 5 rows, and writes at most one a minute.
  */
 export async function touchSession(
   db: Db,

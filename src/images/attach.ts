@@ -76,7 +76,7 @@ const isUnknown = (error: unknown) =>
   error instanceof LatePut ||
   (error instanceof ApiError && error.code === 'unavailable')
 
-/** A connection that does not act for the viewer, whose account may be the one that is gone. */
+/** Cleanup must not act for the viewer: if their account is gone, their batches fail. */
 const ownDb = (c: RequestContext) => openDb(c.env.DB, { primary: true })
 
 /** After the answer, whatever it is, deletes the images that the request's writes have marked. */

@@ -1,4 +1,4 @@
-/** Whether the two have a conversation in which they may be told of each other. */
+/** Checks whether the two users have a conversation, and neither blocks the other. */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../db/client'
 import { conversations } from '../../db/schema'
