@@ -81,7 +81,7 @@ export function person(random: Random, index: number): Person {
   }
 }
 
-/** Never says the same twice: rephrases a repetition, and numbers it if rephrasing does not suffice. */
+/** Never returns a text twice: tries again, and numbers the text if that does not help. */
 export class Writer {
   readonly #random: Random
   readonly #said = new Set<string>()
