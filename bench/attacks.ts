@@ -1,9 +1,9 @@
 /**
- * What a million requests of an attack cost the operator, computed from the prices of `bill.ts` and from what one of them uses: in the tests'
- * own counters of rows, and in the CPU of speed.md.
+ * What a million requests of an attack cost the operator. Computed from the prices in `bill.ts` and the resources that one request uses: the rows
+ * that the tests count, and the CPU time in speed.md.
  */
 
-/** A mail: https://developers.cloudflare.com/email-service/platform/pricing/ */
+/** The price of a mail: https://developers.cloudflare.com/email-service/platform/pricing/ */
 const PER_MILLION = {
   requests: 0.3,
   cpuMs: 0.02,
@@ -26,23 +26,23 @@ interface Use {
 interface Attack {
   name: string
   before: Use
-  /** Of one that gets through, and how many of the million do. */
+  /** What a request uses that gets through, and how many of the million do. */
   after: Use
   through: number
-  /** Of one that is refused. */
+  /** What a refused request uses. */
   refused: Use
 }
 
 const DAY_SECONDS = 86_400
 
-/** How much a limit lets through in a day: burst, and count in so many seconds, as in `src/limits/limits.ts`. */
+/** How many requests a limit lets through in a day: the burst, then `count` per `seconds`, as in `src/limits/limits.ts`. */
 const inDay = (burst: number, count: number, seconds = DAY_SECONDS) => burst + (count * DAY_SECONDS) / seconds
 const ROWS_IN_DAY = inDay(200_000, 200_000, 60)
 
 const REFUSED: Use = { cpuMs: 1.2, rowsRead: 6, rowsWritten: 0 }
-/** From memory, before D1 is asked. */
+/** Refused from memory, before any D1 call. */
 const REFUSED_AT_ONCE: Use = { cpuMs: 0.3, rowsRead: 0, rowsWritten: 0 }
-/** What a page reads that reads as much as it may. */
+/** The rows that the most expensive page may read. */
 const DEAREST_ROWS = 2_500
 
 const ATTACKS: Attack[] = [
@@ -99,7 +99,7 @@ const ATTACKS: Attack[] = [
     name: 'uploads of one user, 64 KB each',
     before: { cpuMs: 12, rowsRead: 14, rowsWritten: 8, bucketWrites: 1 },
     after: { cpuMs: 12, rowsRead: 20, rowsWritten: 10, bucketWrites: 1 },
-    // As changes of a profile's picture; the bytes of a day would be 12,288.
+    // Counted as changes of a profile's picture. By bytes, a day would allow 12,288.
     through: inDay(500, 5_000),
     refused: REFUSED,
   },
@@ -115,7 +115,7 @@ const ATTACKS: Attack[] = [
     before: { cpuMs: 1.4, rowsRead: 24, rowsWritten: 4, objectRequests: 1 },
     after: { cpuMs: 1.5, rowsRead: 29, rowsWritten: 5, objectRequests: 1 },
     through: inDay(1_000, 10_000),
-    // By the object, from memory.
+    // Refused by the object, from memory.
     refused: { cpuMs: 0.5, rowsRead: 0, rowsWritten: 0, objectRequests: 1 },
   },
   {

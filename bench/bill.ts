@@ -1,8 +1,8 @@
-/** What a month costs, from what was measured and what Cloudflare charges. */
+/** What a month costs, from the measurements and Cloudflare's prices. */
 import type { Compared } from './compare.ts'
 import type { Weight } from './fill.ts'
 
-/** Dollars a month of the paid plan, with what it includes. Read in 2026 at the addresses in docs/costs.md. */
+/** Prices of the paid plan in dollars a month, with what it includes. Read in 2026 at the addresses in docs/costs.md. */
 export const PRICES = {
   plan: 5,
   requests: { perMillion: 0.3, included: 10e6 },
@@ -18,7 +18,7 @@ export const PRICES = {
   logEvents: { perMillion: 0.6, included: 20e6 },
 } as const
 
-/** What somebody does on a day on which they are there. */
+/** What a person does on a day when they are active. */
 export const MIX: Record<string, number> = {
   refresh: 3,
   posts: 3,
@@ -43,18 +43,21 @@ export const MIX: Record<string, number> = {
 export const DAYS = 10
 const MONTHS_KEPT = 12
 const IMAGE_GB = 200e3 / 1e9
-/** Beside its messages an object is woken for each socket that opens: once a day that somebody is there, with one call of D1. */
+/** Besides its messages, each socket that opens wakes an object: once on each active day, with one D1 call. */
 const SOCKETS = 1
-/** A channel asks D1 how everything stands as long as its socket is open (`src/live/object/person-channel.ts`), for so many rows where there are twenty conversations. */
+/**
+ * While its socket is open, a channel checks D1 (`src/live/object/person-channel.ts`): minutes online a day, seconds between checks, and rows that a
+ * check reads with twenty conversations.
+ */
 export const ONLINE_MINUTES = 10
 const LOOK_SECONDS = 45
 const LOOK_ROWS = 12 + 2 * 20
-/** Objects that are called: the conversation and two channels; whom a comment or a follow tells. */
+/** Objects called per action: for a message the conversation and two channels; for a comment or follow the channel of the person notified. */
 const CALLED: Record<string, number> = { 'send message': 3, comment: 1, 'follow + unfollow': 0.5 }
-/** Seconds that an object is awake for a message or a socket, at 128 MB: some D1 round trips. */
+/** Seconds that an object is awake for a message or a socket, at 128 MB: a few D1 round trips. */
 const AWAKE = 0.1
 const OBJECT_GB = 0.128
-/** The busiest hour has three times the average. */
+/** The busiest hour has three times the average load. */
 const PEAK = 3
 const MONTH_SECONDS = 30 * 86_400
 const DATABASE_GB = 10
@@ -69,7 +72,7 @@ export interface Usage {
   classB: number
   objectRequests: number
   objectGBs: number
-  /** What stays of a month. */
+  /** What remains stored after a month. */
   databaseGB: number
   messagesGB: number
   bucketGB: number
@@ -162,19 +165,19 @@ export function bill(people: number, one: Usage, weight: Weight): Line[] {
     metered('R2 writes', '', people * one.classA, PRICES.classA),
     metered('R2 reads', '', people * one.classB, PRICES.classB),
     metered('object requests', '', people * one.objectRequests, PRICES.objectRequests),
-    // Each request logs one line (src/http/headers.ts), and the platform none of its own (wrangler.toml).
+    // Each request logs one line (src/http/headers.ts), and the platform logs none itself (wrangler.toml).
     metered('log lines', '', people * one.requests, PRICES.logEvents),
     metered('object duration', 'GB-s', people * one.objectGBs, PRICES.objectGBs),
   ]
 }
 
 export interface Capacity {
-  /** People that one database carries by its size, and by the calls that it answers at the busiest hour. */
+  /** How many people one database can serve: limited by its size, and by the calls that it answers in the busiest hour. */
   bySize: number
   byCalls: number
-  /** The same without messages, which then lie in databases of their own. */
+  /** The same without messages, which are then stored in databases of their own. */
   bySizeWithoutMessages: number
-  /** D1 calls a second at the busiest hour, for a million people. */
+  /** D1 calls a second in the busiest hour, for a million people. */
   peakCalls: number
   callsPerSecond: number
   readShare: number
@@ -182,7 +185,7 @@ export interface Capacity {
   messagesShare: number
 }
 
-/** How far one database goes; `callsPerSecond` is what it answers of this mix. */
+/** How many people one database can serve; `callsPerSecond` is how many calls of this mix it answers. */
 export function capacity(one: Usage, weight: Weight, routes: Compared[], callsPerSecond: number): Capacity {
   const gb = one.databaseGB * MONTHS_KEPT + (weight.users ?? 0) / 1e9
   const perPerson = (one.d1Calls / MONTH_SECONDS) * PEAK
@@ -201,7 +204,7 @@ export function capacity(one: Usage, weight: Weight, routes: Compared[], callsPe
   }
 }
 
-/** What the mix costs the limit, which is nearly all D1, in calls that one core answers a second. */
+/** Calls of this mix that one core answers a second, derived from the limit's CPU time, nearly all of which is D1's. */
 export function callsPerSecond(routes: Compared[]): number {
   let [micros, calls] = [0, 0]
   for (const { name, cost, limit } of routes) {

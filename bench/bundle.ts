@@ -1,15 +1,15 @@
-/** What is deployed: its size, and the CPU time until it can answer. */
+/** The deployed bundle: its size, and the CPU time until it can answer. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { ROOT, WORK } from './settings.ts'
 
-/** In bytes and milliseconds. Passwords that are too common and the code that hashes others are data that every such API needs. */
+/** In bytes and milliseconds. Excludes the list of common passwords and the hashing code, data that every such API needs. */
 export const BUDGET = { code: 165 * 1000, startup: 15 }
 
 export interface Bundle {
-  /** gzipped bytes of the scripts, and of the rest. */
+  /** Gzipped bytes of the scripts, and of the rest. */
   code: number
   data: number
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:channels`: a thousand people, each with a socket of their channel, of whom pairs write to each other for two minutes. Each socket must be
- * told of each message once and in order, and the runtime must not grow.
+ * `npm run bench:channels`: a thousand people, each with an open channel socket, write to each other in pairs for two minutes. Each socket must
+ * receive each message once and in order, and the runtime's memory must not grow.
  *
  *   npm run bench:channels -- --people 1000 --seconds 120 --events 200
  */
@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     people: { type: 'string', default: '1000' },
     seconds: { type: 'string', default: '120' },
-    /** Frames a second that tell of a message: each message is told to two. */
+    /** Message frames sent a second. Each message goes to two people. */
     events: { type: 'string', default: '200' },
   },
 })
@@ -26,7 +26,7 @@ const [PEOPLE, SECONDS, EVENTS] = [values.people, values.seconds, values.events]
   number,
   number,
 ]
-/** Behind those with whom the world is filled. */
+/** The first id after those that the ordinary data uses. */
 const FIRST = 1_001
 const SENDERS = 16
 const TICK_MS = 50
@@ -36,7 +36,7 @@ const PING_MS = 15_000
 interface Person {
   id: number
   socket: WebSocket
-  /** The seqs of messages, as they came. */
+  /** The seqs of messages, in the order of arrival. */
   told: number[]
   sentAt: Map<string, number>
 }
@@ -79,7 +79,7 @@ try {
   const disordered = people.filter(({ told }) =>
     told.some((seq, i) => i > 0 && seq < (told[i - 1] ?? 0)),
   ).length
-  // Once all is warm.
+  // Skips the warm-up.
   const steady = memory.slice(Math.floor(memory.length / 4))
   const half = Math.ceil(steady.length / 2)
   const [before, after] = [mean(steady.slice(0, half)), mean(steady.slice(half))]
@@ -126,7 +126,7 @@ async function listen({ port }: Server, id: number): Promise<Person> {
   return person
 }
 
-/** Pairs in turn write to each other, as often as is wanted; gives how many messages each pair has stored. */
+/** Pairs take turns writing to each other at the requested rate. Returns how many messages each pair has stored. */
 async function write({ port }: Server, people: Person[]): Promise<number[]> {
   const stored = people.slice(people.length / 2).map(() => 0)
   const agents = Array.from({ length: SENDERS }, connect)
@@ -162,7 +162,7 @@ async function write({ port }: Server, people: Person[]): Promise<number[]> {
   return stored
 }
 
-/** What the runtime holds, in MB. */
+/** The runtime's memory in MB. */
 function memoryOf({ pid }: Server): number {
   const [, kilobytes = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) / 1024

@@ -1,4 +1,4 @@
-/** Our Worker beside the limit, route by route, in turns. */
+/** Compares our Worker with the limit, route by route, taking turns. */
 import { connect, measure, send, type Timing } from './load.ts'
 import { type List, type Plan, type Recorded, record } from './record.ts'
 import type { Place, Route } from './routes.ts'
@@ -22,7 +22,7 @@ export interface Compared {
   limit: Record<number, Timing>
 }
 
-/** What each route costs D1, and the statements and cursors by which the limit does the same. */
+/** What each route costs in D1, and the statements and cursors that let the limit do the same. */
 export async function recordAll(recorder: Server, routes: Route[]) {
   const plans: Record<string, Plan> = {}
   const lists: Record<string, List> = {}
@@ -47,7 +47,7 @@ export function costOf(answers: Recorded[]): Cost {
   }
 }
 
-/** Throws unless the limit answers the same: reads byte for byte, writes (which hold ids and times) in as many bytes. */
+/** Throws unless the limit's answers are the same: reads byte for byte, writes (which contain ids and times) in length. */
 export async function requireSame(limit: Server, answers: Map<Route, Recorded[]>): Promise<void> {
   const agent = connect()
   for (const [route, expected] of answers) {
@@ -68,7 +68,7 @@ export async function requireSame(limit: Server, answers: Map<Route, Recorded[]>
   agent.destroy()
 }
 
-/** The median of several measurements in turns, so that both have the same machine, busy or not. */
+/** The median of several measurements. The two take turns, so that both run on an equally busy machine. */
 export async function compare(
   ours: Server,
   limit: Server,

@@ -1,11 +1,11 @@
-/** Whether logins starve others: what a cheap request takes while many log in, as a multiple of what it takes in quiet, in one run. */
+/** Whether logins starve other requests: how much slower a cheap request becomes while many people log in, as a ratio within one run. */
 import { connect, send, spread } from './load.ts'
 import { type Call, routes } from './routes.ts'
 import { ORIGIN, type Server } from './server.ts'
 
 const LOGIN_LOOPS = 16
 const PATHS = ['/health', '/posts/']
-/** As issues of this kind are judged: beyond it others notice. */
+/** The ratio beyond which other people notice. */
 export const MAX_RATIO = 3
 
 export interface Fairness {
@@ -13,11 +13,11 @@ export interface Fairness {
   /** Medians, in milliseconds. */
   quiet: number
   busy: number
-  /** Logins a second meanwhile. */
+  /** Logins a second during the measurement. */
   logins: number
 }
 
-/** The server's limit of hashes must be in force, and no other be reached. */
+/** Requires the server's default limit of hashes, and that no other limit is reached. */
 export async function measureFairness(server: Server, seconds: number): Promise<Fairness[]> {
   const results: Fairness[] = []
   for (const path of PATHS) {
@@ -41,14 +41,14 @@ async function median(server: Server, path: string, seconds: number): Promise<nu
     const { status } = await send(server.port, agent, call)
     if (status !== 200) throw new Error(`${path}: ${status}`)
     times.push(performance.now() - sent)
-    // As people come, not as a loop does that waits for every answer: it would keep step with the hashes.
+    // Requests arrive at random times, as people's do. A loop that waits for each answer would keep step with the hashes.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
   }
   agent.destroy()
   return spread(times).p50
 }
 
-/** Loops that log in, each again when it has its answer. */
+/** Starts loops that log in, each again as soon as it has its answer. */
 function startLogins(server: Server): { stop: () => Promise<number> } {
   const login = routes('').find(({ name }) => name === 'login')
   if (!login) throw new Error('no login among the routes')

@@ -1,4 +1,4 @@
-/** Fills a database by SQL, next to the Worker: the triggers keep counts, sequences and the search index as they do for requests. */
+/** Fills a database with SQL, without the Worker. Triggers maintain counts, sequences and the search index as they do for requests. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,16 +26,16 @@ const TITLES =
   'garden full of bees my dog asleep on stairs city roofs from above night market lanterns forest path in autumn'
 const VOCABULARY = TITLES.split(' ')
 const DAY = 86_400_000
-/** Long enough ago that nothing in an answer changes while it is measured. */
+/** Long enough ago that no answer changes while it is measured. */
 const END = Date.now() - 40 * DAY
 const IMAGE_SIZE = 200_000
 
 const image = noise(IMAGE_SIZE, (length) => Buffer.from(Uint8Array.from({ length }, (_, i) => hash(i))))
-/** What the bucket makes its ETag of. */
+/** The bucket's ETag is the image's MD5. */
 export const imageEtag = `"${createHash('md5').update(image).digest('hex')}"`
 export const imageHash = createHash('sha256').update(image).digest('hex')
 
-/** Makes the tables and the rows in this folder. */
+/** Creates the tables and the rows in this folder. */
 export async function fill(bundle: string, data: string, sizes: Sizes): Promise<void> {
   await withServer(bundle, data, async ({ miniflare }) => {
     const db = await miniflare.getD1Database('DB')
@@ -47,7 +47,7 @@ export async function fill(bundle: string, data: string, sizes: Sizes): Promise<
     })
   })
   const db = new DatabaseSync(databaseFile(data))
-  // Nothing of it need survive a crash.
+  // The data need not survive a crash.
   db.exec(
     'pragma journal_mode = off; pragma synchronous = off; pragma temp_store = memory; pragma cache_size = -500000; pragma foreign_keys = on; begin',
   )
@@ -72,7 +72,7 @@ async function withServer(
   }
 }
 
-/** The file of the one database below this folder. */
+/** The file of the only database below this folder. */
 export function databaseFile(data: string): string {
   const folder = join(data, 'd1', 'miniflare-D1DatabaseObject')
   const file = readdirSync(folder).find((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite')
@@ -80,7 +80,7 @@ export function databaseFile(data: string): string {
   return join(folder, file)
 }
 
-/** As `wrangler d1 migrations apply` runs them. */
+/** The statements that `wrangler d1 migrations apply` would run. */
 export function migrations(): string[] {
   const folder = join(ROOT, 'migrations')
   const files = readdirSync(folder).filter((name) => name.endsWith('.sql'))
@@ -91,7 +91,7 @@ export function migrations(): string[] {
 
 async function insertPeople(db: DatabaseSync, { people }: Sizes): Promise<void> {
   const { encoded } = (await argon2()).hash(PASSWORD, {
-    // The parameters of src/auth/password.ts: outdated ones would be renewed at the first login.
+    // The parameters of src/auth/password.ts: outdated hashes would be renewed at the first login.
     type: Argon2Type.Argon2id,
     memoryCost: 19_456,
     timeCost: 2,
@@ -135,7 +135,7 @@ function insertGraph(db: DatabaseSync, { people, posts, likes, comments, follows
   )
   let made = 0
   for (let i = 0; made < follows; i++) {
-    // The viewer follows 40, the others ten.
+    // The viewer follows 40 people, everybody else ten.
     const owner = i < 40 ? VIEWER : 1 + (i % people)
     const followed = i < 40 ? 1 + i * 3 : 1 + (hash(i) % people)
     if (owner === followed || (owner === VIEWER && (i >= 40 || STRANGERS.includes(followed)))) continue
@@ -161,7 +161,7 @@ function insertGraph(db: DatabaseSync, { people, posts, likes, comments, follows
   }
 }
 
-/** As the objects write them (src/messaging/changes.ts): each change has its entry of the log. */
+/** Writes what the objects would write (src/messaging/changes.ts): each change has its log entry. */
 function insertMessages(db: DatabaseSync, { people, messages }: Sizes): void {
   const pairs = PARTNERS.map((partner): [number, number] => [
     Math.min(partner, VIEWER),
@@ -187,7 +187,7 @@ function insertMessages(db: DatabaseSync, { people, messages }: Sizes): void {
   })
 }
 
-/** Spreads numbers: https://en.wikipedia.org/wiki/Linear_congruential_generator alone leaves them in rows. */
+/** Scatters numbers. A linear congruential generator alone (https://en.wikipedia.org/wiki/Linear_congruential_generator) would leave patterns. */
 function hash(n: number): number {
   let x = Math.imul(n ^ (n >>> 16), 0x45d9f3b)
   x = Math.imul(x ^ (x >>> 16), 0x45d9f3b)
@@ -195,11 +195,11 @@ function hash(n: number): number {
 }
 
 export interface Weight {
-  /** Bytes of a row with its entries in all indexes. */
+  /** Bytes of a row, with its entries in all indexes. */
   [table: string]: number
 }
 
-/** What a row of each table takes. */
+/** Measures the size of a row of each table. */
 export function weigh(data: string): Weight {
   const db = new DatabaseSync(databaseFile(data))
   const tables = db.prepare(

@@ -16,7 +16,7 @@ export interface Grown {
   cpu: Record<number, number>
 }
 
-/** Each read at each number of posts. */
+/** Measures each read at each number of posts. */
 export async function measureGrowth(
   bundle: string,
   { sizes, seconds, growth }: Settings,

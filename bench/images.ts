@@ -1,17 +1,18 @@
 /**
- * What cleaning an image takes of memory, beside its size: `npm run bench:images`.
- * Files of nothing but tiny segments took up to forty times theirs; the limit is four. Not a test: memory depends on the machine.
+ * How much memory cleaning an image takes, relative to its size: `npm run bench:images`. Files of tiny segments once took up to forty times their
+ * size; the limit is four. Not a test, because memory use depends on the machine.
  */
 import { readFileSync } from 'node:fs'
 
 const MIB = 2 ** 20
 const LIMIT = 4
 
-// Its imports are without extensions, which the settings for Node's own files do not resolve; so it is imported by a name they don't follow.
+// The module's imports have no extensions, which the settings for Node's own files cannot resolve. Importing it by a computed name hides it from
+// them.
 const source = new URL('../src/images/clean.ts', import.meta.url).href
 const { cleanImage }: { cleanImage: (bytes: Uint8Array) => object | undefined } = await import(source)
 
-/** A beginning, then as many of one part as fit into 5 MiB. */
+/** A beginning, then as many copies of `part` as fit into 5 MiB. */
 function filled(beginning: string, part: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(5 * MIB)
   bytes.set(Buffer.from(beginning, 'latin1'))
@@ -30,7 +31,7 @@ const FILES: Record<string, Uint8Array<ArrayBuffer>> = {
   'AVIF of boxes': filled('\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf', '\0\0\0\x08free'),
 }
 
-/** The example image's JPEG with 1,900 tables of 2.7 KB more. */
+/** The example image's JPEG with 1,900 additional tables of 2.7 KB. */
 function taken(): Uint8Array<ArrayBuffer> {
   const image = readFileSync(new URL('../public/media/images/default_post_ovkj9a.jpg', import.meta.url))
   const table = Buffer.concat([Buffer.from([0xff, 0xdb, 0x0a, 0x8c]), Buffer.alloc(0x0a8a)])
@@ -46,7 +47,7 @@ for (const [name, bytes] of Object.entries(FILES)) {
   const started = performance.now()
   const accepted = cleanImage(bytes) !== undefined
   const ms = performance.now() - started
-  // Nothing was collected meanwhile that was not needed: an upper bound, as a collection may only lower it.
+  // An upper bound of the memory needed, as garbage may still be included.
   const ratio = Math.max(0, used() - before) / bytes.length
   worst = Math.max(worst, ratio)
   console.log(

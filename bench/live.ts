@@ -1,4 +1,4 @@
-/** How long a message takes to the other person's socket, and how many one conversation takes a second. */
+/** How long a message takes to the other person's socket, and how many messages one conversation handles a second. */
 import { connect, measure, send, spread } from './load.ts'
 import { type Call, CONTENT, message, type Route } from './routes.ts'
 import type { Server } from './server.ts'
@@ -10,11 +10,11 @@ export interface Delivery {
 }
 
 export interface Live {
-  /** `stored`: by a bare object that inserts into D1 before it tells. */
+  /** `stored`: delivered by a bare object that inserts into D1 first. */
   delivery: { ours: Delivery; channel?: Delivery; limit: Delivery; stored: Delivery }
   /**
-   * Messages a second to one conversation, by number of connections; `limit` inserts each by itself, without an object. `perCall` is how many
-   * of ours share a D1 call.
+   * Messages a second in one conversation, by number of connections. `limit` inserts each message separately, without an object. `perCall` is how
+   * many of our messages share a D1 call.
    */
   busy: Record<number, { ours: number; limit: number; perCall: number }>
 }
@@ -26,7 +26,7 @@ const BUSY = [16, 64]
 const route = (name: string, call: Call): Route => ({ name, kind: 'write', next: () => call })
 const ours = route('busy', message(FRIEND))
 
-/** How many messages to one conversation share a D1 call, by number of connections. */
+/** How many messages in one conversation share a D1 call, by number of connections. */
 export async function measureSharing(recorder: Server, seconds: number): Promise<Record<number, number>> {
   const sharing: Record<number, number> = {}
   const agent = connect()
@@ -70,7 +70,7 @@ export async function measureLive(
   return { delivery, busy }
 }
 
-/** From the request of one to the frame at the other, one message after the other. */
+/** Measures from one person's request to the frame at the other's socket, one message after the other. */
 async function deliver(
   server: Server,
   path: string,

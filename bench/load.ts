@@ -1,4 +1,4 @@
-/** Requests over kept connections, one after the other on each, and how long they took. */
+/** Sends requests over persistent connections, one at a time on each, and measures how long they take. */
 import { Agent, request } from 'node:http'
 import type { Call, Place, Route } from './routes.ts'
 import type { Server } from './server.ts'
@@ -14,7 +14,7 @@ export interface Timing {
   /** Milliseconds. */
   p50: number
   p99: number
-  /** Microseconds that the runtime spent on a request, what it spends idle deducted. */
+  /** Microseconds of CPU that the runtime spends on a request, after deducting its idle use. */
   cpu: number
   requests: number
 }
@@ -44,7 +44,7 @@ export function send(port: number, agent: Agent, { method, path, headers, body }
   })
 }
 
-/** Measures a route for some seconds on so many connections. Fails at the first answer that is an error. */
+/** Measures a route for some seconds on this many connections. Fails at the first error answer. */
 export async function measure(
   server: Pick<Server, 'port' | 'cpu'>,
   route: Route,
@@ -90,7 +90,7 @@ export function spread(times: number[]): { p50: number; p99: number } {
   return { p50: at(0.5), p99: at(0.99) }
 }
 
-/** What the runtime uses in a second without requests, in microseconds. */
+/** The runtime's CPU use in a second without requests, in microseconds. */
 export async function idleCpu(server: Server): Promise<number> {
   const before = server.cpu()
   await new Promise((resolve) => setTimeout(resolve, 1000))

@@ -1,4 +1,4 @@
-/** What people would use instead, measured by the same requests where it is installed (`npm run bench:peer`). */
+/** Alternatives to this project, measured with the same requests if they are installed (`npm run bench:peer`). */
 import type { Timing } from './load.ts'
 import type { Settings } from './settings.ts'
 import { measureStrapi } from './strapi.ts'
@@ -6,12 +6,12 @@ import { measureStrapi } from './strapi.ts'
 export interface PeerResult {
   name: string
   version: string
-  /** How far it was asked for the same. */
+  /** How comparable its requests are to ours. */
   sameAs: string
   routes: { name: string; timings: Record<number, Timing>; bytes: number }[]
 }
 
-/** A peer that is not there or does not run is left out, and says why. */
+/** Leaves out a peer that is not installed or does not run, and says why. */
 export async function measurePeers(
   settings: Settings,
   progress: (step: string) => void,

@@ -1,4 +1,4 @@
-/** A small line chart as SVG: both axes logarithmic, one line for each series, its name at its end. */
+/** A small line chart as SVG with logarithmic axes. Each series is a line with its name at the end. */
 
 export interface Series {
   name: string
@@ -18,7 +18,7 @@ const RIGHT = 190
 const TOP = 46
 const BOTTOM = 52
 const LABEL = 13
-// https://www.nature.com/articles/nmeth.1618: told apart by people who see colours otherwise, too.
+// Colours that colour-blind people can distinguish: https://www.nature.com/articles/nmeth.1618
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#56b4e9', '#555555', '#e69f00']
 
 const log = Math.log10
@@ -67,7 +67,7 @@ export function lineChart(series: Series[], { title, x: xLabel, y: yLabel }: Lab
 
 const fixed = (n: number) => n.toFixed(1)
 
-/** The nearest places at which labels do not cover each other. */
+/** The nearest positions at which labels do not overlap. */
 function spreadOut(places: number[]): number[] {
   const order = places.map((place, i) => ({ place, i })).sort((a, b) => a.place - b.place)
   let below = Number.NEGATIVE_INFINITY

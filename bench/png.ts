@@ -1,13 +1,13 @@
-/** Images of noise: as large as asked, valid, and no two alike. */
+/** Images of noise: valid, of any requested size, and no two alike. */
 import { randomBytes } from 'node:crypto'
 import { crc32, deflateSync } from 'node:zlib'
 
-/** A PNG of about so many bytes; with `random` always the same. */
+/** A PNG of about this many bytes. A deterministic `random` makes it reproducible. */
 export function noise(size: number, random: (length: number) => Buffer = randomBytes): Buffer<ArrayBuffer> {
   const side = Math.floor(Math.sqrt(size / 3))
   const row = 1 + side * 3
   const pixels = random(row * side)
-  // Each row begins with its filter: none.
+  // Each row begins with its filter type: none.
   for (let y = 0; y < side; y++) pixels[y * row] = 0
   const header = Buffer.alloc(13)
   header.writeUInt32BE(side, 0)

@@ -1,6 +1,6 @@
 /**
- * Where our own time goes: a request is replayed with the answers that D1 gave the first time, so that what is left is ours, and the
- * inspector's sampling profiler says which file had it. Time in the runtime (JSON, headers, a line of log) counts for who called it.
+ * Where our own CPU time goes. A request is replayed with the answers that D1 gave the first time, so that only our time remains, and the inspector's
+ * sampling profiler attributes it to files. Time in the runtime (JSON, headers, a log line) is attributed to its caller.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ export interface Profile {
   total: number
 }
 
-/** Runs before the built Worker: a request with `x-replay: n` is made once with D1 and then n times without. */
+/** Runs in front of the built Worker: a request with `x-replay: n` runs once with D1 and then n times without. */
 const SOURCE = `
 import worker, { Conversation } from './index.js'
 export { Conversation }
@@ -82,7 +82,7 @@ export async function measureProfiles(data: string, routes: Route[], times: numb
       await replay(route, times)
       await inspector.ask('Profiler.start')
       const before = server.cpu()
-      // A route of two steps can make its first only once.
+      // A route with several steps can run its first step only once.
       if (route.steps)
         await replay({ ...route, next: (place) => route.next({ ...place, connection: 1 }) }, times)
       else await replay(route, times)
@@ -97,7 +97,7 @@ export async function measureProfiles(data: string, routes: Route[], times: numb
   }
 }
 
-/** A bundle that was not minified says of its parts where they come from: line by line, the package or file. */
+/** An unminified bundle says where its parts come from. Returns the package or file of each line. */
 function partsByLine(source: string): string[] {
   let part = 'the bundle'
   return source.split('\n').map((line) => {
@@ -107,7 +107,7 @@ function partsByLine(source: string): string[] {
   })
 }
 
-/** The CPU time of a profile, given to the nearest function of the bundle above each sample. */
+/** Attributes the CPU time of each sample to the nearest function of the bundle on its stack. */
 function shares(
   { nodes, samples, timeDeltas }: Sampled,
   parts: string[],
@@ -139,7 +139,7 @@ function shares(
   }
 }
 
-/** The protocol of https://chromedevtools.github.io/devtools-protocol/, as far as needed. */
+/** The necessary part of the protocol https://chromedevtools.github.io/devtools-protocol/. */
 async function inspect(url: URL) {
   const targets = (await (await fetch(`http://${url.host}/json/list`)).json()) as {
     id: string

@@ -1,9 +1,9 @@
 /**
- * Writes down what our Worker asks of D1 for a request, so that the limit asks the same: whatever SQL the project has, the two are
- * compared on equal terms.
+ * Records what our Worker sends to D1 for a request, so that the limit sends the same. Whatever SQL the project uses, the two are compared on equal
+ * terms.
  *
- * A write's parameters change from request to request. Those that carry a value of the request (who, what, when) are told by the value:
- * the recorded requests use values that no other parameter has.
+ * A write's parameters differ between requests. Parameters that come from the request (who, what, when) are recognised by their value: recorded
+ * requests use values that no other parameter has.
  */
 import type { Agent } from 'node:http'
 import { connect, send } from './load.ts'
@@ -35,7 +35,7 @@ export interface Recorded {
   body: Buffer
 }
 
-/** Runs before the built Worker, in the same isolate. */
+/** Runs in front of the built Worker, in the same isolate. */
 const SOURCE = `
 import worker, { Conversation as Base } from './index.js'
 let calls = []
@@ -78,14 +78,14 @@ export const startRecorder = (bundle: string, data: string): Promise<Server> =>
 
 const nothing = (): Place => ({ connection: 0, made: 0, body: Buffer.alloc(0) })
 
-/** Makes each request of a route once (of a read, each address) and tells what they cost, on average, and their plans by name. */
+/** Sends each request of a route once (for a read, each address). Returns their average cost, and their plans by name. */
 export async function record(server: Server, route: Route) {
   const agent = connect()
   const plans: Record<string, Plan> = {}
   const lists: Record<string, List> = {}
   const answers: Recorded[] = []
   const place = nothing()
-  // The first makes what lasts longer than a request, such as the hash that an unknown name is checked against.
+  // The first request creates what later ones reuse, such as the hash that an unknown username is checked against.
   if (!route.steps) await send(server.port, agent, route.next(nothing()))
   do {
     await ask(server, agent, '/recorded')
@@ -111,7 +111,7 @@ export async function record(server: Server, route: Route) {
   return { plans, lists, answers }
 }
 
-/** What the cursor says that leads to the next page; undefined where there is none. */
+/** The list that the next page's cursor names; undefined if there is none. */
 function listOf(body: Buffer): List | undefined {
   const next =
     body.includes('"next":"') && new URL(JSON.parse(body.toString()).next).searchParams.get('cursor')
@@ -124,7 +124,7 @@ async function ask(server: Server, agent: Agent, path: string): Promise<Buffer> 
   return (await send(server.port, agent, { method: 'GET', path, headers: {} })).body
 }
 
-/** The address of a read; of a write the method and its path without numbers. */
+/** The address of a read; for a write the method and the path without numbers. */
 export const planName = ({ kind }: Route, { method, path }: Call): string =>
   kind === 'read' ? path : `${method} ${path.replace(/\d+/, ':id')}`
 

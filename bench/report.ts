@@ -1,4 +1,4 @@
-/** Results as people read them: tables in Markdown, a plot, the bill. */
+/** Turns results into documents: Markdown tables, a plot, the bill. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { attackSection } from './attacks.ts'
@@ -22,7 +22,7 @@ export interface Results {
   startup: number
   routes: Compared[]
   live: Live
-  /** Missing from results that are older. */
+  /** Missing in older results. */
   fairness?: Fairness[]
   profiles: Profile[]
   peers: PeerResult[]
@@ -40,7 +40,7 @@ const row = (cells: (string | number)[]) => `| ${cells.join(' | ')} |`
 const table = (head: string[], rows: (string | number)[][]) =>
   [row(head), row(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(row)].join('\n')
 
-/** The table of the README: every route at both numbers of connections. */
+/** The table in the README: every route at both numbers of connections. */
 export function routeTable({ routes, peers }: Results): string {
   const none = { perSecond: Number.NaN, p50: Number.NaN, p99: Number.NaN, cpu: Number.NaN }
   return table(
@@ -98,7 +98,7 @@ function liveTables({ live: { delivery, busy } }: Results): string {
       ['live delivery', 'p50 ms', 'p99 ms'],
       [
         ['sent and stored, to the other person’s socket', ms(delivery.ours.p50), ms(delivery.ours.p99)],
-        // Measured since there are channels.
+        // Missing in results from before there were channels.
         ...(delivery.channel
           ? [
               [
@@ -144,7 +144,7 @@ const targetTable = (results: Results) =>
 
 const SHOWN = 9
 
-/** What each route spends where, the largest parts by name. */
+/** Where each route spends its time, with the largest parts by name. */
 function profileTable({ profiles }: Results): string {
   const sums = new Map<string, number>()
   for (const { parts } of profiles) {
@@ -322,7 +322,7 @@ ${number(startup, 1)} ms of CPU here (target ${BUDGET.startup} ms).
 `
 }
 
-/** Writes docs/speed.md, docs/costs.md and the plot, and the table into the README where it has a place for it. */
+/** Writes docs/speed.md, docs/costs.md and the plot, and inserts the table into the README if it has a place for it. */
 export function writeReport(results: Results): void {
   const write = (file: string, text: string) => writeFileSync(join(ROOT, file), text)
   write('docs/speed.md', speed(results))

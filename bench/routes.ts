@@ -1,4 +1,4 @@
-/** The measured requests, as clients make them. */
+/** The measured requests, as clients send them. */
 import { randomBytes } from 'node:crypto'
 import { imageEtag, imageHash } from './fill.ts'
 import { noise } from './png.ts'
@@ -23,21 +23,21 @@ export interface Call {
   body?: Buffer | undefined
 }
 
-/** Where one connection is in a route that takes several requests. */
+/** The state of one connection in a route that takes several requests. */
 export interface Place {
   connection: number
-  /** Requests made so far. */
+  /** Requests sent so far. */
   made: number
-  /** The answer to the one before. */
+  /** The answer to the previous request. */
   body: Buffer
 }
 
 export interface Route {
   name: string
-  /** How the limit finds the statements of a request: by its whole address, or by a name for those that change. */
+  /** How the limit finds the statements of a request: for reads by the whole address, for writes by name. */
   kind: 'read' | 'write'
   next: (place: Place) => Call
-  /** Requests until it begins anew. */
+  /** The number of requests before the route starts over. */
   steps?: number
 }
 
@@ -46,7 +46,7 @@ const host = { host: new URL(ORIGIN).host }
 const json = { 'content-type': 'application/json' }
 const encode = (value: object) => Buffer.from(JSON.stringify(value))
 
-/** `deep` is a cursor that leads far into the posts. */
+/** `deep` is a cursor far into the posts. */
 export function routes(deep: string): Route[] {
   const read = (name: string, ...paths: string[]): Route => ({
     name,

@@ -1,9 +1,9 @@
 /**
- * `npm run bench`: everything that the project says about speed and cost, measured in one run of some minutes.
+ * `npm run bench`: measures everything that the project claims about speed and cost, in one run of some minutes.
  *
  *   npm run bench                 docs/speed.md, docs/costs.md, docs/growth.svg and bench/results.json
- *   npm run bench -- --quick      does it all work? The numbers are worth nothing, and nothing is written
- *   npm run bench -- --report     writes the pages again from bench/results.json
+ *   npm run bench -- --quick      checks that everything works; its numbers mean nothing and are not written
+ *   npm run bench -- --report     rewrites the documents from bench/results.json
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, type as system } from 'node:os'
@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 })
 const settings = options.quick ? QUICK : FULL
 const RESULTS = join(ROOT, 'bench', 'results.json')
-/** A list, one row, a write, and what every client does most. */
+/** A list, a single row, a write, and the request that every client sends most. */
 const PROFILED = ['posts', 'post', 'like + unlike', 'refresh']
 const started = performance.now()
 
@@ -81,7 +81,7 @@ async function run(): Promise<Results> {
   }
 }
 
-/** All routes beside the limit, then live delivery: each server has its own copy of the data. */
+/** Measures all routes next to the limit, then live delivery. Each server has its own copy of the data. */
 async function measureRoutes(
   ours: string,
   limit: string,
@@ -124,7 +124,7 @@ async function measureRoutes(
   }
 }
 
-/** On a server of its own, where the limit of hashes is as it is by default. */
+/** On a separate server that has the default limit of hashes. */
 async function fairness(ours: string, data: string): Promise<Fairness[]> {
   // As in `src/limits/limits.ts`.
   const server = await serve(ours, { data, variables: { LIMITS: '100000, hashes=1/10/1' } })
@@ -135,7 +135,7 @@ async function fairness(ours: string, data: string): Promise<Fairness[]> {
   }
 }
 
-/** A cursor that stands behind half of the posts. */
+/** A cursor that points past half of the posts. */
 async function deepCursor(server: Server): Promise<string> {
   const agent = connect()
   const headers = { host: new URL(ORIGIN).host, authorization: `Bearer ${accessOf(VIEWER)}` }
@@ -148,7 +148,7 @@ async function deepCursor(server: Server): Promise<string> {
   return new URL(path, ORIGIN).searchParams.get('cursor') ?? ''
 }
 
-/** The reads of D1 whose cost could grow with the number of posts. */
+/** The D1 reads whose cost could grow with the number of posts. */
 function readRoutes(): Route[] {
   return routes('').filter(({ kind, name }) => kind === 'read' && !name.startsWith('image'))
 }

@@ -1,4 +1,4 @@
-/** Serves a built Worker as production does, without a development proxy before it, and reads what its process has used. */
+/** Serves a built Worker as production does, without a development proxy in front, and reads what its process has used. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { ROOT } from './settings.ts'
 
-/** Signs tokens here and nowhere else. */
+/** Signs tokens in the benchmark only. */
 export const SECRET = 'a-secret-of-the-benchmark-and-of-nothing-else'
-/** What requests say they are sent to, whatever the port: so that answers of two servers can be compared. */
+/** The origin in all requests, whatever the port, so that the answers of two servers can be compared. */
 export const ORIGIN = 'http://api.bench'
 
-/** `ours` or `limit`: builds what would be deployed, and gives its folder. */
+/** Builds `ours` or `limit` as it would be deployed, and returns its folder. */
 export function build(name: string, config: string, outdir: string, minify = ['--minify']): string {
   const directory = join(outdir, name)
   rmSync(directory, { recursive: true, force: true })
@@ -26,11 +26,11 @@ export function build(name: string, config: string, outdir: string, minify = ['-
 }
 
 interface Options {
-  /** Where D1, R2 and the objects keep their data. */
+  /** Where D1, R2 and the objects store their data. */
   data: string
-  /** Variables beside the secret. */
+  /** Variables besides the secret. */
   variables?: Record<string, unknown>
-  /** Another main module than `index.js`, with its source. */
+  /** A main module instead of `index.js`, with its source. */
   main?: { name: string; source: string }
   /** The bare Worker has no channels. */
   hasChannels?: boolean
@@ -41,9 +41,9 @@ interface Options {
 export interface Server {
   port: number
   miniflare: Miniflare
-  /** The runtime's process, where /proc tells. */
+  /** The runtime's process id, if /proc is available. */
   pid: number | undefined
-  /** CPU time that the runtime has used so far, in microseconds. NaN where /proc does not tell. */
+  /** CPU time that the runtime has used so far, in microseconds; NaN if /proc is not available. */
   cpu(): number
   stop(): Promise<void>
 }
@@ -76,7 +76,7 @@ export async function serve(
       bindings: {
         JWT_SECRET: SECRET,
         ACCESS_TOKEN_SECONDS: '86400',
-        // Everything that limits cost, and none reached: all requests come from one person.
+        // Enables every limit but reaches none, as all requests come from one user.
         LIMITS: '100000',
         ...(variables as Record<string, string>),
       },
@@ -90,7 +90,7 @@ export async function serve(
       resourcePersistencePath: data,
       unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
       log: new Log(LogLevel.ERROR),
-      // A Worker logs a line for each request: read, as in production, but not shown.
+      // A Worker logs a line for each request. As in production, it is read; it is not shown.
       handleStructuredLogs: () => {},
       ...(inspectorPort !== undefined && { inspectorPort }),
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
@@ -107,7 +107,7 @@ export async function serve(
   }
 }
 
-/** The runtime's date and flags, as wrangler.toml has them. */
+/** The runtime's date and flags in wrangler.toml. */
 function compatibility() {
   const config = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
   const [, compatibilityDate = ''] = /^compatibility_date = "(.*)"/m.exec(config) ?? []
@@ -115,7 +115,7 @@ function compatibility() {
   return { compatibilityDate, compatibilityFlags: JSON.parse(flags) as string[] }
 }
 
-/** Asks the system for a port that nobody uses. */
+/** Asks the system for an unused port. */
 export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer()
@@ -142,8 +142,8 @@ function children(): number[] {
 }
 
 /**
- * Microseconds that all threads of a process have run, as the scheduler counts them: proc(5) has utime and stime too, but those only in
- * hundredths of a second.
+ * CPU time of all threads of a process in microseconds, as the scheduler counts it. proc(5) also has utime and stime, but only in hundredths of a
+ * second.
  */
 export function cpuOf(pid: number): number {
   const tasks = `/proc/${pid}/task`
@@ -153,7 +153,7 @@ export function cpuOf(pid: number): number {
   }, 0)
 }
 
-/** proc(5): the name, in brackets, may hold spaces; the parent is field 4. */
+/** proc(5): the name is in brackets and may contain spaces; the parent is field 4. */
 function statOf(pid: number): { name: string; parent: number } {
   const text = read(`/proc/${pid}/stat`)
   const end = text.lastIndexOf(')')
@@ -164,7 +164,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    // Gone meanwhile.
+    // The process has ended in the meantime.
     return ''
   }
 }

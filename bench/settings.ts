@@ -1,11 +1,11 @@
-/** How large and how long a run is: `npm run bench -- --quick` shows in a minute whether everything works. */
+/** The size and length of a run. `npm run bench -- --quick` checks in a minute that everything works. */
 import { join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '..')
-/** Built bundles and databases; nothing of it outlives a run. */
+/** Built bundles and databases, which are deleted after a run. */
 export const WORK = join(ROOT, '.wrangler', 'bench')
 
-/** What one table holds. */
+/** The number of rows in each table. */
 export interface Sizes {
   people: number
   posts: number
@@ -17,13 +17,13 @@ export interface Sizes {
 
 export interface Settings {
   sizes: Sizes
-  /** Seconds that one measurement of one route lasts, and how often it is taken, in turns with the limit's. */
+  /** How many seconds one measurement of a route takes, and how often it is repeated, taking turns with the limit. */
   seconds: number
   rounds: number
   connections: number[]
   /** Requests of each profile. */
   replays: number
-  /** Numbers of posts for the growth of cost. */
+  /** The numbers of posts at which growth is measured. */
   growth: number[]
 }
 

@@ -1,4 +1,4 @@
-/** Strapi, as its documentation configures it on SQLite, with the same rows and asked for the same things. */
+/** Strapi on SQLite, configured as its documentation says, with the same rows and the same requests. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -35,7 +35,7 @@ export async function measureStrapi(
   if (!existsSync(manifest)) return undefined
   const file = join(WORK, 'strapi.db')
   progress('strapi: starting')
-  // The first start makes the tables.
+  // The first start creates the tables.
   await stop((await start(file)).child)
   await fillStrapi(file)
   const { child, port } = await start(file)
@@ -69,7 +69,7 @@ export async function measureStrapi(
   }
 }
 
-/** PEER_NODE: another Node than the project's, for a machine on which native modules can only be built for that. */
+/** PEER_NODE selects another Node than the project's, for machines on which native modules can only be built for that one. */
 async function start(file: string): Promise<{ child: ChildProcess; port: number }> {
   const port = await freePort()
   const child = spawn(
@@ -110,7 +110,7 @@ function stop(child: ChildProcess): Promise<void> {
   })
 }
 
-/** Copies our rows into its tables: it keeps each relation in a table of its own. */
+/** Copies our rows into Strapi's tables, which store each relation in a separate table. */
 async function fillStrapi(file: string): Promise<void> {
   const { hashSync } = createRequire(join(FOLDER, 'package.json'))('bcryptjs') as {
     hashSync: (password: string, rounds: number) => string

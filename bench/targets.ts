@@ -1,4 +1,4 @@
-/** What the project wants to reach, what a run has measured, and why it is not all. */
+/** The project's targets, what a run has measured, and why some are missed. */
 import { BUDGET } from './bundle.ts'
 import type { Compared } from './compare.ts'
 import type { Results } from './report.ts'
@@ -8,7 +8,7 @@ export interface Target {
   wanted: string
   measured: string
   met: boolean
-  /** Where it is not met. */
+  /** Why the target is not met. */
   why?: string
 }
 
@@ -92,7 +92,7 @@ function cpuTarget(routes: Compared[], kind: Compared['kind']): Target {
   return worst(`CPU of a ${kind} beside the limit`, ratios, RATIOS[kind], (a, b) => a <= b)
 }
 
-/** Met where every ratio is; else says which are not. */
+/** The target is met if every ratio is; otherwise lists those that are not. */
 function worst(
   what: string,
   ratios: { name: string; ratio: number }[],

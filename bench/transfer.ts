@@ -1,5 +1,5 @@
 /**
- * How fast a dump is imported, backed up and restored, and in how much memory, beside what `sqlite3` takes to import the same rows from CSV:
+ * How fast a dump is imported, backed up and restored, and how much memory that takes, compared with importing the same rows from CSV with `sqlite3`:
  *
  *   npm run bench:transfer             5,000 users, 50,000 posts, 100,000 likes, 50,000 messages
  *   npm run bench:transfer -- 4        four times as many
@@ -53,7 +53,7 @@ function npm(...args: string[]): string {
   return execFileSync('npm', ['run', '--silent', script, '--', ...more], { encoding: 'utf8' })
 }
 
-/** Rows a second, as the command itself says; the CPU is that of all its processes, wrangler's and npm's too. */
+/** Rows a second, as the command itself reports them. The CPU time is that of all its processes, including wrangler and npm. */
 function measured(...args: string[]): number {
   const [script = '', ...more] = args
   const run = `TIMEFORMAT='cpu %U %S'; time npm run --silent ${script} -- "$@"`
@@ -86,7 +86,7 @@ function bareImport(from: string): number {
     sqlite(from, `select ${TABLES.map((table) => `(select count(*) from ${table})`).join(' + ')};`),
   )
   const to = join(folder, 'bare.sqlite')
-  // CSV knows no null: what is unique but for nulls is not there.
+  // CSV has no null, so indexes that are unique except for nulls cannot be.
   sqlite(to, `pragma journal_mode = wal; ${schema.replaceAll('UNIQUE INDEX', 'INDEX')}`)
   const started = performance.now()
   sqlite(

@@ -1,4 +1,4 @@
-/** Signing in and out, and one's own account. */
+/** Signing in and out, and the user's own account. */
 import type { AuthChange } from './auth'
 import { ApiError, failure } from './errors'
 import type { CallOptions } from './options'
@@ -15,7 +15,7 @@ import type { Transport } from './transport'
 
 const AUTH = '/dj-rest-auth/'
 
-/** `forget`: what else this device keeps of somebody who signs out. */
+/** `forget` deletes everything else that this device stores about the user who signs out. */
 export function account(
   { call, tokens, usesCookies, auth, me, identity }: Transport,
   forget: (owner: number) => Promise<void>,
@@ -28,7 +28,7 @@ export function account(
 
   async function login(username: string, password: string, options?: CallOptions): Promise<User> {
     const session = await call<Session>('POST', `${AUTH}login/`, { ...options, body: { username, password } })
-    // A browser drops cookies without a word, above all those of another site. Better told now than by the next call.
+    // Browsers drop cookies silently, above all those of another site. Better to fail now than at the next call.
     if (usesCookies) {
       await me(options).catch((error: unknown) => {
         throw error instanceof ApiError && error.status === 401
@@ -41,24 +41,24 @@ export function account(
 
   return {
     login,
-    /** Signs up, and in. */
+    /** Signs up, then signs in. */
     async register(body: Registration, options?: CallOptions): Promise<User> {
       const session = await call<Session>('POST', `${AUTH}registration/`, { ...options, body })
-      // Signing up sets no cookies, as in the original.
+      // As in the original, signing up sets no cookies.
       return usesCookies ? login(body.username, body.password1, options) : signedIn(session)
     },
     /**
-     * Forgets the tokens, and what was not sent, also offline: `sessionEnded` says whether the API has ended the session as well. Cookies
-     * only the API can take away: where they are used this rejects if it is not reached.
+     * Forgets the tokens and deletes unsent messages, also offline. `sessionEnded` says whether the API has ended the session too. Only the API can
+     * clear cookies, so with cookies this rejects if the API cannot be reached.
      */
     async logout(options?: CallOptions): Promise<{ sessionEnded: boolean }> {
-      // Unlike the access token, the refresh token still names the session when minutes have passed.
+      // The refresh token still identifies the session after minutes, when the access token has expired.
       const token = (await tokens.get())?.refresh
       const end = () => call('POST', `${AUTH}logout/`, { ...options, token })
       if (usesCookies) await end()
       const owner = await identity()
       await tokens.set(undefined)
-      // Ends conversations, so that none of them keeps anything any more.
+      // Ends conversations, so that none of them stores any more drafts.
       auth.tell({ type: 'signed-out', why: 'logout' })
       if (owner !== undefined) await forget(owner)
       const ended = usesCookies || !token || end()
@@ -68,7 +68,7 @@ export function account(
       )
       return { sessionEnded }
     },
-    /** Calls back whenever somebody signs in or out, here or in another tab. Gives what ends it. */
+    /** Calls back whenever somebody signs in or out, here or in another tab. Returns a function that stops this. */
     onAuthChange: (listener: (change: AuthChange) => void): (() => void) => auth.listen(listener),
     me,
     updateMe: (body: UserChanges, options?: CallOptions) =>

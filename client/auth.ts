@@ -1,20 +1,20 @@
-/** Who wants to hear that somebody has signed in or out, in this tab or in another. */
+/** Listeners for signing in and out, in this tab and in others. */
 import { platform } from './platform'
 import type { User } from './schema'
 
-/** `expired`: the session is over, or the browser has dropped its cookies. */
+/** `expired`: the session has ended, or the browser has dropped its cookies. */
 export type AuthChange = { type: 'signed-in'; user: User } | { type: 'signed-out'; why: 'logout' | 'expired' }
 
 type Listener = (change: AuthChange) => void
 
 export interface Auth {
-  /** Tells this tab, and the others that share the account with it. */
+  /** Notifies this tab, and the other tabs that share the account. */
   tell: Listener
-  /** Gives what ends it. */
+  /** Returns a function that removes the listener. */
   listen(listener: Listener): () => void
 }
 
-/** `name`: of what tabs share, where they share anything. */
+/** `name` identifies the state that tabs share, if they share any. */
 export function authState(name: string | undefined): Auth {
   const listeners = new Set<Listener>()
   let channel: BroadcastChannel | undefined
@@ -23,7 +23,7 @@ export function authState(name: string | undefined): Auth {
     for (const listener of listeners) listener(change)
   }
   const open = () => {
-    // Elsewhere than in pages an open channel would keep the process alive.
+    // Outside of pages, an open channel would keep the process alive.
     if (channel || !name || !platform.document || !platform.BroadcastChannel) return
     channel = new platform.BroadcastChannel(name)
     channel.onmessage = ({ data }) => receive(data)

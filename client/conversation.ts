@@ -1,4 +1,4 @@
-/** What a conversation is to those who use it. */
+/** A conversation's public interface. */
 import type { Draft } from './drafts'
 import type { ApiError } from './errors'
 import type { ImageFile } from './files'
@@ -6,50 +6,50 @@ import type { SocketConstructor } from './link'
 import type { Message, ServerFrame } from './schema'
 import type { Progress } from './upload'
 
-/** What happens: the frames of the API, whether there is a connection, and that there will be none any more. */
+/** The API's frames, changes of the connection, and the end of the conversation. */
 export type ConversationEvent =
   | Exclude<ServerFrame, { type: 'sent' } | { type: 'error' }>
   | { type: 'online' }
   | { type: 'offline' }
-  /** Messages from before a reload are still to be sent. What becomes of each, `sent` or `unsent` tells. */
+  /** Messages from before a reload are still to be sent. A `sent` or `unsent` event follows for each. */
   | { type: 'restored'; drafts: Draft[] }
   | { type: 'sent'; key: string; message: Message }
   | { type: 'unsent'; key: string; error: unknown }
-  /** The API refuses for good: signed out (401), or nobody is there (404). The last event. */
+  /** The API refuses permanently: signed out (401), or the user does not exist (404). The last event. */
   | { type: 'refused'; error: ApiError }
 
 export interface ConversationOptions {
-  /** Begin behind this seq. Without it: with what comes from now on. */
+  /** Start after this seq. Default: start with new events. */
   since?: number | undefined
-  /** Another implementation, where there is no global one (Node 20: the package `ws`). */
+  /** A WebSocket implementation, if there is no global one (Node 20: the package `ws`). */
   WebSocket?: SocketConstructor | undefined
 }
 
 export interface MessageOptions {
   image?: ImageFile | undefined
-  /** The same in every attempt. Without it a random one. */
+  /** The same in every attempt. Default: a random key. */
   key?: string | undefined
   onProgress?: ((progress: Progress) => void) | undefined
 }
 
 export interface Conversation extends AsyncIterable<ConversationEvent> {
   readonly userId: number
-  /** Everything up to here has come. To begin there another time, keep the `seq` of the last event that was dealt with. */
+  /** Every event up to this seq has arrived. To resume later, store the `seq` of the last event that you processed. */
   readonly seq: number | undefined
-  /** What was written and is not sent yet, in order. */
+  /** Messages not sent yet, in order. */
   readonly unsent: readonly Draft[]
   /**
-   * Sends; resolves when the message is stored. What is written offline waits. Rejects with `ApiError` for what the API refuses; with code
-   * `closed` or status 401 for what is left in the outbox, which goes on from there when the conversation is opened again. It takes no
-   * `signal`, as it only hands over to the outbox; `messages.send` takes one.
+   * Sends a message; resolves when it is stored. Messages written offline wait. Rejects with `ApiError` if the API refuses the message. Code `closed`
+   * or status 401 means that it stays in the outbox and is sent when the conversation is opened again. There is no `signal`, because this only adds
+   * to the outbox; `messages.send` takes one.
    */
   send(content: string, options?: MessageOptions): Promise<Message>
-  /** Marks what the other person sent as read, up to this seq: also what is read offline. */
+  /** Marks the other person's messages as read up to this seq, including those read offline. */
   read(upTo: number): void
-  /** Tells the other person that somebody types; as often as keys are pressed, if you like. */
+  /** Tells the other person that the user is typing. May be called at every key press. */
   typing(): void
-  /** Ends it. */
+  /** Closes the conversation. */
   close(): void
-  /** Events from now on, until `close`. Several may read. */
+  /** Events from now on, until `close`. Several readers may iterate at once. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ConversationEvent>
 }

@@ -1,30 +1,30 @@
-/** Where messages wait that could not be sent yet, so that they outlive a reload. */
+/** Stores messages that could not be sent yet, so that they survive a reload. */
 import { type ImageFile, isBlob } from './files'
 import { platform } from './platform'
 import type { TokenStorage } from './tokens'
 
 export interface Draft {
-  /** The same in every attempt: the API takes it once. */
+  /** The same in every attempt, so that the API accepts the message only once. */
   key: string
-  /** The API it is for. */
+  /** The base URL of the API that the draft is for. */
   api: string
-  /** Who wrote it, and to whom: ids of users. */
+  /** The user ids of the author and the recipient. */
   owner: number
   recipient: number
   content: string
   image?: ImageFile | undefined
   image_thumbhash?: string | undefined
-  /** Orders the drafts of one device; about when it was written, in milliseconds since the epoch. */
+  /** Sorts the drafts of one device; roughly when the draft was written, in milliseconds since the epoch. */
   order: number
-  /** When it was first sent, without an answer so far. */
+  /** When it was first sent, if there has been no answer so far. */
   attemptedAt?: number | undefined
 }
 
-/** The interface of a store of one's own. */
+/** The interface that a custom store implements. */
 export interface OutboxStorage {
   /** In any order. */
   all(): Promise<Draft[]>
-  /** Adds it, or replaces the one with its key. */
+  /** Adds the draft, or replaces the one with the same key. */
   put(draft: Draft): Promise<unknown>
   delete(key: string): Promise<unknown>
 }
@@ -32,7 +32,7 @@ export interface OutboxStorage {
 const NAME = 'edge-social-api'
 const STORE = 'drafts'
 
-/** Keeps images, too, and is shared by all tabs. */
+/** Also stores images, and is shared by all tabs. */
 function indexedDbOutbox(): OutboxStorage {
   function run<T>(mode: IDBTransactionMode, act: (drafts: IDBObjectStore) => IDBRequest<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -56,27 +56,29 @@ function indexedDbOutbox(): OutboxStorage {
   }
 }
 
-/** In one item of React Native's `AsyncStorage`, or of the like. An image is kept by its `uri`; one that is a Blob is not. */
+/**
+ * Uses one item of React Native's `AsyncStorage` or a similar store. An image is stored as its `uri`, so drafts whose image is a Blob are not stored.
+ */
 function keyValueOutbox(storage: TokenStorage): OutboxStorage {
   const name = `${NAME}:outbox`
   let last: Promise<unknown> = Promise.resolve()
   const all = async () => parse(await storage.getItem(name))
   const change = (how: (drafts: Draft[]) => Draft[]) => {
     const done = last.then(async () => storage.setItem(name, JSON.stringify(how(await all()))))
-    // One after the other, as each writes all of them; also behind one that failed.
+    // One write at a time, because each writes all drafts; a failed write does not block the next.
     last = done.catch(() => undefined)
     return done
   }
   return {
     all,
-    // Better lost with the page than sent without its image.
+    // It is better to lose the draft with the page than to send it without its image.
     put: async (draft) =>
       isBlob(draft.image) || change((drafts) => [...drafts.filter(({ key }) => key !== draft.key), draft]),
     delete: (gone) => change((drafts) => drafts.filter(({ key }) => key !== gone)),
   }
 }
 
-/** Garbage is nothing. */
+/** Treats garbage as an empty list. */
 function parse(text: string | null | undefined): Draft[] {
   try {
     const drafts: unknown = JSON.parse(text ?? '[]')
@@ -86,7 +88,7 @@ function parse(text: string | null | undefined): Draft[] {
   }
 }
 
-/** What it is called with, the platform's own, or nothing: then drafts last as long as their conversation. */
+/** The given store, the platform's own, or none. Without a store, drafts last as long as their conversation. */
 export function outboxStorage(
   given: OutboxStorage | TokenStorage | false | undefined,
 ): OutboxStorage | undefined {
@@ -94,7 +96,7 @@ export function outboxStorage(
   return given === undefined && platform.document && platform.indexedDB ? indexedDbOutbox() : undefined
 }
 
-/** Unlike its store, it never fails: what cannot be kept lasts as long as the page. */
+/** Unlike the store, this never fails: a draft that cannot be stored lasts as long as the page. */
 export interface Drafts {
   of(owner: number, recipient?: number): Promise<Draft[]>
   put(draft: Draft): Promise<unknown>
@@ -103,7 +105,7 @@ export interface Drafts {
 
 export function drafts(storage: OutboxStorage | undefined, api: string): Drafts {
   let last: Promise<unknown> = Promise.resolve()
-  // In the order of the calls: what is deleted must not come back by a `put` that took longer.
+  // Runs calls in order, so that a slow `put` cannot bring back a deleted draft.
   const next = <T>(run: () => Promise<T> | undefined): Promise<T | undefined> => {
     const done = last.then(run).catch(() => undefined)
     last = done

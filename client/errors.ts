@@ -1,30 +1,30 @@
-/** Whatever goes wrong, as one class whose `code` says what to do. */
+/** Every failure is one class, whose `code` says what to do. */
 
-/** Messages by field; `non_field_errors` for those that belong to none. */
+/** Messages by field. Those that belong to no field are under `non_field_errors`. */
 export type FieldErrors = Record<string, string[]>
 
 interface Kind<Code extends string, Status extends number> {
   readonly code: Code
-  /** The HTTP status; 0 where there was no answer. */
+  /** The HTTP status; 0 if there was no answer. */
   readonly status: Status
 }
 
 type Retryable = {
-  /** Seconds to wait before the next try. */
+  /** Seconds to wait before retrying. */
   readonly retryAfter: number
 }
 
-/** What `ApiError` can be; `switch (error.code)` tells. */
+/** All forms of `ApiError`; `switch (error.code)` narrows the type. */
 export type ApiFailure =
-  /** The API was not reached, or its answer is not its own. */
+  /** The API could not be reached, or the answer did not come from the API. */
   | Kind<'network' | 'unreadable', 0>
-  /** `auth: 'cookie'`: the browser does not keep the API's cookies, so that nobody can be signed in this way. */
+  /** `auth: 'cookie'`: the browser does not keep the API's cookies, so nobody can sign in this way. */
   | Kind<'cookies_blocked', 0>
-  /** An image that cannot be read here, or not be made small enough; told under `fields.image`. */
+  /** The image cannot be read here, or cannot be made small enough; `fields.image` has the message. */
   | Kind<'bad_image', 0>
-  /** A conversation was closed before the message was sent; or a key that cannot be sent. */
+  /** The conversation was closed before the message was sent; or the key cannot be sent in a header. */
   | Kind<'closed' | 'bad_key', 0>
-  /** A message that may or may not have been sent more than a day ago: sending it again could double it. */
+  /** The message may have been sent more than a day ago, so sending it again could duplicate it. */
   | Kind<'outcome_unknown', 0>
   /** `fields` says what to correct. */
   | Kind<'invalid', 400>
@@ -34,7 +34,7 @@ export type ApiFailure =
       | 'bad_authorization_header'
       | 'user_not_found'
       | 'user_inactive'
-      /** Another account is signed in than the one that wrote. */
+      /** The signed-in account is not the one that wrote the message. */
       | 'other_user',
       401
     >
@@ -44,7 +44,7 @@ export type ApiFailure =
   | Kind<'idempotency_key_reused', 422>
   | (Kind<'throttled', 429> & Retryable)
   | (Kind<'unavailable', 503> & Retryable)
-  /** Any other status, from 500 on and below: proxies answer what they like. */
+  /** Any other status: `server_error` from 500 on, `refused` below. Proxies may return anything. */
   | Kind<'server_error' | 'refused', number>
 
 interface Details {
@@ -58,11 +58,11 @@ class Failure extends Error {
   override readonly name = 'ApiError'
   declare readonly code: ApiFailure['code']
   declare readonly status: number
-  /** What to tell a person, where no field is to blame. */
+  /** The message to show to a person, if no field is at fault. */
   declare readonly detail: string | undefined
   declare readonly fields: FieldErrors
   declare readonly retryAfter: number | undefined
-  /** Names the request in the server's log. */
+  /** Identifies the request in the server's log. */
   declare readonly requestId: string | null | undefined
 
   constructor(code: ApiFailure['code'], status: number, details: Details) {
@@ -74,21 +74,21 @@ class Failure extends Error {
 
 export type ApiError = Failure & ApiFailure
 
-/** Narrows with `instanceof`. Made by the client only. */
+/** For `instanceof`, which narrows the type. Only the client creates instances. */
 export const ApiError = Failure as unknown as abstract new (made: never) => ApiError
 
-/** An error that the client itself finds out; or (`invalid`, `throttled`) that comes over a socket, where there is no status. */
+/** An error that the client itself detects, or (`invalid`, `throttled`) that arrives over a socket, which has no status. */
 export const failure = (code: Own, detail: string | undefined, fields = {}, retryAfter?: number): ApiError =>
   new Failure(code, OWN[code] ?? 0, { detail, fields, retryAfter }) as ApiError
 
-/** As a form shows it. */
+/** In the form that form errors take. */
 export const badImage = (why: string) => failure('bad_image', undefined, { image: [why] })
 
 type Own =
   | Extract<ApiFailure, { status: 0 }>['code']
   | Extract<ApiFailure['code'], 'invalid' | 'not_authenticated' | 'other_user' | 'throttled'>
 
-/** The status of the answer that would have told it; 0 for the others. */
+/** The status that an HTTP answer with this code would have. Codes not listed have 0. */
 const OWN: Partial<Record<Own, number>> = {
   invalid: 400,
   not_authenticated: 401,
@@ -105,10 +105,10 @@ const CODES: Record<number, ApiFailure['code']> = {
   429: 'throttled',
   503: 'unavailable',
 }
-/** Where the API asks to wait and does not say how long. */
+/** The delay if the API asks to wait without saying how long. */
 const WAIT_SECONDS = 1
 
-/** Reads an answer that is no success. Message calls answer lists where others answer strings. */
+/** Reads an error answer. Calls that send a message return lists where others return strings. */
 export async function errorFrom(response: Response): Promise<ApiError> {
   const { status, headers } = response
   const body: unknown = await response.json().catch(() => undefined)
@@ -117,7 +117,7 @@ export async function errorFrom(response: Response): Promise<ApiError> {
   ) as Record<string, unknown>
   const told = [code].flat()[0]
   return new Failure(
-    // Only with a 401 the API names more than its status says.
+    // Only a 401 has a code that says more than the status.
     status === 401 && typeof told === 'string'
       ? (told as ApiFailure['code'])
       : (CODES[status] ?? (status < 500 ? 'refused' : 'server_error')),
@@ -134,7 +134,7 @@ export async function errorFrom(response: Response): Promise<ApiError> {
 export const fieldsOf = (body: Record<string, unknown>): FieldErrors =>
   Object.fromEntries(Object.entries(body).filter(([, value]) => Array.isArray(value))) as FieldErrors
 
-/** `Retry-After` in seconds: a number, or (proxies) a date. */
+/** `Retry-After` in seconds. The header is a number or, from proxies, a date. */
 export function retryAfter(headers: Headers): number {
   const value = headers.get('retry-after') ?? ''
   const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000

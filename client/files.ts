@@ -1,8 +1,8 @@
-/** Images as callers have them, and bodies as `fetch` takes them. */
+/** Images as callers pass them, and bodies as `fetch` accepts them. */
 import { badImage } from './errors'
 import { platform } from './platform'
 
-/** An image on a phone, as React Native's pickers and cameras give it. */
+/** An image on a phone, as React Native's pickers and cameras return it. */
 export interface NativeFile {
   /** `file:`, `content:`, `blob:`, `data:` … */
   uri: string
@@ -20,7 +20,7 @@ export const isBlob = (value: unknown): value is Blob => typeof Blob !== 'undefi
 export const isImage = (value: unknown): value is ImageFile =>
   isBlob(value) || typeof (value as NativeFile | null | undefined)?.uri === 'string'
 
-/** JSON, or a form where an image is among the fields. React Native's forms have `append` and nothing else. */
+/** Encodes as JSON, or as a form if any field is an image. React Native's forms only have `append`. */
 export async function encode(fields: Fields): Promise<string | FormData> {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   if (!entries.some(([, value]) => isImage(value))) return JSON.stringify(fields)
@@ -29,7 +29,7 @@ export async function encode(fields: Fields): Promise<string | FormData> {
   return form
 }
 
-/** Only React Native sends a file that has to be read from its address first. */
+/** React Native sends a file by its URI. Everywhere else the file must be read first. */
 async function part(value: unknown): Promise<string | Blob> {
   if (!isImage(value)) return value === null ? '' : String(value)
   if (isBlob(value)) return value
@@ -40,6 +40,6 @@ async function part(value: unknown): Promise<string | Blob> {
         throw badImage('The image cannot be read.')
       })
   }
-  // What its forms take in place of a Blob. Without a name it would be sent as text.
+  // React Native's forms accept this in place of a Blob. Without a name, the file would be sent as text.
   return { name: 'image', type: 'application/octet-stream', ...value } as unknown as Blob
 }

@@ -50,8 +50,8 @@ export type { Progress, Send, SendInit } from './upload'
 
 export interface ClientOptions extends Options {
   /**
-   * Where messages wait that could not be sent yet: React Native's `AsyncStorage`, or a store of your own. In pages IndexedDB without
-   * being asked; `false`: nowhere, they last as long as their conversation.
+   * Where unsent messages are stored: React Native's `AsyncStorage`, or your own store. Default: IndexedDB in pages. `false`: nowhere; unsent
+   * messages last as long as their conversation.
    */
   outbox?: OutboxStorage | TokenStorage | false | undefined
 }
@@ -85,9 +85,9 @@ export function createClient(options: ClientOptions) {
   const messages = {
     conversations: (search?: string, more?: CallOptions) =>
       call<ConversationSummary[]>('GET', '/messages/', { ...more, query: { search } }),
-    /** From the first message on. */
+    /** Starts with the first message. */
     thread: (userId: number, more?: CallOptions) => list<Message>(call, `/messages/${userId}/`, {}, more),
-    /** One page, oldest first: the newest, or what is next before or after the message of this id. */
+    /** One page, oldest message first: the newest page, or the one before or after the message with this id. */
     around: async (
       userId: number,
       { before, after, size }: { before?: number; after?: number; size?: number } = {},
@@ -103,12 +103,12 @@ export function createClient(options: ClientOptions) {
     delete: (id: number, more?: CallOptions) => call<null>('DELETE', `/messages/${id}/delete/`, more),
     read: (userId: number, upTo: number, more?: CallOptions) =>
       call<Unread>('POST', `/messages/${userId}/read/`, { ...more, body: { up_to: upTo } }),
-    /** Deletes the conversation, for both. */
+    /** Deletes the conversation for both people. */
     clear: (userId: number, more?: CallOptions) =>
       call('DELETE', `/chats/${userId}/delete/`, more).then(() => null),
     /**
-     * Sends what waits in the outbox for any conversation; one that is open does so by itself. Gives what was refused. Rejects where
-     * another try may help, or the signal says so.
+     * Sends everything in the outbox, for all conversations; an open conversation does so by itself. Returns the messages that were refused. Rejects
+     * if a retry may help, or if the signal aborts.
      */
     async sendUnsent(more?: CallOptions): Promise<{ draft: Draft; error: unknown }[]> {
       const refused: { draft: Draft; error: unknown }[] = []
@@ -170,7 +170,7 @@ export function createClient(options: ClientOptions) {
     /** A live conversation; `close` it when it is no longer shown. */
     conversation: (userId: number, more: ConversationOptions = {}): Conversation =>
       new LiveConversation(userId, api, drafts, more),
-    /** The channel: unread counts, notifications and all conversations over one connection. Needs `live` of the options. */
+    /** The channel: unread counts, notifications and all conversations over one connection. Requires the option `live`. */
     live: async (more?: LiveOptions): Promise<Live> =>
       (await (options.live as () => Promise<LiveModule>)()).openLive(api, more),
   }

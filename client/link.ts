@@ -1,5 +1,5 @@
-/** One connection, which notices when it is gone, also where nothing says so. */
-/** What is needed of a WebSocket, so that any implementation will do. */
+/** One connection, which detects its own loss even if nothing reports it. */
+/** The part of a WebSocket that is used here, so that any implementation works. */
 export interface Socket {
   readonly readyState: number
   send(data: string): void
@@ -12,28 +12,28 @@ export type SocketConstructor = new (url: string, protocols?: string[]) => Socke
 
 export interface Link {
   send(frame: object): void
-  /** Does not wait for the other side to agree. */
+  /** Does not wait for the other side to acknowledge. */
   drop(): void
 }
 
-/** `refused`: it never opened, and pages are not told why. */
+/** `refused`: the socket never opened, and browsers do not say why. */
 export type Loss = 'refused' | 'signed out' | 'too fast' | 'cut'
 
 interface Listeners<Frame> {
   receive(frame: Frame): void
-  /** The other side answers. */
+  /** The other side answered a ping. */
   alive(): void
-  /** Called once; nothing comes after it. */
+  /** Called once; no call follows it. */
   lost(why: Loss): void
 }
 
 const OPEN = 1
-/** Close codes of the API. */
+/** The API's close codes. */
 const LOSSES: Record<number, Loss> = { 1008: 'too fast', 4401: 'signed out' }
 const HEARTBEAT_MS = 15_000
 /**
- * When the other side closes, `close` is told once TCP has ended as well: seconds later in browsers, half a minute in Node. `readyState`
- * changes at once, and nothing tells of it.
+ * When the other side closes, `close` only fires once TCP has ended too: seconds later in browsers, half a minute in Node. `readyState` changes
+ * immediately, but without an event, so it is polled.
  */
 const WATCH_MS = 200
 
@@ -53,7 +53,7 @@ export function link<Frame>(socket: Socket, { receive, alive, lost }: Listeners<
     socket.close(1000)
     end()
   }
-  // A way that is gone says nothing for minutes: what neither opens nor answers a ping is given up.
+  // A dead connection can stay silent for minutes, so a socket that neither opens nor answers a ping is dropped.
   const heartbeat = setInterval(() => {
     if (!isAlive) return drop()
     isAlive = false
@@ -73,7 +73,7 @@ export function link<Frame>(socket: Socket, { receive, alive, lost }: Listeners<
     else receive(JSON.parse(data))
   })
   socket.addEventListener('close', ({ code }: { code?: number }) => end(code))
-  // `close` follows. But for a listener, the package `ws` would end the process.
+  // `close` follows. Without a listener for errors, the package `ws` would end the process.
   socket.addEventListener('error', () => undefined)
   return { send: (frame) => socket.send(JSON.stringify(frame)), drop }
 }

@@ -1,6 +1,6 @@
 /**
- * A conversation that stays: it connects, comes back after every interruption where it left off, and sends what was written
- * meanwhile, once each and in order.
+ * A persistent conversation: it reconnects after every interruption, resumes where it left off, and sends messages written in the meantime once each
+ * and in order.
  */
 import type { Conversation, ConversationEvent, ConversationOptions, MessageOptions } from './conversation'
 import type { Draft, Drafts } from './drafts'
@@ -24,9 +24,9 @@ const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 15_000
 const TYPING_EVERY_MS = 1_000
 const READ_EVERY_MS = 200
-/** What a header can carry. */
+/** A key is sent as a header. */
 const KEY = /^[\x21-\x7e]{1,255}$/
-/** What no next try will change. */
+/** Statuses that retrying cannot change. */
 const FINAL = [401, 403, 404]
 
 export class LiveConversation implements Conversation {
@@ -42,7 +42,7 @@ export class LiveConversation implements Conversation {
   #typedAt = 0
   #readUpTo = 0
   #cancelRead: (() => void) | undefined
-  /** Where the API has said when to send on. */
+  /** Cancels the delay that the API asked for before the next message. */
   #cancelWait: () => void = () => undefined
   readonly #Socket: SocketConstructor
   readonly #transport: Transport
@@ -81,7 +81,7 @@ export class LiveConversation implements Conversation {
         this.#refuse(failure('other_user', 'Somebody else has signed in.'))
       }
     })
-    // Browsers say when there is a way again: no need to wait out the pause.
+    // Browsers report when the network is back, so there is no need to wait any longer.
     platform.addEventListener?.('online', this.#connect)
     platform.addEventListener?.('offline', this.#drop)
     this.#connect()
@@ -139,14 +139,14 @@ export class LiveConversation implements Conversation {
     platform.removeEventListener?.('online', this.#connect)
     platform.removeEventListener?.('offline', this.#drop)
     this.#drop()
-    // Nobody will ever be there, or listen: there is no other time to keep it for.
+    // Above 401 the conversation can never be opened, so its drafts are deleted.
     this.#outbox.stop(why, why.status > 401)
     this.#readers.end()
   }
 
   readonly #drop = () => this.#link?.drop()
 
-  /** Not as soon as it is open: what is closed again at once is not to be asked more often. */
+  /** Not called on opening: a server that closes sockets immediately must not be asked more often. */
   readonly #relax = () => {
     this.#pause = FIRST_PAUSE_MS
   }
@@ -169,7 +169,7 @@ export class LiveConversation implements Conversation {
         lost: (why) => void this.#lost(why, kept?.access),
       })
     } catch (error) {
-      // Never allowed here, as `ws:` is not on a page of https.
+      // Never allowed here: for example, a page on https may not open `ws:`.
       this.#refuse(failure('network', String(error)))
     }
   }
@@ -186,15 +186,15 @@ export class LiveConversation implements Conversation {
     const error = await this.#find(why, access).catch((error: unknown) => error)
     if (error instanceof ApiError && FINAL.includes(error.status)) return this.#refuse(error)
     if (this.#end) return
-    // Not all clients at the same moment, after something that has cut off all of them.
+    // Random, so that clients that were all cut off at once do not all reconnect at once.
     this.#cancelRetry = later(this.#connect, this.#pause * (0.5 + Math.random()))
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS)
   }
 
-  /** Finds out what is the matter, and renews the token where that is all. Throws what the API says to it. */
+  /** Finds the reason, and renews the token if it had expired. Throws the API's error. */
   async #find(why: Loss, access: string | undefined): Promise<void> {
     if (why === 'signed out') await this.#transport.renew(access)
-    // Pages are not told why a socket is refused, but a plain request is: 426 where nothing else is wrong.
+    // Browsers do not say why a socket was refused, but a plain request does: it answers 426 if nothing else is wrong.
     if (why === 'refused') await this.#transport.call('GET', `/messages/${this.userId}/live/`)
   }
 
@@ -202,7 +202,7 @@ export class LiveConversation implements Conversation {
     if (frame.type === 'ready') this.#ready(frame.seq, whoami)
     if (frame.type === 'sent') this.#outbox.settle(frame.key, { message: frame.message })
     else if (frame.type === 'error') this.#refused(frame)
-    // Each frame names the one before it: where that is another, something was missed, and is asked for again.
+    // Each frame names the one before it. If that is a different one, something was missed, and reconnecting requests it again.
     else if ('prev' in frame && this.seq !== undefined && frame.prev !== this.seq) this.#drop()
     else {
       if ('prev' in frame) {
@@ -217,7 +217,7 @@ export class LiveConversation implements Conversation {
 
   #ready(newest: number, whoami: () => Promise<number>): void {
     this.#newest = newest
-    // One that is ahead is told `resync` next, and may be cut off before that.
+    // A client that is ahead receives `resync` next, and may lose the connection before that.
     if ((this.seq ?? Infinity) > newest) this.seq = newest
     this.#isReady = true
     this.#readers.tell({ type: 'online' })
@@ -231,7 +231,7 @@ export class LiveConversation implements Conversation {
   }
 
   #refused({ key, code, errors, retry_after }: Extract<ServerFrame, { type: 'error' }>): void {
-    // What the API could not do this moment stays, and is tried again with the next connection.
+    // The message stays in the outbox and is retried over the next connection.
     if (code === 'unavailable') this.#drop()
     else if (code === 'throttled' && retry_after !== undefined && retry_after <= LONGEST_WAIT_SECONDS) {
       this.#cancelWait()

@@ -1,10 +1,10 @@
-/** What the client and its calls are told. */
+/** Options of the client and of its calls. */
 import type { Live, LiveOptions } from './channel/types'
 import type { TokenStorage } from './tokens'
 import type { Transport } from './transport'
 import type { Progress, Send } from './upload'
 
-/** What prepares images before they are sent: `edge-social-api/client/images`, or the like. */
+/** Prepares images before they are sent: `edge-social-api/client/images`, or a similar module. */
 export interface ImagePreparer {
   prepareImage(
     image: Blob,
@@ -18,20 +18,20 @@ export interface LiveModule {
 }
 
 export interface Options {
-  /** Where the API is: `https://api.example.com`, or with `/api` behind it; in pages also `/api` on their own origin. */
+  /** The API's address: `https://api.example.com`, with `/api` appended if you like; in pages also `/api` on their own origin. */
   baseUrl: string
   /**
-   * `cookie`: the browser keeps the tokens, where scripts cannot read them. `bearer`: this client does. Without it: `cookie` in pages,
-   * `bearer` elsewhere.
+   * `cookie`: the browser stores the tokens, where scripts cannot read them. `bearer`: this client stores them. Default: `cookie` in pages, `bearer`
+   * elsewhere.
    */
   auth?: 'cookie' | 'bearer' | undefined
-  /** For `bearer`: where tokens survive. Without it, or where it fails, they live as long as this client. */
+  /** For `bearer`: persistent storage for the tokens. Without it, or if it fails, tokens last as long as this client. */
   storage?: TokenStorage | undefined
   /** Prepares the images of posts, profiles and messages: `() => import('edge-social-api/client/images')`. */
   images?: (() => Promise<ImagePreparer>) | undefined
   /** The one connection for everything: `() => import('edge-social-api/client/live')`. */
   live?: (() => Promise<LiveModule>) | undefined
-  /** Another `fetch`. Uploads through it tell no progress on their way. */
+  /** A replacement for `fetch`. It cannot report the progress of uploads, only their end. */
   fetch?: Send | undefined
 }
 
@@ -40,21 +40,21 @@ export interface CallOptions {
 }
 
 export interface CreateOptions extends CallOptions {
-  /** Makes sending again safe. Without it what creates something gets a random one. */
+  /** Makes retries safe. Default: a random key for calls that create something. */
   idempotencyKey?: string | undefined
 }
 
 export interface UploadOptions extends CallOptions {
-  /** How far an image is. `fetch` tells nothing on its way: outside of pages and React Native only the end is told. */
+  /** The progress of an image. `fetch` reports none, so outside of pages and React Native only the end is reported. */
   onProgress?: ((progress: Progress) => void) | undefined
 }
 
 export interface Input extends CreateOptions, UploadOptions {
   query?: object
   body?: object
-  /** Instead of the access token. */
+  /** Used instead of the access token. */
   token?: string | undefined
-  /** For images among the body. Default: what posts and profiles take. */
+  /** The limit for an image in the body. Default: the limit for posts and profiles. */
   maxImageBytes?: number
 }
 

@@ -1,4 +1,4 @@
-/** What is to be sent to somebody: one at a time, so that it arrives in order whatever happens to the connection. */
+/** Messages to be sent to one person, one at a time, so that they arrive in order even if the connection fails. */
 import type { Draft, Drafts } from './drafts'
 import { ApiError, failure } from './errors'
 import type { UploadOptions } from './options'
@@ -6,15 +6,15 @@ import type { Message } from './schema'
 import { LONGEST_WAIT_SECONDS, type Transport } from './transport'
 import type { Progress } from './upload'
 
-/** A connection that messages can take. */
+/** A connection that can send messages. */
 export interface Way {
-  /** Over the socket. */
+  /** Sends a frame over the socket. */
   say(frame: object): void
-  /** Where that has failed: the next connection begins anew. */
+  /** Drops the connection after a failure, so that the next one starts afresh. */
   drop(): void
-  /** Who is signed in on it. */
+  /** The user who is signed in on this connection. */
   whoami(): Promise<number>
-  /** Nobody's messages but the owner's may take it: ends the conversation. */
+  /** Ends the conversation: the connection may only send messages of the drafts' owner. */
   refuse(error: ApiError): void
 }
 
@@ -22,22 +22,22 @@ export interface Hooks {
   progress(key: string, progress: Progress): void
   /** Drafts from before a reload. */
   restored(drafts: Draft[]): void
-  /** What has become of a draft. */
+  /** What became of a draft. */
   settled(key: string, outcome: { message: Message } | { error: unknown }): void
 }
 
 type NewDraft = Pick<Draft, 'key' | 'content' | 'image'>
 
-/** Longer text may not fit into a frame, and goes over HTTP like an image, which says what is wrong with it. */
+/** Longer texts may not fit into a frame. They are sent over HTTP, as images are, which also says what is wrong with them. */
 const FRAME_TEXT = 10_000
-/** The API remembers keys for a day. What may have been sent before then cannot be told from something new. */
+/** The API remembers keys for a day. After that, it could not recognise a message that was already sent. */
 const KEY_LIFE_MS = 23 * 3_600_000
 export const IMAGE_BYTES = 5 * 1024 * 1024
 
 let newest = 0
 
 export class Outbox {
-  /** Who writes; known later where a page has only cookies and was never told. */
+  /** The author; unknown at first in a page that only has cookies and has never asked who is signed in. */
   #owner: number | undefined
   #way: Way | undefined
   #isVerified = false
@@ -47,7 +47,7 @@ export class Outbox {
   readonly #transport: Transport
   readonly #drafts: Drafts
   readonly #hooks: Hooks
-  /** Until what was kept is back, nothing newer may be sent. */
+  /** No newer message may be sent until the stored drafts are loaded. */
   readonly #isRestored: Promise<void>
 
   constructor(recipient: number, transport: Transport, drafts: Drafts, hooks: Hooks) {
@@ -75,7 +75,7 @@ export class Outbox {
     void this.#sendNext()
   }
 
-  /** There is a way, or (undefined) none any more. What was on it without an answer is sent again. */
+  /** Uses this connection, or none if undefined. A message that got no answer on the last one is sent again. */
   use(way: Way | undefined): void {
     this.#way = way
     this.#isSending = false
@@ -83,9 +83,9 @@ export class Outbox {
     void this.#sendNext()
   }
 
-  /** What has become of the draft with this key. */
+  /** Records what became of the draft with this key. */
   settle(key: string, outcome: { message: Message } | { error: unknown }): void {
-    // Of two answers to one draft, which was sent again, the second says nothing about the next draft.
+    // A draft that was sent twice gets two answers. The second must not settle the next draft.
     if (this.#queue[0]?.key !== key) return
     this.#queue.shift()
     this.#isSending = false
@@ -94,13 +94,13 @@ export class Outbox {
     void this.#sendNext()
   }
 
-  /** Sends what has got no answer again, on the same way. */
+  /** Sends the unanswered message again, over the same connection. */
   again(): void {
     this.#isSending = false
     void this.#sendNext()
   }
 
-  /** Nothing is sent any more. What waits is kept for another time, unless there will be none. */
+  /** Stops sending. Drafts stay stored for later, unless `isForGood`. */
   stop(error: ApiError, isForGood: boolean): void {
     this.#way = undefined
     for (const { key } of this.#queue.splice(0)) {
@@ -109,7 +109,7 @@ export class Outbox {
     }
   }
 
-  /** Takes up what this person had not sent to this recipient. */
+  /** Loads this user's unsent messages to this recipient. */
   async #belongTo(owner: number | undefined): Promise<void> {
     if (owner === undefined) return
     this.#owner = owner
@@ -120,7 +120,7 @@ export class Outbox {
     if (kept.length > 0) this.#hooks.restored(kept)
   }
 
-  /** As soon as it is known whose it is. */
+  /** Stores the draft once its author is known. */
   #keep(draft: Draft): void {
     if (!this.#owner) return
     draft.owner = this.#owner
@@ -140,9 +140,9 @@ export class Outbox {
       this.#isVerified = true
       await this.#send(draft, way)
     } catch (error) {
-      // Not the first of the queue: another attempt of this one may have succeeded meanwhile.
+      // Not the first of the queue: another attempt may have settled this draft in the meantime.
       if (draft && !mayPass(error)) this.settle(draft.key, { error })
-      // Without an answer it stays where it is, and is tried again with the next connection.
+      // Without an answer, the draft stays in the queue and is retried over the next connection.
       else if (this.#way === way) way.drop()
     }
   }
@@ -167,7 +167,7 @@ export class Outbox {
   }
 }
 
-/** Over HTTP, as often as it takes: each attempt sends the same bytes with the same key. */
+/** Sends a draft over HTTP. It may be called repeatedly: each attempt sends the same bytes with the same key. */
 export async function post(
   { prepare, call }: Transport,
   drafts: Drafts,
@@ -177,7 +177,7 @@ export async function post(
   const { key, content, recipient } = draft
   refuseDoubtful(draft)
   const input = { ...options, maxImageBytes: IMAGE_BYTES }
-  // What was sent before may not change.
+  // A draft that was already attempted must not change.
   if (!draft.attemptedAt) Object.assign(draft, await prepare({ image: draft.image }, input))
   draft.attemptedAt ??= Date.now()
   await drafts.put(draft)
@@ -188,7 +188,7 @@ export async function post(
   })
 }
 
-/** Throws where sending it again could double it. */
+/** Throws if sending the draft again could duplicate it. */
 function refuseDoubtful({ attemptedAt }: Draft): void {
   if (attemptedAt !== undefined && Date.now() - attemptedAt > KEY_LIFE_MS)
     throw failure('outcome_unknown', 'This message may have been sent before.')
@@ -205,7 +205,7 @@ export function mayPass(error: unknown): boolean {
     case 'throttled':
       return error.retryAfter <= LONGEST_WAIT_SECONDS
     default:
-      // Signed out: the connection finds that out, too, and ends the conversation.
+      // Signed out: the connection detects this too, and ends the conversation.
       return error.status === 401
   }
 }

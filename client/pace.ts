@@ -1,7 +1,7 @@
-/** Keeps frames apart, so that no second holds more of them than the API takes. */
+/** Spaces frames out, so that the API's limit per second is never exceeded. */
 import { later } from './platform'
 
-/** 15 a second, where the API takes 20. */
+/** 15 a second; the API accepts 20. */
 const GAP_MS = 1000 / 15
 const LONGEST_GAP_MS = 1000
 
@@ -11,19 +11,19 @@ export class Pace {
   #cancel: () => void = () => undefined
   #waiting: (() => void)[] = []
 
-  /** Runs it when it is its turn. */
+  /** Runs `send` in its turn. */
   run(send: () => void): void {
     this.#waiting.push(send)
     if (this.#waiting.length === 1) this.#schedule()
   }
 
-  /** Forgets what waits: the connection is gone. */
+  /** Discards everything waiting, because the connection is gone. */
   clear(): void {
     this.#cancel()
     this.#waiting = []
   }
 
-  /** It was too fast all the same: other tabs of the same person count, too. */
+  /** The limit was exceeded anyway, because other tabs of the same user count too. */
   slower(): void {
     this.#gap = Math.min(this.#gap * 2, LONGEST_GAP_MS)
   }

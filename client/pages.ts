@@ -1,17 +1,17 @@
-/** Lists, as iterators and in pages, by cursor: nothing is skipped or repeated while others write. */
+/** Lists as iterators and pages. They use cursors, so nothing is skipped or repeated while others write. */
 
 import type { Call, CallOptions } from './options'
 import { ASYNC_ITERATOR } from './platform'
 
 export interface Page<T> {
   items: T[]
-  /** What to ask for the next page with; null behind the last one. */
+  /** The cursor of the next page; null after the last page. */
   next: string | null
-  /** How many there are in all; of filtered lists at most 1,000. */
+  /** The total number; for filtered lists at most 1,000. */
   count: number
 }
 
-/** Iterates over all there are; `for await (const post of client.posts.list())`. */
+/** Iterates over the whole list: `for await (const post of client.posts.list())`. */
 export interface List<T> extends AsyncIterable<T> {
   /** One page: the first, or the one that another page's `next` names. */
   page(cursor?: string | null, options?: CallOptions): Promise<Page<T>>
@@ -34,7 +34,7 @@ export function list<T>(call: Call, path: string, query: object = {}, defaults: 
   }
   return {
     page,
-    // By hand, as async generators are what engines of React Native lack.
+    // Written by hand, because some React Native engines lack async generators.
     [ASYNC_ITERATOR]() {
       let next: string | null = ''
       let items: T[] = []
@@ -55,7 +55,7 @@ export function list<T>(call: Call, path: string, query: object = {}, defaults: 
   }
 }
 
-/** The cursor in a page's address. Not by `URL`, which some platforms have only by name. */
+/** The cursor in a page's URL. Does not use `URL`, because some platforms only have a stub of it. */
 function cursorOf(next: string): string | null {
   const cursor = /[?&]cursor=([^&#]*)/.exec(next)?.[1]
   return cursor === undefined ? null : decodeURIComponent(cursor)

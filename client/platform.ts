@@ -6,7 +6,7 @@ export interface Locks {
   request<T>(name: string, run: () => Promise<T>): Promise<T>
 }
 
-/** What only some platforms have, so that every use has to ask whether it is there. */
+/** Features that only some platforms have. Every use must check whether they exist. */
 interface Platform {
   crypto?: { randomUUID?(): string }
   document?: unknown
@@ -27,11 +27,11 @@ interface Platform {
 
 export const platform = globalThis as unknown as Platform
 
-// Some engines of React Native have none, and compiled `for await` then looks for this name.
+// Some React Native engines lack it, and compiled `for await` then looks for this name.
 export const ASYNC_ITERATOR: typeof Symbol.asyncIterator =
   Symbol.asyncIterator ?? ('@@asyncIterator' as unknown as typeof Symbol.asyncIterator)
 
-/** Where pages keep what is no secret; some may not even look at it. */
+/** Where pages store data that is not secret. Some pages may not even access it. */
 export function pageStorage(): TokenStorage | undefined {
   try {
     return platform.localStorage
@@ -41,21 +41,21 @@ export function pageStorage(): TokenStorage | undefined {
 }
 
 /**
- * A key that nobody has used before. It is no secret, as keys belong to a user: `Math.random` will do where there is no `crypto`
- * (React Native), or none to speak of (pages on plain http).
+ * A key that has never been used before. It need not be secret, because keys belong to a user. So `Math.random` suffices if there is no `crypto`
+ * (React Native) or no `randomUUID` (pages on plain http).
  */
 export function randomKey(): string {
   const random = () => Math.random().toString(36).slice(2)
   return platform.crypto?.randomUUID?.() ?? `${Date.now().toString(36)}-${random()}${random()}`
 }
 
-/** Runs it then; call what this gives to call it off. */
+/** Runs `run` after this time. Returns a function that cancels it. */
 export function later(run: () => void, milliseconds: number): () => void {
   const timer = setTimeout(run, milliseconds)
   return () => clearTimeout(timer)
 }
 
-/** What an aborted call rejects with. Signals of React Native have no reason. */
+/** What an aborted call rejects with. React Native's signals have no reason. */
 export const abortion = (signal: AbortSignal): unknown =>
   signal.reason ?? Object.assign(new Error('The call was aborted.'), { name: 'AbortError' })
 
@@ -63,7 +63,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortion(signal)
 }
 
-/** Waits for it, but not any longer than the signal allows. */
+/** Waits for the promise until the signal aborts. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise<T>((resolve, reject) => {

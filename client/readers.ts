@@ -1,6 +1,6 @@
 import { ASYNC_ITERATOR } from './platform'
 
-/** Hands every event to all who read, each at their own pace. */
+/** Delivers every event to all readers, each at its own pace. */
 export class Readers<T> {
   #isEnded = false
   readonly #readers = new Set<(...told: T[]) => void>()
@@ -9,13 +9,13 @@ export class Readers<T> {
     for (const reader of this.#readers) reader(event)
   }
 
-  /** What was told before can still be read. */
+  /** Events delivered before can still be read. */
   end(): void {
     this.#isEnded = true
     for (const reader of this.#readers) reader()
   }
 
-  /** What is told from now on, until the end. Not a generator: that could not be left while it waits. */
+  /** Events from now on, until the end. Not a generator, because a generator cannot be left while it waits. */
   read(): AsyncIterableIterator<T> {
     const events: T[] = []
     let isLeft = false

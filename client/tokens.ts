@@ -1,48 +1,48 @@
-/** Tokens: where they are kept, and how several tabs renew them once. */
+/** Token storage, and renewing tokens once for several tabs. */
 import { type Locks, pause, platform } from './platform'
 
-/** Where text survives a reload: `localStorage`, React Native's `AsyncStorage`, and whatever else has these. */
+/** Storage that survives a reload: `localStorage`, React Native's `AsyncStorage`, or anything else with these methods. */
 export interface TokenStorage {
   getItem(name: string): string | null | undefined | Promise<string | null | undefined>
   setItem(name: string, value: string): unknown
   removeItem(name: string): unknown
 }
 
-/** Where the browser keeps the tokens, both are empty: then this says only that somebody is signed in, and who. */
+/** If the browser stores the tokens as cookies, both are empty, and this only says that somebody is signed in, and who. */
 export interface Tokens {
   access: string
   refresh: string
-  /** Whose they are. */
+  /** The id of the user whom they belong to. */
   user?: number | undefined
 }
 
-/** What one tab has stored, another may read only a little later, as each is a process of its own. */
+/** Each tab is a process of its own, so what one tab stores may reach another only a little later. */
 const SETTLE_MS = 150
 
 export interface TokenKeeper {
   get(): Promise<Tokens | undefined>
   set(tokens: Tokens | undefined): Promise<void>
-  /** Keeps what a renewal gave, unless somebody has signed in or out meanwhile, perhaps in another tab. Whether it did. */
+  /** Stores the renewed tokens, unless somebody has signed in or out in the meantime, perhaps in another tab. Returns whether it did. */
   renewed(old: Tokens | undefined, fresh: Tokens | undefined): Promise<boolean>
   /**
-   * Runs `renew` unless somebody else has renewed since `stale` was read: one call at a time in this tab, and, where the browser has
-   * locks, one tab at a time.
+   * Runs `renew` unless the tokens have been renewed since `stale` was read. One call at a time in this tab and, if the browser has locks, one tab at
+   * a time.
    */
   renewOnce(stale: string | undefined, renew: (tokens: Tokens | undefined) => Promise<void>): Promise<void>
 }
 
-/** `former`: a name that they may still have from before. */
+/** `former`: a name under which older versions stored the tokens. */
 export function tokenKeeper(
   storage: TokenStorage | undefined,
   name: string,
   former?: string | false,
 ): TokenKeeper {
   let memory: Tokens | undefined
-  /** Storage that did not take the newest tokens holds older ones: until it takes some again, it is not read. */
+  /** False if storage failed to store the newest tokens. It then holds older ones, and is not read until a write succeeds. */
   let isCurrent = true
   let writing: Promise<unknown> = rename().catch(() => undefined)
   let renewing: Promise<void> | undefined
-  // Only tabs share anything; in a server one person would wait for the other.
+  // Only tabs share tokens. On a server, users would wait for each other.
   const locks = storage && platform.document ? platform.navigator?.locks : undefined
 
   async function rename(): Promise<void> {
@@ -57,13 +57,13 @@ export function tokenKeeper(
     try {
       memory = parse(await storage.getItem(name))
     } catch {
-      // It cannot be read, which says nothing about what is in it: what is known here stays.
+      // A failed read says nothing about the content, so the tokens in memory stay valid.
     }
     return memory
   }
   const set = async (tokens: Tokens | undefined) => {
     memory = tokens
-    // One after the other: of two that are under way at once, the older could win.
+    // One write at a time: of two at once, the older could win.
     writing = writing
       .then(() => (tokens ? storage?.setItem(name, JSON.stringify(tokens)) : storage?.removeItem(name)))
       .then(
@@ -96,7 +96,7 @@ export function tokenKeeper(
   }
 }
 
-/** One tab at a time. The others get their turn a moment after this one has its result. */
+/** Lets one tab at a time run. The others follow a moment after this one has stored its result. */
 const exclusively = (locks: Locks, name: string, run: () => Promise<void>) =>
   new Promise<void>((resolve, reject) => {
     void locks.request(name, async () => {
@@ -105,7 +105,7 @@ const exclusively = (locks: Locks, name: string, run: () => Promise<void>) =>
     })
   })
 
-/** Whatever is not what this client has stored is nothing. */
+/** Treats anything that this client did not store as nothing. */
 function parse(text: string | null | undefined): Tokens | undefined {
   try {
     const tokens: Partial<Tokens> | null = JSON.parse(text ?? 'null')

@@ -1,4 +1,4 @@
-/** One request: signed, renewed when the token ran out, sent again when the way there failed. */
+/** One request: with its token, which is renewed if it has expired, and retried if the connection failed. */
 import { type Auth, authState } from './auth'
 import { badImage, errorFrom, failure, retryAfter } from './errors'
 import { encode, type Fields, isBlob } from './files'
@@ -15,52 +15,53 @@ export interface Transport {
   tokens: TokenKeeper
   auth: Auth
   call: Call
-  /** Renews the access token, once for all who ask at the same time. */
+  /** Renews the access token, once for all concurrent callers. */
   renew(stale: string | undefined): Promise<void>
-  /** Asks who is signed in now. */
+  /** Asks the API who is signed in now. */
   me(options?: CallOptions): Promise<User>
-  /** Who is signed in, as far as this device knows. */
+  /** The id of the signed-in user, as far as this device knows. */
   identity(): Promise<number | undefined>
-  /** Makes an image such as the API takes, where there is something that can. */
+  /** Prepares an image for the API, if there is an image preparer. */
   prepare(fields: Fields, input: Input): Promise<Fields>
-  /** Opens a socket; those of conversations, where there is a channel, over that (`channel/`). */
+  /** Opens a socket. While the channel is open, conversations share its connection (`channel/`). */
   open(Socket: SocketConstructor, url: string, kept: Tokens | undefined): Socket
 }
 
-/** By itself, it is what tokens of any API were once kept under. */
+/** Without a suffix, this is the name that used to hold the tokens of any API. */
 const NAME = 'edge-social-api'
 const TRIES = 3
 const PAUSE_MS = 300
-/** Whoever is told to wait longer than this gets the error at once. */
+/** If the API asks to wait longer than this, the call fails at once. */
 export const LONGEST_WAIT_SECONDS = 60
 export const IMAGE_BYTES = 2 * 1024 * 1024
-/** Done twice, these tell of a name that is taken, or of a password that is no more. */
+/** Repeating these would report that the name is taken, or that the old password is wrong. */
 const ONCE = /registration|password/
 
 export function transport({ baseUrl, auth: mode, storage, images, fetch }: Options): Transport {
   const usesCookies = (mode ?? (platform.document ? 'cookie' : 'bearer')) === 'cookie'
   const base = absolute(baseUrl)
-  // An app may use several APIs, and hand all of them the same storage.
+  // An app may use several APIs with the same storage.
   const name = `${NAME}${usesCookies ? '' : ':tokens'}:${base}`
   const tokens = tokenKeeper(usesCookies ? pageStorage() : storage, name, !usesCookies && NAME)
   const auth = authState(usesCookies || storage ? name : undefined)
-  // Cookies beside a token would go on signing somebody in who has signed out here. Workers know no cookies, and no such setting.
+  // With bearer tokens, cookies are omitted: they could keep a user signed in who has signed out here. Workers have no cookies, and do not support
+  // this setting.
   const credentials = usesCookies ? 'include' : platform.XMLHttpRequest && 'omit'
   const plain: Send = fetch ?? ((url, init) => globalThis.fetch(url, init))
 
-  /** Fails with status 0 when there is no answer. Only what may be done twice is tried again; `isRepeated`: it was. */
+  /** Throws status 0 if there is no answer. Only retries requests that may be repeated; `isRepeated` says whether it did. */
   async function send(path: string, build: () => Promise<SendInit>, mayRepeat: boolean, way = plain) {
     let hasWaited = false
     for (let attempt = 1; ; attempt++) {
       const init = await build()
       const { signal } = init
-      // Also for a way that does not look at signals, or only at those that are aborted later.
+      // Needed for `fetch` replacements that ignore signals, or that only notice a later abort.
       throwIfAborted(signal)
       const response = await way(base + path, { ...init, ...(credentials && { credentials }) }).catch(
         () => undefined,
       )
       if (response?.status === 429 && !hasWaited) {
-        // It was not done, so everything may be sent again; once.
+        // The request was not executed, so any request may be sent again, once.
         const seconds = retryAfter(response.headers)
         hasWaited = true
         if (seconds <= LONGEST_WAIT_SECONDS) {
@@ -88,17 +89,17 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
       if (response.status === 401) await expire(kept)
       if (!response.ok) throw await errorFrom(response)
       const { access, refresh } = await readJson<{ access: string; refresh?: string }>(response)
-      // A fresh refresh token, where the API gives one, outlives the one before.
+      // If the API returns a new refresh token, it is valid longer than the old one.
       if (kept && !usesCookies) await tokens.renewed(kept, { ...kept, access, ...(refresh && { refresh }) })
     })
   }
 
-  /** Signed out by the API, unless somebody has signed in or out meanwhile. */
+  /** The API has ended the session. Does nothing if somebody has signed in or out in the meantime. */
   async function expire(kept: Tokens | undefined): Promise<void> {
     if (kept && (await tokens.renewed(kept, undefined))) auth.tell({ type: 'signed-out', why: 'expired' })
   }
 
-  /** Ends with the signal's reason at once, whatever is under way: a token that others wait for, too, or a body that is being read. */
+  /** Rejects with the signal's reason at once, whatever is in progress, even a renewal that others wait for or a body being read. */
   const call: Call = <T>(method: Method, path: string, input: Input = {}) =>
     unlessAborted(perform<T>(method, path, input), input.signal)
 
@@ -127,9 +128,9 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
     let { response, isRepeated } = await send(target, build, mayRepeat, way)
     if (response.status === 401) {
       const error = await errorFrom(response)
-      // It may have been cut short before its code.
+      // The body may have been cut off before its code.
       throwIfAborted(signal)
-      // A page whose cookies are gone is anonymous to the API.
+      // To the API, a page whose cookies are gone is anonymous.
       if (usesCookies && error.code === 'not_authenticated') await expire(await tokens.get())
       if (error.code !== 'token_not_valid' || !(usesCookies || used)) throw error
       await renew(used)
@@ -137,14 +138,14 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
       response = again.response
       isRepeated ||= again.isRepeated
     }
-    // What is gone was deleted by an attempt whose answer was lost.
+    // An earlier attempt, whose answer was lost, has already deleted it.
     const isGone = method === 'DELETE' && isRepeated && response.status === 404
     if (!response.ok && !isGone) throw await errorFrom(response)
-    // Which path answers what is for the caller to say; nothing where there is no body.
+    // The caller states the type of the answer; null if there is no body.
     return isGone || response.status === 204 ? (null as T) : readJson<T>(response)
   }
 
-  /** The fields with an image such as the API takes, and its placeholder, where they name none. */
+  /** Returns the fields with the image prepared for the API, and with its thumbhash unless they contain one. */
   async function prepare(
     fields: Fields,
     { maxImageBytes: maxBytes = IMAGE_BYTES, signal, onProgress }: Input,
@@ -178,7 +179,7 @@ export function transport({ baseUrl, auth: mode, storage, images, fetch }: Optio
   return { baseUrl: base, usesCookies, tokens, auth, renew, call, me, identity, prepare, open }
 }
 
-/** Only in pages there is something that an address can be relative to. */
+/** Only a page has an address that another can be relative to. */
 function absolute(url: string): string {
   const page = platform.location?.href
   const isRelative = !/^https?:\/\//i.test(url)
@@ -186,7 +187,7 @@ function absolute(url: string): string {
   return (isRelative ? new URL(url, page).href : url).replace(/\/+$/, '')
 }
 
-/** By hand, as not every platform's URL can be added to. */
+/** Built by hand, because not every platform's URL can be modified. */
 function search(query: object = {}): string {
   const pairs = Object.entries(query)
     .filter(([, value]) => value !== undefined)
@@ -195,7 +196,7 @@ function search(query: object = {}): string {
   return pairs && `?${pairs}`
 }
 
-/** An answer that breaks off, or is somebody else's, is none. */
+/** Fails if the body is cut off, or is not the API's. */
 const readJson = <T>(response: Response): Promise<T> =>
   response.json().catch(() => {
     throw failure('unreadable', 'The answer cannot be read.')

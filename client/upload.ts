@@ -1,4 +1,4 @@
-/** What `fetch` does, with progress. */
+/** Sends like `fetch`, and reports progress. */
 import { platform } from './platform'
 
 export interface Progress {
@@ -7,7 +7,7 @@ export interface Progress {
   fraction: number
 }
 
-/** What this client hands to `fetch`: a part of what every `fetch` takes. */
+/** The options that this client passes to `fetch`: the part that every `fetch` supports. */
 export interface SendInit {
   method: string
   headers: Record<string, string>
@@ -18,7 +18,7 @@ export interface SendInit {
 
 export type Send = (url: string, init: SendInit) => Promise<Response>
 
-/** A way to send that tells how far it is: all the way with XMLHttpRequest, and at the end with any `fetch`. */
+/** Returns a `Send` that reports progress: continuously with XMLHttpRequest, only at the end with `fetch`. */
 export function withProgress(fetch: Send | undefined, onProgress: (progress: Progress) => void): Send {
   const tell = (fraction: number) => onProgress({ stage: 'uploading', fraction })
   return async (url, init) => {

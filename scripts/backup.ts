@@ -1,11 +1,11 @@
 /**
- * Writes all that is to be kept into one file (docs/operations.md says what, and docs/backup.schema.json how):
+ * Writes all data into one file (docs/operations.md says what it includes, docs/backup.schema.json describes the format):
  *
  *   npm run backup -- backup.gz              of the local database
  *   npm run backup -- backup.gz --remote     of the deployed one; `--env staging` of another environment's
- *   npm run backup -- backup.gz --images     with the files of images; without, the bucket is kept by other means
+ *   npm run backup -- backup.gz --images     includes the image files; without it, back up the bucket by other means
  *
- * Stopped, it goes on when it is called again. `--persist-to <directory>` is wrangler's: another place of the local data.
+ * If it is stopped, running it again continues. `--persist-to <directory>` selects other local data, as in wrangler.
  */
 import { parseArgs } from 'node:util'
 import { backUp } from './transfer/backup'

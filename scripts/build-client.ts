@@ -1,6 +1,6 @@
 /**
- * Makes the package of the client in dist/client: code for `import` and for `require`, each with one file of types, and nothing to be
- * installed beside it. `npm run build:client`, then `npm publish dist/client`.
+ * Builds the client's package in dist/client: code for `import` and for `require`, each with one type file, and no dependencies. `npm run
+ * build:client`, then `npm publish dist/client`.
  */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { buildSync } from 'esbuild'
 import { rollUp } from './roll-up-types.ts'
 
 const TARGET = 'dist/client'
-/** By what follows the package's name in an import; the folder of a name is what old resolvers look for. */
+/** By what follows the package's name in an import. Old resolvers look for a folder of that name. */
 const ENTRIES = {
   client: 'client/index.ts',
   'client/images': 'client/images/index.ts',

@@ -1,11 +1,11 @@
 /**
- * Runs a script that imports the Worker's source, as one file: `node scripts/bundled.ts import dump.json` runs scripts/import.ts. Module by module
- * (worker-source.ts) drizzle alone takes 250 MB; what it needs of it takes 10.
+ * Bundles a script that imports the Worker's source into one file and runs it: `node scripts/bundled.ts import dump.json` runs scripts/import.ts.
+ * Loaded module by module (worker-source.ts), drizzle alone takes 250 MB; the part of it that is needed takes 10.
  */
 import { spawn } from 'node:child_process'
 import { build } from 'esbuild'
 
-/** Garbage is collected before it becomes hundreds of megabytes. */
+/** Collects garbage before it grows to hundreds of megabytes. */
 const NODE = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--max-old-space-size=96']
 
 const [name, ...given] = process.argv.slice(2)
@@ -19,7 +19,7 @@ await build({
   format: 'esm',
   target: 'node24',
   external: ['wrangler'],
-  // Of what is bundled, nothing is what was called.
+  // No module in the bundle is the main module.
   define: { 'import.meta.main': 'false' },
   logLevel: 'warning',
 })

@@ -1,9 +1,10 @@
 /**
- * The chaos of the tests (`test/failures/chaos.test.ts`), for longer, or once more; that of channels (`test/live/model.test.ts`), in as many steps; or all of the errors
- * that stores are known to throw, at every call of every write (`every-write.test.ts`), where the tests take turns:
+ * Runs the chaos tests for longer, or repeats a run: `test/failures/chaos.test.ts`, the model test of channels (`test/live/model.test.ts`) with this
+ * many steps, or every error that the stores are known to throw, at every call of every write (`every-write.test.ts`, of which a normal run tests a
+ * part):
  *
  *   npm run chaos -- --minutes 10
- *   npm run chaos -- --seed 20417      as a run that failed has printed it
+ *   npm run chaos -- --seed 20417      repeats a failed run, which prints its seed
  *   npm run chaos -- --live 2000
  *   npm run chaos -- --every-error
  */

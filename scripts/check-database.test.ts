@@ -1,4 +1,4 @@
-/** Each fault that the check knows, planted in a copy of the project; and that `npm run migration` mends it and keeps every row. */
+/** Plants each fault that the check detects in a copy of the project. Also tests that `npm run migration` repairs it and keeps every row. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import {
@@ -24,7 +24,7 @@ after(() => rmSync(folder, { recursive: true }))
 const NEXT = '9999_next'
 const CUSTOM = '-- Custom SQL migration file, put your code below! --'
 
-/** A copy, with its own modules: what is imported of one knows nothing of the others. */
+/** A copy of the project with its own module instances, which know nothing of other copies. */
 class Project {
   static #made = 0
   readonly root = join(folder, String(Project.#made++))
@@ -45,7 +45,7 @@ class Project {
     writeFileSync(join(this.root, path), text.replace(from, to))
   }
 
-  /** The last migration that makes the trigger. */
+  /** The last migration that creates the trigger. */
   migrationOf(trigger: string): string {
     const files = readdirSync(join(this.root, 'migrations')).filter((file) => file.endsWith('.sql'))
     const paths = files.sort().map((file) => `migrations/${file}`)
@@ -58,14 +58,14 @@ class Project {
     appendFileSync(join(this.root, path), text)
   }
 
-  /** What the check finds: the problems alone. */
+  /** The problems that the check finds, without the advice. */
   async faults(): Promise<string[]> {
     const { findFaults } = await this.#faults()
     const { readMigrations } = await this.#migrations()
     return (await findFaults(readMigrations())).map(({ problem }) => problem)
   }
 
-  /** What drizzle-kit does, without starting it for each test: it takes seconds. */
+  /** A stand-in for drizzle-kit, which takes seconds to start. */
   async generator(): Promise<(options: string[]) => void> {
     const snapshots = readdirSync(join(this.root, 'migrations/meta')).filter((file) =>
       file.endsWith('_snapshot.json'),
@@ -115,7 +115,7 @@ class Project {
     for (const statement of next.statements) db.exec(statement)
   }
 
-  // These modules are the copy's own, and of the same types.
+  // These modules belong to the copy, and have the same types.
   readonly #faults = () =>
     this.#import('scripts/database/faults.ts') as Promise<typeof import('./database/faults')>
   readonly #migrations = () =>

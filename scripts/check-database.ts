@@ -1,4 +1,4 @@
-/** Builds the database of migrations/ in memory, and fails where it is not what src/db declares. Run by `npm run check:database`. */
+/** Builds the database of migrations/ in memory, and fails if it differs from what src/db declares. Run by `npm run check:database`. */
 import { findFaults, report } from './database/faults'
 import { readMigrations } from './database/migrations'
 

@@ -1,4 +1,4 @@
-/** Each rule on a small tree that breaks it, and on one that keeps it. */
+/** Tests each rule on a small tree that breaks it, and on one that follows it. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { importProblems } from './check-imports/rules.ts'
 
 type Tree = Record<string, string>
 
-/** What all trees have in common, and keeps every rule. */
+/** The files that all trees share. They follow every rule. */
 const SOUND: Tree = {
   'src/index.ts': `import { app } from './app'\nexport { Chat } from './messaging/object/statements-queries'`,
   'src/app.ts': `import { Hono } from 'hono'\nimport { postRoutes } from './posts/routes'`,

@@ -1,9 +1,9 @@
 /**
- * Imports in src/ point down, and never in a circle:
+ * Imports in src/ point down, and never form a cycle:
  *
  *   index → app → routes → middleware → concepts, views, schemas → images, queries → http → db
  *
- * Between domains only queries are shared, and middleware. Prints each import that breaks a rule (`check-imports/rules.ts`), and fails.
+ * Domains share only queries and middleware. Prints each import that breaks a rule (`check-imports/rules.ts`), and fails.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { importProblems } from './check-imports/rules.ts'

@@ -1,7 +1,7 @@
 /**
- * Fails where a migration takes something away that the code before may still use: `npm run check:migrations`. Migrations run before the
- * code that wants them, and a rollback brings back code that knows nothing of them; so tables and columns are added, and what nothing uses
- * any more goes one release later, in a migration that says so:
+ * Fails if a migration removes something that the previous code may still use: `npm run check:migrations`. Migrations run before the code that needs
+ * them is deployed, and a rollback restores code that does not know them. So migrations only add tables and columns. What is no longer used is
+ * removed one release later, in a migration that says so:
  *
  *   -- contract: nothing since 1.4.0 reads users.nickname
  */
@@ -10,22 +10,22 @@ import { join } from 'node:path'
 
 const SAYS_SO = /^-- contract: \S/m
 
-/** What code that is older than the migration cannot live with. */
+/** Statements that break code older than the migration. */
 const TAKES_AWAY: [pattern: RegExp, what: string][] = [
   [/\bDROP\s+TABLE\b/i, 'drops a table'],
   [/\bDROP\s+COLUMN\b/i, 'drops a column'],
   [/\bRENAME\b/i, 'renames'],
-  // An older INSERT leaves the column out.
+  // An older INSERT omits the column.
   [
     /\bADD\s+(?:COLUMN\s+)?(?!.*\bDEFAULT\b)[^;]*\bNOT\s+NULL\b/i,
     'adds a column that every row must have, without a default',
   ],
   [/\bCREATE\s+UNIQUE\s+INDEX\b/i, 'makes unique what was not'],
-  // Not those about what is gone already, which `npm run migration` tidies up.
+  // Except deletions of leftovers, which `npm run migration` writes.
   [/^\s*DELETE\s+FROM\b(?!.*\bNOT\s+IN\s*\(\s*SELECT\b)/is, 'deletes rows'],
 ]
 
-/** Faults that were looked at and are none, by file and name. */
+/** Reviewed findings that are not faults, by file and name. */
 const ACCEPTED: Record<string, string> = {
   '0008_bounded_lists.sql drops a trigger: users_updated_username_key':
     'It kept the name of owners in `post_search`. Before the first deployment, searches began to look into `user_search` instead.',
@@ -40,11 +40,14 @@ const NAME = '(?:IF\\s+(?:NOT\\s+)?EXISTS\\s+)?[`"]?(\\w+)'
 const names = (sql: string, what: string) =>
   new Set([...sql.matchAll(new RegExp(`\\b${what}\\s+${NAME}`, 'gi'))].map(([, name = '']) => name))
 
-/** Without comments, and with nothing in its strings. */
+/** Removes comments and the content of strings. */
 const plain = (sql: string) =>
   sql.replace(/'(?:[^']|'')*'|--.*$|\/\*[\s\S]*?\*\//gm, (found) => (found.startsWith("'") ? "''" : ' '))
 
-/** What is wrong with it. What it makes again, changed, it may drop; a table or column that it creates may have any index or trigger. */
+/**
+ * The faults of a migration. It may drop something that it creates again in changed form. A table or column that it creates may have any index or
+ * trigger.
+ */
 export function faultsOf(sql: string): string[] {
   if (SAYS_SO.test(sql)) return []
   const bare = plain(sql)
@@ -68,7 +71,7 @@ export function faultsOf(sql: string): string[] {
   const others = rest.split(';').flatMap((statement) => {
     const [, indexed] = /\bUNIQUE\s+INDEX\s+\S+\s+ON\s+[`"]?(\w+)/i.exec(statement) ?? []
     if (indexed !== undefined && created.has(indexed)) return []
-    // Code from before leaves the new columns null, and nulls are never the same.
+    // Older code leaves the new columns null, and SQL never considers nulls equal.
     const [, columns = ''] = /\bUNIQUE\s+INDEX\b[^(]*\(([^)]*)\)/i.exec(statement) ?? []
     if (columns !== '' && (columns.match(/\w+/g) ?? []).every((column) => added.has(column))) return []
     return TAKES_AWAY.filter(([pattern]) => pattern.test(statement)).map(

@@ -1,4 +1,4 @@
-/** Type-checks every project of this repository, so that none is forgotten: each folder that has a tsconfig.json. */
+/** Type-checks every project in this repository, so that none is forgotten: each folder with a tsconfig.json. */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { dirname } from 'node:path'

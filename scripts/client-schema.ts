@@ -1,6 +1,6 @@
 /**
- * Makes client/schema.ts, the types that the client is written with, of the API's own documents; with `--check` only tells whether it
- * is current. It is committed so that editors and type checks need no build. Run by `npm run openapi` and `npm run check:openapi`.
+ * Generates client/schema.ts, the types that the client uses, from the API's own documents. With `--check`, only reports whether it is current. It is
+ * committed so that editors and type checks need no build. Run by `npm run openapi` and `npm run check:openapi`.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -35,7 +35,7 @@ interface Operation {
 
 const TARGET = 'client/schema.ts'
 
-/** Answers, by the name that the documents give them. */
+/** Answers, by their name in the documents. */
 const ANSWERS = {
   User: 'User',
   Session: 'Session',
@@ -54,7 +54,7 @@ const ANSWERS = {
   Detail: 'Detail',
 }
 
-/** Bodies, by the name that the document gives them. */
+/** Bodies, by their name in the document. */
 const BODIES = {
   Registration: ['RegistrationBody'],
   UserChanges: ['UserPatch'],
@@ -68,7 +68,7 @@ const BODIES = {
   MessageInput: ['MessageBody'],
 }
 
-/** Queries of lists, by operation. The client pages by itself. */
+/** Queries of lists, by operation. The client handles paging itself. */
 const QUERIES = {
   UserQuery: 'listUsers',
   ProfileQuery: 'listProfiles',
@@ -123,7 +123,7 @@ function find(name: string): Schema {
   return schema
 }
 
-/** The properties of all of them; of two for the same name, either may be sent. */
+/** The properties of all these schemas. If two have the same name, either may be sent. */
 function merge(names: string[]): Schema {
   const merged: Schema = { properties: {}, required: find(names[0] ?? '').required ?? [] }
   const properties = merged.properties ?? {}
@@ -143,7 +143,7 @@ function query(operationId: string): string {
   const lines = (operation.parameters ?? [])
     .filter(({ name = '', in: place }) => place === 'query' && !PAGING.has(name))
     .map(({ name, description, schema = {} }) => {
-      // Ids are numbers to their callers, whatever they are on the way.
+      // For callers, ids are numbers, even where they are sent as strings.
       const kind = schema.type === 'string' && !schema.enum ? 'string | number' : type(schema)
       return `${comment(description)}${name}?: ${kind} | undefined`
     })

@@ -1,6 +1,6 @@
 /**
- * Fills dist/assets with what is deployed of public/: a list of what is meant for everybody, so that nothing else is served by being put
- * there. Examples and test pages stay on the laptop.
+ * Fills dist/assets with the files of public/ that are deployed. They are listed explicitly, so that a file is not published just by being in
+ * public/. Examples and test pages are not deployed.
  */
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

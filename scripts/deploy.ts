@@ -1,12 +1,12 @@
 /**
- * Deploys the Worker and its data, in an order in which each step works with the one before and after it:
+ * Deploys the Worker and its data, in an order in which each step works with the one before and the one after it:
  *
- *   npm run deploy                        the Worker that stands above the environments of wrangler.toml
- *   npm run deploy -- --env staging       staging; all that it touches is staging's
+ *   npm run deploy                        the top-level Worker of wrangler.toml
+ *   npm run deploy -- --env staging       staging, with its own data
  *   npm run deploy -- --env production
  *
- * The database is made if there is none, and migrated; then the code is uploaded. A Worker without a JWT_SECRET is given one. All
- * other options are those of `wrangler deploy`.
+ * Creates the database if there is none, migrates it, then uploads the code. A Worker without a JWT_SECRET gets one. All other options are those of
+ * `wrangler deploy`.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   allowPositionals: true,
 })
 const env = typeof values.env === 'string' ? values.env : ''
-// Blank is the one above the environments: told so, wrangler does not ask which is meant.
+// An empty name means the top level. Passing it keeps wrangler from asking which environment is meant.
 const place = ['--env', env]
 
 buildAssets()
@@ -47,14 +47,14 @@ function ensureDatabase(): void {
   if (name === undefined) throw new Error('wrangler.toml names no database.')
   const found = run('d1', 'info', name, ...place)
   if (found.isDone) return
-  // Not known is not missing: without access, or without a network, nothing is made.
+  // Not finding out is not the same as missing: without access or network, nothing is created.
   if (!/Couldn't find (a D1 )?DB/.test(found.said)) fail(found.said)
   const made = run('d1', 'create', name, ...place)
   if (!made.isDone) fail(made.said)
   console.log(`Made the database ${name}.`)
 }
 
-/** A file with the secrets that the Worker lacks, if it lacks one. */
+/** A file with the secrets that the Worker lacks, if any. */
 function newSecrets(): { file: string; remove: () => void } | undefined {
   const listed = run('secret', 'list', '--format', 'json', ...place)
   if (!listed.isDone && !/does not exist|not found/i.test(listed.said)) fail(listed.said)

@@ -1,4 +1,4 @@
-/** Gives a fresh clone what `wrangler dev` needs and git must not hold: `.dev.vars`. Changes nothing that is there. */
+/** Creates `.dev.vars`, which `wrangler dev` needs and git must not contain. Does not change existing values. */
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 
@@ -6,7 +6,7 @@ const FILE = '.dev.vars'
 
 const DEFAULTS = {
   JWT_SECRET: () => randomBytes(32).toString('base64url'),
-  // Where the usual tools serve a front end under development.
+  // Where common tools serve a front end in development.
   CLIENT_ORIGINS: () => 'http://localhost:3000,http://localhost:5173',
   SERVER_TIMING: () => 'true',
 }
@@ -16,9 +16,9 @@ export function writeDevVars(): void {
   const isNamed = (name: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, 'm').test(present)
   const isSet = (name: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=[ \\t]*\\S`, 'm').test(present)
   const missing = Object.entries(DEFAULTS).filter(([name]) => {
-    // Without a secret nothing works.
+    // Nothing works without a secret.
     if (name === 'JWT_SECRET') return !isSet(name)
-    // Costs in answers go with a file of ours; whoever wrote their own has chosen.
+    // A file created by this script shows costs in answers. An existing file keeps its author's choice.
     return name === 'SERVER_TIMING' ? present === '' : !isNamed(name)
   })
   if (missing.length === 0) return

@@ -1,6 +1,6 @@
 /**
- * Serves the Worker on this machine: `npm run dev`. Sets up what a fresh clone lacks, then hands over to `wrangler dev`, which takes all
- * of its options here: `npm run dev -- --port 9000`.
+ * Serves the Worker locally: `npm run dev`. Sets up what a fresh clone lacks, then runs `wrangler dev` with the same options: `npm run dev -- --port
+ * 9000`.
  */
 import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
@@ -16,7 +16,7 @@ const given = process.argv.slice(2)
 const { values } = parseArgs({
   args: given,
   options: { port: { type: 'string' }, 'persist-to': { type: 'string' } },
-  // All else is wrangler's to judge.
+  // wrangler validates all other options.
   strict: false,
   allowPositionals: true,
 })
@@ -41,11 +41,11 @@ const server = spawn(
   [WRANGLER, 'dev', ...(values.port === undefined ? ['--port', port] : []), ...given],
   { stdio: 'inherit' },
 )
-// A terminal sends Ctrl-C to both: wrangler ends first, and so does this.
+// A terminal sends Ctrl-C to both processes. wrangler ends first, then this one.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => server.kill(signal))
 server.on('exit', (code) => process.exit(code ?? 0))
 
-/** Whether somebody answers there, by either protocol: what listens on one address only does not keep others from being bound. */
+/** Whether a server answers there, over IPv4 or IPv6. Checking by binding would not detect a server that listens on one address only. */
 async function isTaken(port: number): Promise<boolean> {
   const answers = await Promise.all(
     ['127.0.0.1', '::1'].map(

@@ -1,6 +1,6 @@
 /**
- * Puts the files of swagger-ui beside public/docs/index.html: the reference page loads nothing from elsewhere. Files that are there stay untouched, as a
- * server that is running would start again.
+ * Copies the files of swagger-ui next to public/docs/index.html, so that the reference page loads nothing from elsewhere. Existing files stay
+ * untouched, because a running server would restart.
  */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

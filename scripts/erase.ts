@@ -1,11 +1,11 @@
 /**
- * Deletes an account for its owner, and lets nothing bring it back:
+ * Deletes an account on its owner's behalf, without a way back:
  *
  *   npm run erase -- ada                in the local database
  *   npm run erase -- ada --remote       in the deployed one; `--env staging` in that of another environment
  *
- * It is signed out and hidden at once. The next run of the scheduled job (within ten minutes) closes its sockets and begins to erase it, in pieces
- * (src/account/erase.ts). `--persist-to <directory>` is wrangler's: another place of the local database.
+ * The account is signed out and hidden immediately. The next run of the scheduled job (within ten minutes) closes its sockets and begins to erase it
+ * in pieces (src/account/erase.ts). `--persist-to <directory>` selects another local database, as in wrangler.
  */
 import { parseArgs } from 'node:util'
 import { wrangler } from './wrangler.ts'
@@ -24,9 +24,9 @@ if (!username || more.length > 0) {
   process.exit(1)
 }
 
-/** SQLite knows no other escape. */
+/** SQLite has no other escape sequence. */
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`
-/** Exactly this name, case included: names differ in more than case. */
+/** Matches the exact name, including case, because names may differ in case only. */
 const who = `(select id from users where username = ${text(username)})`
 const now = Date.now()
 

@@ -1,10 +1,10 @@
 /**
- * Writes what `manage.py loaddata` of the original takes:
+ * Writes a file for `manage.py loaddata` of the original:
  *
  *   npm run export-django -- dump.json                    of the local database
- *   npm run export-django -- dump.json --media media/     with the files of images, in a folder
+ *   npm run export-django -- dump.json --media media/     with the image files, in a folder
  *
- * `--remote` and `--env production` for deployed databases, `--persist-to <directory>` as wrangler has it.
+ * `--remote` and `--env production` select deployed databases, `--persist-to <directory>` another local one, as in wrangler.
  */
 import { parseArgs } from 'node:util'
 import { exportDjango, exportPictures } from './transfer/django/export'

@@ -1,9 +1,9 @@
 /**
- * Lets public generators make clients of the document that a server gives, TypeScript check them, and each do the same steps against that
- * server, with the data of the seed: `npm run check:generators`. What they do is in scripts/generators/.
+ * Generates clients with public generators from the document that a server returns, type-checks them, and runs the same steps with each against that
+ * server, with the seed's data: `npm run check:generators`. The steps are in scripts/generators/.
  *
- * The generators are installed into a folder of their own: openapi-typescript cannot be installed beside TypeScript 7, and none of them
- * belongs to the project. `--keep <folder>` keeps them for the next time.
+ * The generators are installed into a separate folder, because openapi-typescript cannot be installed next to TypeScript 7, and none of them belongs
+ * to the project. `--keep <folder>` keeps them for the next run.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
@@ -70,12 +70,12 @@ function install(): void {
   mkdirSync(folder, { recursive: true })
   const manifest = { private: true, type: 'module', dependencies: PACKAGES }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-  // Peers that are missing are those of frameworks that are not used here.
+  // The missing peer dependencies are frameworks that are not used here.
   if (!existsSync(join(folder, 'node_modules')))
     run('npm', 'install', '--legacy-peer-deps', '--no-audit', '--no-fund', '--loglevel=error')
 }
 
-/** Of react-admin's core the provider uses fetchJson alone, in whose place the steps give it a function; all of it would be React. */
+/** Of react-admin's core, the provider only uses fetchJson, which the steps replace. The rest would install React. */
 function stubReactAdmin(): void {
   const place = join(folder, 'node_modules', 'ra-core')
   mkdirSync(place, { recursive: true })
@@ -122,7 +122,7 @@ async function generate(origin: string): Promise<void> {
   run(TSC, '-p', '.')
 }
 
-/** Runs it as JavaScript, as generated code leaves out the extensions of what it imports. */
+/** Bundles it to JavaScript first, because generated code omits the extensions in its imports. */
 async function isPassed(driver: string, origin: string): Promise<boolean> {
   const outfile = join(folder, driver.replace(/\.ts$/, '.mjs'))
   const entryPoints = [join(folder, driver)]
@@ -133,7 +133,7 @@ async function isPassed(driver: string, origin: string): Promise<boolean> {
   return status === 0
 }
 
-/** Silent, unless it fails. */
+/** Prints nothing unless it fails. */
 function run(program: string, ...given: string[]): void {
   const { status, stdout, stderr } = spawnSync(program, given, { cwd: folder, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${program} ${given.join(' ')} ended with ${status}:\n${stdout}${stderr}`)

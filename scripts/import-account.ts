@@ -1,10 +1,10 @@
 /**
- * Takes in an account that was exported elsewhere (`GET /export/`, docs/export.md):
+ * Imports an account that was exported elsewhere (`GET /export/`, docs/export.md):
  *
  *   npm run import-account -- export-7-account.zip [further parts] [--username ada]
  *
- * `--remote` for the deployed database and bucket, `--env staging` for those of another environment, `--persist-to <directory>` as wrangler has it.
- * Who it was signs in after a password reset, which proves the address.
+ * `--remote` selects the deployed database and bucket, `--env staging` those of another environment, `--persist-to <directory>` other local data, as
+ * in wrangler. The owner signs in after a password reset, which verifies the email address.
  */
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -49,7 +49,7 @@ function run(): void {
   const taken = execute('--command', `select 1 from users where username_key = '${key}'`)
   if (taken[0]?.results.length !== 0) throw new Error(`${username} is taken: --username names another.`)
 
-  // First the images, which nothing shows yet, so that no row shows one that is not there.
+  // Images first, so that no row shows an image that does not exist.
   const [bucket] = readConfig({ config: 'wrangler.toml', ...(values.env && { env: values.env }) }).r2_buckets
   for (const [hash, bytes] of images) {
     if (createHash('sha256').update(bytes).digest('hex') !== hash)
@@ -86,7 +86,7 @@ function check(...args: string[]): string {
   return stdout
 }
 
-/** By its first bytes. What is none of these is served as nothing that a browser would run. */
+/** Detects the type from the first bytes. An unknown type is served as one that browsers do not execute. */
 function typeOf(bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 12)).toString('latin1')
   if (head.startsWith('\xff\xd8')) return 'image/jpeg'

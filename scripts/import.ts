@@ -1,13 +1,14 @@
 /**
- * Imports what `manage.py dumpdata auth profiles posts comments likes followers messaging` of the original has written (docs/operations.md):
+ * Imports what the original's `manage.py dumpdata auth profiles posts comments likes followers messaging` has written (docs/operations.md):
  *
- *   npm run import -- dump.json --dry-run                reads all of it, and says what is wrong with it and what will be otherwise
+ *   npm run import -- dump.json --dry-run                reads all of it, and reports what is wrong and what will change
  *   npm run import -- dump.json --media media/           into the local database, with the pictures of a folder
- *   npm run import -- dump.json --media-url https://res.cloudinary.com/<cloud>/    whose pictures stay where they are
- *   npm run import -- dump.json --no-media               everybody has the default pictures
+ *   npm run import -- dump.json --media-url https://res.cloudinary.com/<cloud>/    leaves the pictures where they are
+ *   npm run import -- dump.json --no-media               gives everybody the default pictures
  *
- * `--skip-bad` leaves out what cannot be taken; `--rename old=new` for names that somebody has; `--add` adds to what is there; `--remote` and
- * `--env staging` for deployed databases, `--persist-to <directory>` as wrangler has it. Stopped, it goes on when it is called again.
+ * `--skip-bad` leaves out rows that cannot be imported; `--rename old=new` renames users whose name is taken; `--add` adds to existing data;
+ * `--remote` and `--env staging` select deployed databases, `--persist-to <directory>` another local one, as in wrangler. If it is stopped, running
+ * it again continues.
  */
 import { parseArgs } from 'node:util'
 import { importDump } from './transfer/django/import'

@@ -1,4 +1,4 @@
-/** The Worker as `wrangler dev` serves it, with a database of its own: for scripts that call it. */
+/** Starts the Worker with `wrangler dev` and a separate database, for scripts that call it. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -10,12 +10,12 @@ const START_LIMIT_MS = 90_000
 
 export interface LocalServer {
   origin: string
-  /** What it has said so far. */
+  /** Its output so far. */
   said: () => string
   stop: () => Promise<void>
 }
 
-/** `state` is the folder of its data, which `prepare` may fill once the tables are there. */
+/** `state` is the folder of its data. `prepare` may add data once the tables exist. */
 export async function startLocal(state: string, prepare: () => void = () => undefined): Promise<LocalServer> {
   migrateLocal(state)
   prepare()
@@ -27,7 +27,7 @@ export async function startLocal(state: string, prepare: () => void = () => unde
     // biome-ignore format: options and their values
     [WRANGLER, 'dev', '--port', String(port), '--inspector-port', '0', '--persist-to', state,
       '--var', 'JWT_SECRET:of-a-session-that-nobody-else-is-in'],
-    // A group of its own, so that it ends with all that it started.
+    // A separate process group, so that everything it started ends with it.
     { stdio: ['ignore', output, output], detached: true },
   )
   const server = {

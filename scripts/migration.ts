@@ -1,6 +1,6 @@
 /**
- * Writes the next migration: what drizzle-kit finds changed in src/db/schema.ts, completed by what src/db/kept.ts declares (triggers, rows of
- * sequences, WITHOUT ROWID, values of columns that are new). Takes drizzle-kit's options:
+ * Writes the next migration: the changes that drizzle-kit finds in src/db/schema.ts, completed with what src/db/kept.ts declares (triggers, rows of
+ * sequences, WITHOUT ROWID, values of new columns). Accepts drizzle-kit's options:
  *
  *   npm run migration -- --name comments_pinned
  */
@@ -20,7 +20,7 @@ try {
   process.exitCode = 1
 }
 
-/** Asks where something may have been renamed. */
+/** drizzle-kit asks whether something was renamed, so it uses this terminal. */
 function generate(options: string[]): void {
   const { status, error } = spawnSync(
     process.execPath,

@@ -1,6 +1,6 @@
 /**
- * Makes public/openapi.json and public/asyncapi.json of the Worker's source; with `--check` only tells whether they are current.
- * Run by `npm run openapi` and `npm run check:openapi`. The client's types follow from both.
+ * Generates public/openapi.json and public/asyncapi.json from the Worker's source. With `--check`, only reports whether they are current. Run by `npm
+ * run openapi` and `npm run check:openapi`. The client's types are generated from both.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { app } from '../src/app'

@@ -1,15 +1,15 @@
 /**
- * Packs a text list of passwords, one a line, into src/auth/common-passwords.bin:
+ * Packs a text list of passwords, one per line, into src/auth/common-passwords.bin:
  *
  *   node scripts/pack-common-passwords.ts <list.txt>
  *
- * The committed file comes from the list that Django 3.2 ships, `common-passwords.txt.gz` (by Royce Williams,
- * 19,727 entries). The same list and the same version of Node give the same bytes.
+ * The committed file is made from the list that Django 3.2 ships, `common-passwords.txt.gz` (by Royce Williams, 19,727 entries). The same list and
+ * the same version of Node give the same bytes.
  *
- * Format, before raw deflate: the sorted entries in groups that share their first two characters, so that a reader
- * finds a group by searching for 0x1f and those two, and reads no other. A group is 0x1f, its first entry, and for
- * each further one a byte below 0x1f, the number of characters to drop from the end of the entry before it, and the
- * characters to append. Dropping packs 2 % better than counting those to keep. A last 0x1f ends the list.
+ * Format, before raw deflate: the sorted entries in groups that share their first two characters, so that a reader finds a group by searching for
+ * 0x1f and those two, and reads no other. A group is 0x1f and its first entry. Each further entry is a byte below 0x1f, the number of characters to
+ * drop from the end of the previous entry, followed by the characters to append. Counting the characters to drop packs 2 % better than counting those
+ * to keep. A last 0x1f ends the list.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { constants, deflateRawSync } from 'node:zlib'
@@ -58,7 +58,7 @@ const entries = readEntries(list)
 const coded = frontCode(entries)
 const packed = deflateRawSync(coded, {
   level: constants.Z_BEST_COMPRESSION,
-  // Measured: level 7 beats 8 (the default) and 9 here, by ending Huffman blocks sooner.
+  // Measured: level 7 beats 8 (the default) and 9 here, because it ends Huffman blocks sooner.
   memLevel: 7,
 })
 writeFileSync(new URL('../src/auth/common-passwords.bin', import.meta.url), packed)

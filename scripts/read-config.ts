@@ -1,4 +1,4 @@
-/** Prints the stores of an environment of wrangler.toml as JSON. A process of its own, as wrangler takes 90 MB to load. */
+/** Prints the stores of an environment in wrangler.toml as JSON. A separate process, because wrangler takes 90 MB to load. */
 import { unstable_readConfig as readConfig } from 'wrangler'
 
 const [env] = process.argv.slice(2)

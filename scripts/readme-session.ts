@@ -1,6 +1,6 @@
 /**
- * Runs the session that README.md shows, "Try it", against `wrangler dev`, before `npm run seed` and after it: each of its curl commands must
- * answer with the status that the text before it promises in parentheses.
+ * Runs the session under "Try it" in README.md against `wrangler dev`, before and after `npm run seed`. Each curl command must answer with the status
+ * that the preceding text gives in parentheses.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -23,7 +23,7 @@ await inOrder('The seed, then the session', (server, state) => [
   runSession(server.origin, state),
 ])
 
-/** Does both on a database of its own; each must work, and leave what the other has made. */
+/** Runs the session and the seed in this order on a new database. Both must work, and keep what the other created. */
 async function inOrder(name: string, doBoth: (server: LocalServer, state: string) => void): Promise<void> {
   const state = mkdtempSync(join(tmpdir(), 'readme-session-'))
   const server = await startLocal(state)
@@ -72,7 +72,7 @@ function readSession() {
   }
 }
 
-/** Leaves the statuses of its curl commands, in order, in a file. */
+/** Writes the statuses of the curl commands, in order, into a file. */
 function runSession(origin: string, state: string): void {
   const script = `
     set -euo pipefail

@@ -1,11 +1,11 @@
 /**
- * Compares every value that the database keeps (src/db/kept.ts) with the truth:
+ * Compares every value that triggers or objects maintain (src/db/kept.ts) with the actual data:
  *
  *   npm run recount                 repairs the local database
  *   npm run recount -- --check      only lists differences, and fails if there are any
  *   npm run recount -- --remote     the deployed database (with or without --check)
  *
- * `--persist-to <directory>` is wrangler's: another place of the local database.
+ * `--persist-to <directory>` selects another local database, as in wrangler.
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
@@ -26,9 +26,9 @@ const { values: options } = parseArgs({
   },
 })
 
-/** Differences shown of one value. */
+/** How many differences are shown for each value. */
 const LIMIT = 100
-/** Some values are made of others: while their triggers are away, a repair shows the next difference. */
+/** Some values are derived from others. As triggers are absent during a repair, repairing one value can reveal a difference in another. */
 const ROUNDS = 4
 
 requireNoJob()
@@ -58,7 +58,7 @@ if (found.length === 0) {
   process.exitCode = found.length === 0 ? 0 : 1
 }
 
-/** An import or a restore that was stopped has no triggers yet, and counts when it ends. */
+/** A stopped import or restore has no triggers yet, and recounts when it completes. */
 function requireNoJob(): void {
   const [jobs = []] = run<{ name: string }>([
     "select name from jobs where name like 'import %' or name like 'restore %'",
@@ -77,7 +77,7 @@ function findDifferences(): Difference[] {
   return run<Difference>(queries).flat()
 }
 
-/** Each statement's rows. */
+/** The rows of each statement. */
 function run<Row>(statements: string[]): Row[][] {
   const place = options.remote ? ['--remote'] : ['--local']
   if (options['persist-to']) place.push('--persist-to', options['persist-to'])

@@ -1,11 +1,11 @@
 /**
- * Restores what `npm run backup` has written, into an empty database of the same or a later version:
+ * Restores a file of `npm run backup` into an empty database of the same or a later version:
  *
- *   npm run restore -- backup.gz              the local one, which is made if there is none
+ *   npm run restore -- backup.gz              the local one, which is created if there is none
  *   npm run restore -- backup.gz --remote     the deployed one; `--env staging` that of another environment
- *   npm run restore -- backup.gz --images-only    the files of its images alone, into a bucket that has lost them
+ *   npm run restore -- backup.gz --images-only    only its image files, into a bucket that has lost them
  *
- * Stopped, it goes on when it is called again. `--persist-to <directory>` is wrangler's: another place of the local data.
+ * If it is stopped, running it again continues. `--persist-to <directory>` selects other local data, as in wrangler.
  */
 import { parseArgs } from 'node:util'
 import { openBucket, openDatabase, PLACE } from './transfer/open'

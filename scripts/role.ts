@@ -1,11 +1,11 @@
 /**
- * Gives somebody a role, or takes it away:
+ * Gives a user a role, or removes it:
  *
  *   npm run role -- ada admin                in the local database
  *   npm run role -- ada none --remote        in the deployed one; `--env staging` in that of another environment
  *
- * Roles are `moderator` and `admin`. It holds from their next request on. `--persist-to <directory>` is wrangler's: another place of the local
- * database.
+ * Roles are `moderator` and `admin`. The change applies from the user's next request. `--persist-to <directory>` selects another local database, as
+ * in wrangler.
  */
 import { parseArgs } from 'node:util'
 import { wrangler } from './wrangler.ts'
@@ -28,7 +28,7 @@ if (!username || !ROLES.includes(role) || more.length > 0) {
   process.exit(1)
 }
 
-/** SQLite knows no other escape. */
+/** SQLite has no other escape sequence. */
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`
 const place = values.remote ? ['--remote'] : ['--local']
 if (values.env) place.push('--env', values.env)
@@ -42,7 +42,7 @@ const { status, stdout, stderr } = wrangler(
   '--yes',
   '--command',
   [
-    // Exactly this name, case included: names differ in more than case.
+    // Matches the exact name, including case, because names may differ in case only.
     `update users set role = ${role === 'none' ? 'null' : text(role)} where username = ${text(username)} returning id`,
     `insert into moderation_actions (id, action, user_id, kind, subject_id, text, created_at)
       select (select max(last_id, coalesce((select max(id) from moderation_actions), 0)) + 1 from sequences where name = 'moderation_actions'),

@@ -1,7 +1,7 @@
 /**
- * One file of types out of those that TypeScript emits for each module: what the entry exports, and what that is made of. TypeScript 7
- * has no compiler API that the usual tools could use; what it emits is regular enough to be read by line: a declaration begins in the
- * first column, and everything of it that follows does not, but for its closing brace.
+ * Merges the type files that TypeScript emits for each module into one: what the entry exports, and everything that depends on. TypeScript 7 has no
+ * compiler API that the usual tools could use. Its output is regular enough to be read by line: a declaration begins in the first column, and its
+ * other lines are indented, except for its closing brace.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -12,7 +12,7 @@ interface Declaration {
   text: string
 }
 
-/** Throws where two modules give one name to different things, or the entry exports what is nowhere declared. */
+/** Throws if two modules give different things the same name, or if the entry exports something that is not declared. */
 export function rollUp(entry: string): string {
   const modules = new Map<string, string>()
   load(entry, modules)
@@ -57,7 +57,7 @@ export function rollUp(entry: string): string {
   return `${body.join('\n')}\nexport { ${[...exported].sort().join(', ')} }\n`
 }
 
-/** The module and all that it imports, by path. */
+/** The module and everything that it imports, by path. */
 function load(path: string, modules: Map<string, string>): void {
   if (modules.has(path)) return
   const text = readFileSync(path, 'utf8')
@@ -77,7 +77,7 @@ const namesIn = (path: string, modules: Map<string, string>) =>
     ),
   ].map(([, name = '']) => name)
 
-/** Types by their names, which are capitalised, and values by `typeof`. */
+/** Finds types by their names, which are capitalised, and values by `typeof`. */
 function mentioned(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '')
   return [...code.matchAll(/\b[A-Z]\w*|\btypeof (\w+)/g)].map(([word, value]) => value ?? word)
@@ -90,7 +90,7 @@ function statementsOf(text: string): string[] {
     if (/^(\/\*\*| \*)/.test(line)) comment.push(line)
     else {
       const lines = [...comment, line].join('\n')
-      // A comment may also stand inside of a union.
+      // A comment may also be inside a union.
       if (/^[a-z]/.test(line) || statements.length === 0) statements.push(lines)
       else statements[statements.length - 1] += `\n${lines}`
       comment = []

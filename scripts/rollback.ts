@@ -1,11 +1,11 @@
 /**
- * Puts back the code that was deployed before, or another version; the database stays as it is:
+ * Restores the previously deployed code, or another version, and leaves the database as it is:
  *
- *   npm run rollback -- --env production               the version before
- *   npm run rollback -- <version> --env production     another; `wrangler versions list --env production` has them
+ *   npm run rollback -- --env production               the previous version
+ *   npm run rollback -- <version> --env production     another; `wrangler versions list --env production` lists them
  *
- * That works because migrations only add (`npm run check:migrations`): the code before works on the database after. Data that only the
- * newer code can have written wrongly is what Time Travel is for: `wrangler d1 time-travel restore`.
+ * This works because migrations only add (`npm run check:migrations`), so older code works with the newer database. If newer code has written wrong
+ * data, use Time Travel: `wrangler d1 time-travel restore`.
  */
 import { parseArgs } from 'node:util'
 import { wranglerOrExit } from './wrangler.ts'

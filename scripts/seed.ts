@@ -1,12 +1,12 @@
 /**
- * Fills the local database and bucket, those of `wrangler dev`, with people and what they do:
+ * Fills the local database and bucket of `wrangler dev` with people and their activity:
  *
  *   npm run seed                  50 people
  *   npm run seed -- 200           200 people, some 5,000 posts
- *   npm run seed -- 200 --reset   deletes everything there is first
+ *   npm run seed -- 200 --reset   deletes all existing data first
  *
- * The same number of people gives the same data, but for the dates, which end today. `--persist-to <directory>` is
- * wrangler's: another place of the local state.
+ * The same number of people always gives the same data, except for the dates, which end today. `--persist-to <directory>` selects other local data,
+ * as in wrangler.
  */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -62,7 +62,7 @@ async function seed(stores: Stores): Promise<void> {
   console.log(`Sign in as ${names.join(' or ')}, or as anyone else there, with the password ${PASSWORD}`)
 }
 
-/** One line that changes on a terminal; one line a step elsewhere. */
+/** On a terminal, one line that changes; elsewhere one line per step. */
 function progress(step: string): void {
   if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${step}`)
   else if (step !== '') console.log(step)

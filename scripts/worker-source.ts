@@ -1,6 +1,6 @@
 /**
- * Lets Node import the Worker's source as it is: `node --import ./scripts/worker-source.ts …`. TypeScript becomes JavaScript, imports find
- * their files, and what only the Workers runtime has is replaced by something that is never called.
+ * Lets Node import the Worker's source unchanged: `node --import ./scripts/worker-source.ts …`. Compiles TypeScript, resolves imports, and replaces
+ * what only the Workers runtime has by stubs that are never called.
  */
 import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const STUB = 'data:text/javascript,export class DurableObject {}; export const env = {}; export default {}'
 const OWN = /^(?!.*\/node_modules\/).*\.ts$/
 
-// Node says of each of these functions that it is experimental.
+// Node warns that each of these functions is experimental.
 process.removeAllListeners('warning')
 
 registerHooks({

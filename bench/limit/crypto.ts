@@ -18,7 +18,7 @@ export interface Claims {
   user_id: number
 }
 
-/** The claims of a token that this secret has signed and that has not expired. */
+/** The claims of a token, if it is signed with this secret and has not expired. */
 export async function verify(secret: string, token: string): Promise<Claims | undefined> {
   const end = token.lastIndexOf('.')
   const signature = Uint8Array.fromBase64(token.slice(end + 1), { alphabet: 'base64url' })
@@ -31,7 +31,7 @@ export async function verify(secret: string, token: string): Promise<Claims | un
 }
 
 const encode = (bytes: Uint8Array) => bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
-/** As long as ours, which names its key. */
+/** As long as ours, which has a `kid`. */
 const HEADER = encode(encoder.encode('{"alg":"HS256","typ":"JWT","kid":"AAAAAAAA"}'))
 
 export async function sign(

@@ -1,6 +1,6 @@
 /**
- * The limit: what the platform costs for the same answers. A Worker without framework, validation or error handling that sends D1 the very
- * statements that ours sends (they are recorded, see ../record.ts), makes the same bytes of the rows and checks a token's signature.
+ * The limit: what the platform itself costs for the same answers. A Worker without framework, validation or error handling. It sends D1 exactly the
+ * statements that ours sends (recorded by ../record.ts), turns the rows into the same bytes, and checks the token's signature.
  */
 import { DurableObject } from 'cloudflare:workers'
 import Argon2 from '@phi-ag/argon2'
@@ -17,7 +17,7 @@ interface Env {
   CONVERSATION: DurableObjectNamespace<Conversation>
   JWT_SECRET: string
   PLANS: Record<string, Plan>
-  /** The lists by address, as their cursors name them. */
+  /** Lists by address, as their cursors name them. */
   LISTS: Record<string, { name: string; arity: number }>
 }
 
@@ -30,7 +30,7 @@ interface Values {
 
 type Rows = Record<string, string | number | null>[][]
 
-/** Sends the nth batch of a plan; the rows of each statement. */
+/** Sends the nth batch of a plan. Returns the rows of each statement. */
 async function run({ DB, PLANS }: Env, name: string, values: Values, nth = 0): Promise<Rows> {
   const now = Date.now()
   const statements = (PLANS[name]?.[nth] ?? []).map(({ sql, parameters }) =>
@@ -49,13 +49,13 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const answer = (value: unknown, status = 200) =>
   new Response(JSON.stringify(value), { status, headers: JSON_TYPE })
 
-/** Someone who talks to another: commits messages, and tells who listens. */
+/** A conversation's object: commits messages, and sends them to its sockets. */
 export class Conversation extends DurableObject<Env> {
   async commit(name: string, values: Values): Promise<Rows> {
     return run(this.env, name, values)
   }
 
-  /** Tells everybody; stores it first, in one statement, where it is asked to. */
+  /** Sends the text to every socket. If `stores`, first stores it in one statement. */
   async echo(text: string, stores: boolean): Promise<void> {
     if (stores) await insert(this.env, { content: text, sender: 1 })
     for (const socket of this.ctx.getWebSockets()) socket.send(text)
@@ -81,7 +81,7 @@ export default {
     if (section === 'media') return image(request, env, address.slice(7))
     if (section === 'dj-rest-auth')
       return address.includes('login') ? login(request, env, path, origin) : refresh(request, env, path)
-    // A bare object that tells another's socket, and a bare insert for each message: what live delivery is compared with.
+    // The baseline for live delivery: a bare object that sends to another's socket, and a bare insert for each message.
     if (section === 'echo') {
       const stub = env.CONVERSATION.getByName('echo')
       if (method === 'GET') return stub.fetch(request)
@@ -183,7 +183,7 @@ async function refresh(request: Request, env: Env, path: string): Promise<Respon
   })
 }
 
-/** A message as it would be stored without an object: numbered by its own statement. */
+/** A message stored without an object: its own statement assigns the number. */
 async function insert(
   { DB }: Env,
   { content, sender }: { content: string; sender: number },

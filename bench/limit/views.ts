@@ -1,4 +1,4 @@
-/** Rows as the bytes that our API answers with, written out by hand. */
+/** Turns rows into the same bytes that our API answers with, by hand-written code. */
 import type { CommentRow } from '../../src/comments/queries'
 import type { FollowerRow } from '../../src/followers/queries'
 import { clockTime, isoDate, shortDate, timeAgo, timeOrDate } from '../../src/http/dates'
@@ -156,7 +156,7 @@ export function created(section: string, row: unknown, origin: string, viewer: n
   return comment(row as CommentRow, origin, viewer, Date.now())
 }
 
-/** The answer to a GET: a list with its next page, or one thing. */
+/** The answer to a GET: a list with its next page, or one item. */
 export function read(section: string, rows: Record<string, unknown>[][], asked: Asked): unknown {
   const { address, origin, viewer, now } = asked
   const [found = [], counts] = rows as [never[], { count: number }[]]

@@ -1,4 +1,4 @@
-/** How much is unread, and how far each conversation is: what frames say, whatever order they come in. */
+/** The unread counts and the latest `seq` of each conversation, correct in whatever order frames arrive. */
 import type { ChannelFrame, UnreadTotals } from '../schema'
 import { Value } from './store'
 
@@ -9,14 +9,14 @@ export interface Standing {
 
 type Ready = Extract<ChannelFrame, { type: 'ready' }>
 
-/** `ready` names so many conversations. Those behind them are in its totals only. */
+/** `ready` lists at most this many conversations. Older ones are only included in its totals. */
 const NAMED = 500
 
 export class Badges {
-  /** Counts what has happened to any conversation. */
+  /** Incremented whenever anything changes in any conversation. */
   readonly changed = new Value(0)
   readonly totals = new Value<UnreadTotals>({ notifications: 0, messages: 0, requests: 0 })
-  /** Unread messages of conversations that are too old to be named. */
+  /** Unread messages of conversations too old to be listed. */
   #rest = 0
   #standings = new Map<number, Standing>()
 
@@ -29,7 +29,7 @@ export class Badges {
     return this.#standings.size < NAMED
   }
 
-  /** Whether anything has happened in conversations that was not known here. */
+  /** Returns whether anything new has happened in any conversation. */
   ready({ conversations, unread }: Ready): boolean {
     const before = this.#standings
     const isNews =
@@ -39,7 +39,7 @@ export class Badges {
     this.#rest = unread.messages
     for (const [user, seq, count] of conversations) {
       const known = before.get(user)
-      // What this client was told since then is newer.
+      // What this client has received since then is newer.
       this.#standings.set(user, known && known.seq > seq ? known : { seq, unread: count })
       this.#rest -= count
     }
@@ -47,7 +47,7 @@ export class Badges {
     return isNews
   }
 
-  /** Whether the change was not known here. */
+  /** Returns whether the change is new. */
   take(user: number, standing: Standing): boolean {
     const known = this.#standings.get(user)?.seq ?? -1
     if (standing.seq < known) return false
@@ -56,7 +56,7 @@ export class Badges {
     return standing.seq > known
   }
 
-  /** Its count of messages may be older than what conversations have said since. */
+  /** Its message count is ignored: it may be older than what conversations have reported since. */
   takeTotals(unread: UnreadTotals): void {
     this.#add(unread)
   }

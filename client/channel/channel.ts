@@ -1,4 +1,4 @@
-/** What somebody's channel tells, as stores; and the conversations that ride on it. */
+/** The channel's state as stores, and the conversations that use its connection. */
 import type { ChannelFrame, ConversationSummary, Notification } from '../schema'
 import type { Tokens } from '../tokens'
 import type { Transport } from '../transport'
@@ -21,10 +21,10 @@ export class Channel implements Live {
   readonly #notifications: Fetched<Notification[]>
   readonly #transport: Transport
   readonly #connection: Connection
-  /** Opens a connection of their own. */
+  /** The transport's own `open`, for conversations that need a separate connection. */
   readonly #open: Transport['open']
   readonly #rides = new Map<number, Ride>()
-  /** An answer may still come to a ride that is over: the next one would take it for its own. */
+  /** Users whose closed ride may still get an answer, which a new ride would take for its own. */
   readonly #owed = new Set<number>()
   #notified = -1
 
@@ -77,7 +77,7 @@ export class Channel implements Live {
       case 'unread': {
         const before = this.unread.getSnapshot().notifications
         this.#badges.takeTotals(frame.unread)
-        // Something was taken back, or seen elsewhere.
+        // A notification was withdrawn, or seen elsewhere.
         if (frame.unread.notifications !== before) this.#notifications.refresh()
         return
       }
@@ -100,7 +100,7 @@ export class Channel implements Live {
     const isFirst = this.status.getSnapshot() !== 'online'
     const isNews = this.#badges.ready(frame)
     if (isNews || isFirst) this.#list.refresh(0)
-    // What was seen is taken back without a trace in `seq`.
+    // Withdrawing a notification that was already seen does not change `seq`.
     if (isFirst || frame.seq !== this.#notified) this.#notifications.refresh(0)
     this.#notified = frame.seq
     this.status.set('online')
@@ -108,7 +108,7 @@ export class Channel implements Live {
     for (const [user, ride] of this.#rides) {
       const newest = this.#badges.of(user)?.seq
       if (newest !== undefined) ride.compare(newest)
-      // They have parted: the API says why, when the conversation asks to be let in again.
+      // The conversation is no longer available. The API gives the reason when the conversation reconnects.
       else if (this.#badges.isWhole) ride.end()
     }
   }
@@ -122,7 +122,7 @@ export class Channel implements Live {
     this.#list.edit((list) => [changed, ...list.filter(({ id }) => id !== user)])
   }
 
-  /** The list, with what is unread by now. */
+  /** Updates the list with the current unread counts. */
   readonly #show = (): void => {
     const before = new Map(this.conversations.getSnapshot().map((shown) => [shown.id, shown]))
     const list = this.#list.value.getSnapshot().map((summary) => {
@@ -135,7 +135,7 @@ export class Channel implements Live {
     if (list.length !== now.length || list.some((shown, i) => shown !== now[i])) this.conversations.set(list)
   }
 
-  /** One for each person, and only for whoever the channel is of. */
+  /** Allows one ride per person, and only for the user whom the channel belongs to. */
   #ride(url: string, kept: Tokens | undefined): Ride | undefined {
     const [, id, seq] = CONVERSATION.exec(url) ?? []
     const user = Number(id)
@@ -145,7 +145,7 @@ export class Channel implements Live {
       say: (frame) => this.#connection.say(frame),
       whenReady: () => this.#connection.whenReady(),
       newest: (user) => this.#badges.of(user)?.seq,
-      // Pages are not told why a socket is refused, but a plain request is: 426 where nothing else is wrong.
+      // Browsers do not say why a socket was refused, but a plain request does: it answers 426 if nothing else is wrong.
       check: () =>
         this.#transport.call('GET', `/messages/${user}/live/`).catch((error) => {
           if (error.status !== 426) throw error

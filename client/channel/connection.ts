@@ -1,4 +1,4 @@
-/** The socket of a channel: it comes back after every interruption, with a fresh token where that is what it takes. */
+/** The channel's socket. It reconnects after every interruption, with a new token if needed. */
 import { type Link, type Loss, link, type SocketConstructor } from '../link'
 import { Pace } from '../pace'
 import { later, platform } from '../platform'
@@ -15,19 +15,19 @@ interface Hooks {
 
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 15_000
-/** So long conversations wait for it, before each takes a connection of its own. */
+/** Conversations wait this long for the channel before each opens its own connection. */
 const PATIENCE_MS = 3_000
-/** What no next try will change. */
+/** Statuses that retrying cannot change. */
 const FINAL = [401, 403, 404]
 
 export class Connection {
   isEnded = false
-  /** Whether it is there, or will be in a moment. */
+  /** Whether the connection is open, or is expected to be soon. */
   isLikely = true
   #link: Link | undefined
   #isConnecting = false
   #isReady = false
-  /** Whose tokens it was opened with. */
+  /** The user whose tokens opened the connection. */
   #owner: number | undefined
   #used: string | undefined
   #pause = FIRST_PAUSE_MS
@@ -49,7 +49,7 @@ export class Connection {
     this.#stopListening = transport.auth.listen(async (change) => {
       if (change.type === 'signed-out' || change.user.pk !== (await owner)) this.end('signed-out')
     })
-    // Browsers say when there is a way again: no need to wait out the pause.
+    // Browsers report when the network is back, so there is no need to wait any longer.
     platform.addEventListener?.('online', this.#connect)
     platform.addEventListener?.('offline', this.#drop)
     this.#beginPatience()
@@ -60,7 +60,7 @@ export class Connection {
     this.#pace.run(() => this.#link?.send(frame))
   }
 
-  /** The first frame has come. */
+  /** Called when the first frame has arrived. */
   ready(): void {
     this.#isReady = true
     this.isLikely = true
@@ -73,12 +73,12 @@ export class Connection {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Whether it can carry what whoever has these tokens does; with cookies whoever the browser says. */
+  /** Whether the connection belongs to the user of these tokens. With cookies, the browser determines the user. */
   takes(kept: Tokens | undefined): boolean {
     return this.isLikely && kept?.user === this.#owner
   }
 
-  /** The API has ended the session: the rest of this client learns it, too. */
+  /** The API has ended the session. Renewing makes the rest of this client notice. */
   signOut(): void {
     void this.#transport.renew(this.#used).catch(() => undefined)
     this.end('signed-out')
@@ -120,7 +120,7 @@ export class Connection {
         lost: (why) => void this.#lost(why, kept?.access),
       })
     } catch {
-      // Never allowed here, as `ws:` is not on a page of https.
+      // Never allowed here: for example, a page on https may not open `ws:`.
       this.end('refused')
     }
   }
@@ -136,12 +136,12 @@ export class Connection {
     const status = await this.#find(why, access).catch((error) => Number(error?.status))
     if (this.isEnded) return
     if (status && FINAL.includes(status)) return this.end(status === 401 ? 'signed-out' : 'refused')
-    // Not all clients at the same moment, after something that has cut off all of them.
+    // Random, so that clients that were all cut off at once do not all reconnect at once.
     this.#cancelRetry = later(this.#connect, this.#pause * (0.5 + Math.random()))
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS)
   }
 
-  /** Finds out what is the matter, and renews the token where that is all. Throws what the API says to it. */
+  /** Finds the reason, and renews the token if it had expired. Throws the API's error. */
   async #find(why: Loss, access: string | undefined): Promise<undefined> {
     if (why === 'signed out') await this.#transport.renew(access)
     if (why === 'refused') await this.#transport.call('GET', '/live/')

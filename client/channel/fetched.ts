@@ -1,4 +1,4 @@
-/** A list that is fetched anew whenever it may have changed: once for all that happens within a moment, one call at a time. */
+/** A list that is fetched again whenever it may have changed: once for all changes within a moment, and one call at a time. */
 import { later } from '../platform'
 import { Value } from './store'
 
@@ -24,7 +24,7 @@ export class Fetched<T> {
     this.#cancel ??= later(() => void this.#fetch(), milliseconds)
   }
 
-  /** Changes it by what is known without asking; an answer that is under way may not have it yet. */
+  /** Applies a known change without fetching. An answer already on its way may not include the change yet. */
   edit(change: (value: T) => T): void {
     this.value.set(change(this.value.getSnapshot()))
     if (this.#isLoading) this.#isStale = true
@@ -38,7 +38,7 @@ export class Fetched<T> {
   async #fetch(): Promise<void> {
     this.#cancel = undefined
     this.#isLoading = true
-    // What happens from now on may be missing in the answer.
+    // The answer may not include changes from now on.
     this.#isStale = false
     let pause: number | undefined
     try {

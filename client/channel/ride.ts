@@ -1,13 +1,13 @@
 /**
- * A conversation on the channel. To `LiveConversation` it is a socket that speaks as the API's own do: it has its `ready`, each change names
- * the one before it, and it ends with the channel, upon which the conversation opens another.
+ * A conversation that uses the channel's connection. To `LiveConversation` it looks like a socket of the API: it sends `ready`, each change names the
+ * one before it, and it closes when the channel is lost, so that the conversation then opens another.
  */
 import type { Socket } from '../link'
 import { later } from '../platform'
 import type { ChannelFrame, ServerFrame } from '../schema'
 
 type ChangeFrame = Extract<ServerFrame, { prev: number }>
-/** What is of one conversation, or of a message to somebody. */
+/** Frames that belong to one conversation, or to a message to somebody. */
 export type FrameToRide = Exclude<
   ChannelFrame,
   { type: 'ready' | 'notification' | 'unread' | 'feed' | 'signed-out' }
@@ -15,23 +15,23 @@ export type FrameToRide = Exclude<
 
 export interface Ways {
   say(frame: object): void
-  /** Whether the channel is ready, in time. */
+  /** Whether the channel becomes ready in time. */
   whenReady(): Promise<boolean>
-  /** The newest seq of the conversation; undefined where the channel knows of none. */
+  /** The newest seq of the conversation; undefined if the channel does not know the conversation. */
   newest(user: number): number | undefined
-  /** Rejects where there can be no conversation with this person. */
+  /** Rejects if there can be no conversation with this person. */
   check(user: number): Promise<unknown>
-  /** It is over; `isAsking`: an answer to it may still come. */
+  /** The ride has ended. `isAsking`: a request of this ride may still be answered. */
   left(ride: Ride, isAsking: boolean): void
 }
 
 type Listener = (event: { data?: string; code?: number }) => void
 
-/** `since` of no conversation: the answer is where this one is now. */
+/** A `since` that no conversation reaches: the answer gives its current seq. */
 const NOWHERE = Number.MAX_SAFE_INTEGER
-/** A frame that another has overtaken gets so long. */
+/** How long to wait for a frame that another has overtaken. */
 const ON_ITS_WAY_MS = 1_000
-/** An answer that does not come is asked for again. */
+/** An unanswered request is repeated after this time. */
 const ANSWER_MS = 10_000
 const CLOSED = 3
 
@@ -40,9 +40,9 @@ export class Ride implements Socket {
   readonly user: number
   readonly #ways: Ways
   readonly #listeners: [string, Listener][] = []
-  /** Everything up to here has come; undefined until it is known where that is. */
+  /** Every change up to this seq has arrived; undefined until the current seq is known. */
   #have: number | undefined
-  /** What the conversation takes for the newest. */
+  /** The newest seq that the conversation has been told. */
   #told: number | undefined
   #heard = 0
   #isAsking = false
@@ -63,7 +63,7 @@ export class Ride implements Socket {
 
   send(data: string) {
     if (this.readyState !== 1) return
-    // The channel has a heartbeat of its own.
+    // The channel has its own heartbeat.
     if (data === 'ping') return this.#tell('message', { data: 'pong' })
     this.#ways.say({ ...JSON.parse(data), to: this.user })
   }
@@ -72,7 +72,7 @@ export class Ride implements Socket {
     this.end(1000)
   }
 
-  /** Ends it, without a code as a connection that is cut. */
+  /** Ends the ride, by default as a cut connection would: without a code of the API. */
   end(code = 1006): void {
     if (this.readyState === CLOSED) return
     this.readyState = CLOSED
@@ -103,7 +103,7 @@ export class Ride implements Socket {
     }
   }
 
-  /** The conversation is there by now. */
+  /** The conversation's newest seq is now this. */
   compare(newest: number): void {
     if (this.#have === undefined || newest <= this.#have) return
     this.#heard = Math.max(this.#heard, newest)
@@ -121,7 +121,7 @@ export class Ride implements Socket {
     this.#begin(newest)
   }
 
-  /** From here on it is open. */
+  /** Opens the ride at this seq. */
   #begin(newest: number): void {
     this.readyState = 1
     this.#have ??= newest
@@ -137,7 +137,7 @@ export class Ride implements Socket {
   #change(event: ChangeFrame) {
     if (this.#have === undefined || event.seq <= this.#have) return
     if (event.prev > this.#have) return this.#miss(event.seq)
-    // Part of an answer to one that is not open yet.
+    // Part of the answer to a ride that is not open yet.
     if (this.readyState === 0) this.#begin(this.#have)
     this.#have = event.seq
     this.#pass({ ...event, prev: this.#told })

@@ -1,8 +1,8 @@
-/** A value that tells when it changes, as React (`useSyncExternalStore`), Svelte and plain listeners want it. */
+/** An observable value, in the form that React (`useSyncExternalStore`), Svelte and plain listeners expect. */
 export interface Store<T> {
-  /** Calls back at once, and at every change. Gives what ends that. */
+  /** Calls back immediately, and at every change. Returns a function that unsubscribes. */
   subscribe(listener: (value: T) => void): () => void
-  /** The same object until something has changed. */
+  /** Returns the same object until something changes. */
   getSnapshot(): T
 }
 
@@ -14,11 +14,11 @@ export class Value<T> implements Store<T> {
     this.#value = value
   }
 
-  // Both are handed on without what they belong to.
+  // Arrow functions, because callers pass both methods on without their object.
   readonly getSnapshot = (): T => this.#value
 
   readonly subscribe = (listener: (value: T) => void): (() => void) => {
-    // The same function twice is two listeners.
+    // A wrapper, because subscribing the same function twice must count as two listeners.
     const own = (value: T) => listener(value)
     this.#listeners.add(own)
     own(this.#value)

@@ -1,13 +1,13 @@
-/** What the channel is to those who use it. */
+/** The channel's public interface. */
 import type { SocketConstructor } from '../link'
 import type { ConversationSummary, Notification, UnreadTotals } from '../schema'
 import type { Store } from './store'
 
-/** `offline` comes back by itself. The others are the end: `signed-out`, `refused` by the API, `closed` by `close`. */
+/** `offline` reconnects automatically. The rest are final: `signed-out`, `refused` by the API, `closed` by `close`. */
 export type LiveStatus = 'offline' | 'online' | 'signed-out' | 'refused' | 'closed'
 
 export interface LiveOptions {
-  /** Another implementation, where there is no global one (Node 20: the package `ws`). */
+  /** A WebSocket implementation, if there is no global one (Node 20: the package `ws`). */
   WebSocket?: SocketConstructor | undefined
 }
 
@@ -16,10 +16,10 @@ export interface Live {
   readonly unread: Store<UnreadTotals>
   /** The first page of the list, newest first. */
   readonly notifications: Store<Notification[]>
-  /** As `messages.conversations()` gives them, newest first, each with what is unread. */
+  /** As `messages.conversations()` returns them, newest first, with current unread counts. */
   readonly conversations: Store<ConversationSummary[]>
-  /** Marks the notifications that are shown as seen. */
+  /** Marks the notifications in the list as seen. */
   seen(): Promise<void>
-  /** Ends it. Conversations that are open go on, each over a connection of its own. */
+  /** Closes the channel. Open conversations continue, each over its own connection. */
   close(): void
 }

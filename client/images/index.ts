@@ -1,15 +1,15 @@
 /**
- * Makes images of phones such as the API takes: upright, within its limits of bytes and pixels, with a placeholder. Off the main thread where
- * that can be done. A package entry of its own, so that only pages that upload load it.
+ * Makes photos from phones acceptable to the API: upright, within its limits for bytes and pixels, with a placeholder. Runs off the main thread if
+ * possible. A separate package entry, so that only pages that upload load it.
  */
 import { rgbaToThumbHash } from 'thumbhash'
 import { type Limits, type Prepared, scale } from './scale'
 import { decode, isAccepted } from './source'
 
 export interface PrepareOptions {
-  /** At most so many bytes. Default: 2 MiB, what posts and profiles take. */
+  /** The maximum size in bytes. Default: 2 MiB, the limit for posts and profiles. */
   maxBytes?: number | undefined
-  /** At most so many pixels wide and high. Default: 4,096. */
+  /** The maximum width and height in pixels. Default: 4,096. */
   maxSide?: number | undefined
   /** From 0 to 1. */
   onProgress?: ((fraction: number) => void) | undefined
@@ -17,7 +17,7 @@ export interface PrepareOptions {
 }
 
 export interface PreparedImage {
-  /** The original, where that is within the limits already: its animation stays. */
+  /** The original if it is already within the limits, so animations are preserved. */
   image: Blob
   /** In pixels, upright. */
   width: number
@@ -30,8 +30,8 @@ const MAX_BYTES = 2 * 1024 * 1024
 const MAX_SIDE = 4096
 
 /**
- * Rejects with an `Error` in words for people where this browser cannot read the image (as most cannot read HEIC), or where it cannot be
- * made small enough; with the signal's reason where that is aborted.
+ * Rejects with an `Error` whose message can be shown to people if this browser cannot read the image (most cannot read HEIC), or if the image cannot
+ * be made small enough. Rejects with the signal's reason if it is aborted.
  */
 export async function prepareImage(
   image: Blob,
@@ -46,7 +46,7 @@ export async function prepareImage(
   return { image: blob ?? image, width, height, thumbhash: btoa(String.fromCharCode(...hash)) }
 }
 
-/** In a worker; here where there can be none, or where it cannot read what a page can. */
+/** Works in a worker. Falls back to this thread if workers are not allowed, or if the worker cannot read an image that the page can. */
 async function scaled(
   image: Blob,
   limits: Limits,
@@ -67,8 +67,8 @@ function scaleInWorker(
   signal: AbortSignal | undefined,
 ): Promise<Prepared> {
   return new Promise((resolve, reject) => {
-    // `scale` uses nothing of this module, so that its own text is a whole program. Where a page's policy forbids such workers, or a
-    // bundler has put something of its own into that text, it fails, and the page does the work.
+    // `scale` uses nothing else of this module, so its source text is a complete program. If the page's policy forbids such workers, or a bundler has
+    // inserted its own code into that text, the worker fails and the page does the work.
     const program = `const scale = ${scale}
       onmessage = async ({ data: { image, limits } }) => {
         try {

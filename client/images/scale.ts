@@ -1,14 +1,14 @@
-/** The work itself: within the limits, in as few steps as it takes. */
+/** Scales and encodes an image to fit the limits, in as few steps as possible. */
 
 export interface Limits {
   maxBytes: number
   maxSide: number
-  /** The original may stay as it is where its sides are within the limit. */
+  /** The original may be kept if its sides are within the limit. */
   keep: boolean
 }
 
 export interface Prepared {
-  /** Undefined: the original stays. */
+  /** Undefined: keep the original. */
   blob: Blob | undefined
   width: number
   height: number
@@ -17,8 +17,8 @@ export interface Prepared {
 }
 
 /**
- * Scales what was read into the limits and encodes it, first with less quality, then with fewer pixels, until it fits. Uses nothing of this
- * module but its arguments: it also runs in a worker, from its own text.
+ * Scales the decoded image to fit the limits and encodes it, first at lower quality, then with fewer pixels, until it fits. Uses nothing of this
+ * module but its arguments, because it also runs in a worker, from its own source text.
  */
 export async function scale(
   source: ImageBitmap | HTMLImageElement,
@@ -63,7 +63,7 @@ export async function scale(
   const thumbnail = { width: small.width, height: small.height, data }
   if (keep && longest <= maxSide) return { blob: undefined, width: fullWidth, height: fullHeight, thumbnail }
 
-  // Photos as JPEG. What shows through stays so: as WebP, or as PNG where WebP cannot be written (Safari gives a PNG then).
+  // Photos become JPEG. Transparent images become WebP, or PNG if the browser cannot write WebP (Safari then returns a PNG).
   let isOpaque = true
   for (let alpha = 3; alpha < data.length; alpha += 4) isOpaque &&= data[alpha] === 255
   const type = isOpaque ? 'image/jpeg' : 'image/webp'
@@ -75,7 +75,7 @@ export async function scale(
       fraction += (1 - fraction) / 3
       tell(fraction)
       if (blob.size <= maxBytes) return { blob, width, height, thumbnail }
-      // A PNG has no quality to give away.
+      // PNG has no quality setting.
       if (blob.type === 'image/png') break
     }
   }

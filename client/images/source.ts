@@ -1,6 +1,6 @@
-/** Reading an image, as far as this browser can. */
+/** Decodes images, as far as this browser can. */
 
-/** How files begin that the API takes as they are: offset, and the bytes there. */
+/** The first bytes of the formats that the API accepts as they are: offset, and the bytes there. */
 const SIGNATURES = [
   [0, '\xff\xd8\xff'],
   [0, '\x89PNG'],
@@ -9,13 +9,13 @@ const SIGNATURES = [
   [4, 'ftypavi'],
 ] as const
 
-/** By content, as the API decides it: names and declared types lie. */
+/** Checks the content, as the API does, because names and declared types can be wrong. */
 export async function isAccepted(image: Blob): Promise<boolean> {
   const head = String.fromCharCode(...new Uint8Array(await image.slice(0, 16).arrayBuffer()))
   return SIGNATURES.some(([offset, bytes]) => head.startsWith(bytes, offset))
 }
 
-/** Upright, whatever its metadata says. Safari reads HEIC in an `<img>` before it does so here. */
+/** Decodes the image upright, applying its metadata. Falls back to an `<img>`, where Safari can read HEIC when `createImageBitmap` cannot. */
 export async function decode(image: Blob): Promise<ImageBitmap | HTMLImageElement> {
   return createImageBitmap(image).catch(() => decodeByElement(image))
 }

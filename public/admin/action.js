@@ -1,17 +1,17 @@
-/** The form by which something is done about a thing or a person, with a reason and words. */
+/** The form for an action on a subject or a user, with a reason and a message. */
 import { h, spoken } from './dom.js'
 import { field, form, input, select, textarea } from './form.js'
 import { actionsFor, REASONS } from './words.js'
 
 const DAY_MS = 86_400_000
 
-/** As the control for times takes it: local, to the minute. */
+/** The format of `datetime-local` inputs: local time, to the minute. */
 function local(time) {
   const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000)
   return shifted.toISOString().slice(0, 16)
 }
 
-/** @param act Takes what the API takes. */
+/** @param act Receives the body of the API request. */
 export function actionForm(kind, state, act) {
   const action = select(actionsFor(kind, state))
   const until = input({ type: 'datetime-local', value: local(new Date(Date.now() + 7 * DAY_MS)) })

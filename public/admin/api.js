@@ -1,9 +1,9 @@
-/** The API, of this page's own origin: the browser sends the cookies that the ordinary login has set. */
+/** Calls the API on the page's own origin, so the browser sends the cookies that the ordinary login set. */
 
 const BASE = new URL('..', location.href)
 
 export class ApiError extends Error {
-  /** @param fields What is wrong, by field. */
+  /** @param fields The errors by field. */
   constructor(status, message, fields) {
     super(message)
     this.status = status
@@ -11,13 +11,13 @@ export class ApiError extends Error {
   }
 }
 
-/** Of a write whose answer was lost nobody knows whether it was done. */
+/** If the answer to a write was lost, it is unknown whether the write was done. */
 const UNKNOWN = 'There was no answer. Look whether it was done before you do it again.'
 const NO_ANSWER = 'There was no answer. Try again.'
 
-/** Asks, and gives what is answered. Throws `ApiError`; its status is 0 where nothing came back. */
+/** Sends a request and gives the answer's body. Throws `ApiError`, with status 0 if no answer came. */
 export async function ask(method, path, body) {
-  // What lists link to is an address with an origin, which may be another name of this one.
+  // Links in lists are absolute, and their origin may be another name of this one.
   const { pathname, search } = new URL(path, BASE)
   const answer = await fetch(pathname + search, {
     method,
@@ -42,7 +42,7 @@ export const post = (path, body = {}) => ask('POST', path, body)
 export const patch = (path, body) => ask('PATCH', path, body)
 export const remove = (path) => ask('DELETE', path)
 
-/** A path with those parameters that have a value. */
+/** The path with the parameters that have a value. */
 export function withQuery(path, parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value)
   return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path

@@ -1,6 +1,6 @@
 /**
- * Makes an element. Children are nodes or text: nothing that people wrote is ever read as HTML. Properties whose names begin with `on` are
- * listeners, the others attributes; what is undefined or false is left out.
+ * Creates an element. Children are nodes or text, so nothing that users wrote is ever parsed as HTML. Properties whose names begin with `on` are
+ * listeners, the others attributes. Undefined and false ones are left out.
  */
 export function h(name, properties = {}, ...children) {
   const element = document.createElement(name)
@@ -15,19 +15,19 @@ export function h(name, properties = {}, ...children) {
   return element
 }
 
-/** A time as people here write it. */
+/** A time in the reader's locale. */
 export const time = (iso) => h('time', { datetime: iso }, new Date(iso).toLocaleString())
 
-/** Until when somebody is suspended; bans end in the year 9999. */
+/** When a suspension ends. Bans end in the year 9999. */
 export const end = (iso) => (iso.startsWith('9999') ? 'for good' : ['until ', time(iso)])
 
-/** An image, of whose address nothing but a web address is taken. */
+/** An image; none if its address is not HTTP or HTTPS. */
 export const image = (address, alt) =>
   address && /^https?:$/.test(new URL(address, location.href).protocol)
     ? h('img', { src: address, alt, loading: 'lazy' })
     : undefined
 
-/** A section with a heading; none where there is nothing in it. */
+/** A section with a heading; none if it would be empty. */
 export const section = (title, ...children) =>
   children.flat().filter(Boolean).length > 0 && h('section', {}, h('h2', {}, title), ...children)
 
@@ -36,5 +36,5 @@ export const card = (...children) => h('li', { class: 'card' }, ...children)
 
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
 
-/** `mark_sensitive` as people say it. */
+/** Turns `mark_sensitive` into `mark sensitive`. */
 export const spoken = (word) => word.replaceAll('_', ' ')

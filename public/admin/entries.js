@@ -1,4 +1,4 @@
-/** Entries of the log, wherever they stand. */
+/** Log entries, on every page that shows them. */
 import { card, h, spoken, time } from './dom.js'
 
 export const entry = (one) =>

@@ -1,9 +1,9 @@
-/** Forms, and what is said about what is wrong with them. */
+/** Forms and their error messages. */
 import { h } from './dom.js'
 
 let fields = 0
 
-/** A control with its label, under which errors of this name are shown. */
+/** A control with its label and a place for errors of this name. */
 export function field(label, name, control, hint) {
   const id = `field-${fields++}`
   control.name = name
@@ -20,13 +20,11 @@ export function field(label, name, control, hint) {
 export const input = (properties = {}) => h('input', properties)
 export const textarea = (properties = {}, text = '') => h('textarea', { rows: 3, ...properties }, text)
 
-/** @param choices Pairs of a value and its name. */
+/** @param choices Pairs of a value and its label. */
 export const select = (choices, chosen) =>
   h('select', {}, ...choices.map(([value, name]) => h('option', { value, selected: value === chosen }, name)))
 
-/**
- * A form that hands its values over, as an object. While that is under way it cannot be sent again, and what is refused is shown where it belongs.
- */
+/** A form that passes its values to `send` as an object. It cannot be submitted twice at once, and shows errors at their fields. */
 export function form(button, send, ...children) {
   const wrong = h('p', { class: 'wrong', role: 'alert' })
   const submit = h('button', { class: 'main' }, button)
@@ -48,7 +46,7 @@ export function form(button, send, ...children) {
   return element
 }
 
-/** Shows errors by their fields, and goes to the first of these; what is of no field stands below. */
+/** Shows errors at their fields and focuses the first of these. Errors without a field are shown below the form. */
 function show(element, wrong, errors, message = '') {
   let first
   for (const place of element.querySelectorAll('[data-of]')) {
@@ -63,7 +61,7 @@ function show(element, wrong, errors, message = '') {
   first?.focus()
 }
 
-/** A button that does something, not twice at once; what is refused stands beside it. */
+/** A button that calls `act`, never twice at once, and shows errors beside itself. */
 export function button(name, act) {
   const wrong = h('span', { class: 'wrong', role: 'alert' })
   const element = h('button', { type: 'button' }, name)

@@ -1,4 +1,4 @@
-/** Lists that go on: page by page, by the links that the API gives. */
+/** Lists that load page by page, following the API's `next` links. */
 import { get } from './api.js'
 import { cards, h } from './dom.js'
 import { button } from './form.js'
@@ -18,7 +18,7 @@ export async function list(path, show, empty) {
               const added = page.results.map(show)
               items.append(...added)
               goOn(page.next)
-              // Where the button was, the next one is; whoever uses a keyboard goes on with what is new.
+              // The next button has replaced the clicked one, so keyboard users continue at the first new item.
               added[0]?.querySelector('a, button, summary')?.focus()
             }),
           ]

@@ -1,4 +1,4 @@
-/** The pages of those who look after the service: who is signed in, and which page is shown. What somebody may see, the API decides. */
+/** The staff pages: who is signed in, and which page is shown. The API decides what a user may see. */
 import { get, post } from './api.js'
 import { h } from './dom.js'
 import { button } from './form.js'
@@ -25,15 +25,15 @@ const place = (id) => document.getElementById(id)
 const [main, pages, account, status] = ['main', 'pages', 'account', 'status'].map(place)
 
 let user
-/** Counts the pages that were asked for: one that comes late must not replace a newer one. */
+/** Counts page requests, so that a late page does not replace a newer one. */
 let shown = 0
 
-/** Says what was done, to those who cannot see it too. */
+/** Announces what was done, to screen readers too. */
 const say = (text) => {
   status.textContent = text
 }
 
-/** The page that the address names, anew. */
+/** Loads and shows the page that the address names. */
 async function show() {
   const turn = ++shown
   const [path, query = ''] = location.hash.slice(2).split('?')
@@ -88,7 +88,7 @@ async function leave() {
   await forget()
 }
 
-/** Back to signing in; the address stays, so that whoever signs in is where they were. */
+/** Returns to the login page. The address stays, so that signing in leads back to the same page. */
 async function forget() {
   user = undefined
   pages.hidden = true

@@ -1,4 +1,4 @@
-/** The words of moderation, as the API has them. */
+/** The vocabulary of moderation, as the API defines it. */
 
 export const KINDS = ['post', 'comment', 'message', 'profile', 'conversation']
 export const STATES = ['open', 'claimed', 'closed']
@@ -18,9 +18,9 @@ export const REASONS = [
 ]
 
 /**
- * What can be done now, in the order in which it is offered: an action, and its name.
+ * The available actions, each with its label, in the order in which they are offered.
  *
- * @param state What is known of the thing and of its author; undefined counts as no.
+ * @param state The state of the subject and its author; undefined counts as false.
  */
 export function actionsFor(kind, { isHidden, isSensitive, isSilenced, suspendedUntil, isWarned }) {
   const isThing = ['post', 'comment', 'message'].includes(kind)

@@ -1,22 +1,22 @@
-/** What each file under src/ is for, by its path, and what that lets it import. */
+/** The role of each file under src/, by its path, and what that role may import. */
 import { matchesGlob } from 'node:path/posix'
 
 export type Role = keyof typeof MAY_IMPORT
 
 /**
- * The files of each role, relative to src/. Another file of the same purpose takes one of these names, `*-routes.ts` or the like; one that
- * stands for a concept of its domain is added to `concept`. The first role that fits is the file's.
+ * The files of each role, relative to src/. A new file of the same kind takes one of these names, such as `*-routes.ts`; a file for a concept of its
+ * domain is added to `concept`. The first role that matches applies.
  */
 const FILES = {
   index: ['{index,sweep}.ts'],
   app: ['app.ts'],
   base: ['{crypto,deadline}.ts'],
-  /** Arithmetic and numbers, for everybody. */
+  /** Arithmetic and numbers, which every role may import. */
   limits: ['limits/**'],
   db: ['db/**'],
   http: ['http/**'],
   routes: ['*/**/{routes,*-routes}.ts'],
-  /** Speak SQL, and nothing of HTTP. */
+  /** Use SQL, and no HTTP. */
   queries: [
     '*/**/{queries,*-queries,*-row,*-rows,*-statements}.ts',
     'posts/{feed,filtered-list,lead,list,search,selection}.ts',
@@ -26,7 +26,7 @@ const FILES = {
   ],
   schemas: ['*/**/{schemas,*-schemas}.ts', '{live,messaging}/shared/frames.ts'],
   view: ['*/**/{view,*-view}.ts'],
-  /** What every domain's routes may use of another domain. */
+  /** What the routes of every domain may import from another domain. */
   middleware: ['auth/{credentials,floods,staff}.ts'],
   images: ['images/**'],
   concept: [
@@ -49,7 +49,7 @@ const FILES = {
 
 const BELOW_CONCEPTS = ['queries', 'images', 'http', 'db', 'limits', 'base'] as const
 
-/** Who may import whom: down only. */
+/** Which roles each role may import: only lower ones. */
 export const MAY_IMPORT = {
   index: ['index', 'app', 'concept', 'queries', 'images', 'http', 'db', 'limits', 'base'],
   app: ['routes', 'middleware', 'concept', 'images', 'http', 'limits', 'base'],
@@ -66,7 +66,7 @@ export const MAY_IMPORT = {
   base: ['base'],
 } as const satisfies Record<keyof typeof FILES, readonly (keyof typeof FILES)[]>
 
-/** The role of a file; undefined where no pattern fits. `path` begins with `src/`. */
+/** The role of a file; undefined if no pattern matches. `path` begins with `src/`. */
 export function roleOf(path: string): Role | undefined {
   const inSrc = path.slice('src/'.length)
   const roles = Object.entries(FILES).filter(([, patterns]) =>
@@ -76,10 +76,10 @@ export function roleOf(path: string): Role | undefined {
   return roles[0]?.[0] as Role | undefined
 }
 
-/** The first folder under src/, whatever is below it; empty for a file of src/ itself. */
+/** The first folder under src/; empty for a file directly in src/. */
 export const domainOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? ''
 
-/** Folders that belong to no domain: all may use them. */
+/** Folders that belong to no domain, which all may import. */
 export const SHARED_FOLDERS: ReadonlySet<string> = new Set([
   '',
   'db',
@@ -93,5 +93,5 @@ export const SHARED_FOLDERS: ReadonlySet<string> = new Set([
 /** Where the code of a domain runs: in the Worker, in its Durable Object, or in both. */
 export type Side = 'worker' | 'object' | 'shared'
 export const sideOf = (path: string): Side | undefined =>
-  // What the pattern allows.
+  // The pattern allows only these.
   /^src\/[^/]+\/(worker|object|shared)\//.exec(path)?.[1] as Side | undefined

@@ -1,4 +1,4 @@
-/** The rules. Each gives a message for every import that breaks it. */
+/** The rules. Each returns a message for every import that breaks it. */
 import { domainOf, MAY_IMPORT, type Role, roleOf, SHARED_FOLDERS, sideOf } from './roles.ts'
 import { type Import, readSources, type Sources } from './sources.ts'
 
@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [
     return allowed.includes(to) ? undefined : `${path} (${from}) must not import ${name} (${to})`
   },
 
-  /** Of another domain only its queries, middleware, and what its sides share. */
+  /** A file may only import another domain's queries, middleware and `shared/` files. */
   function withinTheDomain(path, { name, isFile }) {
     const [from, to] = [domainOf(path), domainOf(name)]
     if (!isFile || from === to || SHARED_FOLDERS.has(from) || SHARED_FOLDERS.has(to)) return undefined
@@ -38,7 +38,7 @@ const RULES: readonly Rule[] = [
     return `${path} (${role}) must not import ${name}: SQL belongs in queries`
   },
 
-  /** Neither itself nor through another file. */
+  /** Queries may not use HTTP, neither directly nor through another file. */
   function queriesWithoutHttp(path, { name, isFile }, sources) {
     if (roleOf(path) !== 'queries') return undefined
     if (!isFile && (HTTP_PACKAGE.test(name) || name === 'zod'))
@@ -49,7 +49,7 @@ const RULES: readonly Rule[] = [
     return through ? `${path} (queries) must not import ${name}: ${through} speaks HTTP` : undefined
   },
 
-  /** What both sides share knows neither. Types of an object are what its stub is typed by. */
+  /** `shared/` may import neither side. The Worker may import an object's types, because they type its stub. */
   function onItsSide(path, { name, isFile, isTypeOnly }) {
     const [from, to] = [sideOf(path), isFile ? sideOf(name) : undefined]
     if (!from || !to || to === 'shared' || from === to || domainOf(path) !== domainOf(name)) return undefined
@@ -57,7 +57,7 @@ const RULES: readonly Rule[] = [
     return `${path} (${from}) must not import ${name} (${to})${from === 'worker' ? ', but for its types' : ''}`
   },
 
-  /** Neither itself nor, when it runs, through another file. */
+  /** An object may not load Hono at run time, neither directly nor through another file. */
   function objectWithoutHono(path, { name, isFile, isTypeOnly }, sources) {
     if (sideOf(path) !== 'object') return undefined
     if (HTTP_PACKAGE.test(name)) return `${path} (object) must not import ${name}`
@@ -74,7 +74,7 @@ const RULES: readonly Rule[] = [
   },
 ]
 
-/** Takes the text of each file of src/ and client/ by its path, and gives all that is against the rules. */
+/** Takes the text of each file of src/ and client/ by its path, and returns every violation. */
 export function importProblems(files: ReadonlyMap<string, string>): string[] {
   const sources = readSources(files)
   const nameless = [...sources.keys()]
@@ -88,7 +88,7 @@ export function importProblems(files: ReadonlyMap<string, string>): string[] {
 
 const importsOf = (path: string, sources: Sources): Import[] => sources.get(path) ?? []
 
-/** The file and all that it imports, directly or not, by imports that `follow` allows. */
+/** The file and everything that it imports, directly or indirectly, by imports that `follow` allows. */
 function reached(path: string, sources: Sources, follow: (one: Import) => boolean): string[] {
   const found = new Set([path])
   for (const file of found) {
@@ -97,7 +97,7 @@ function reached(path: string, sources: Sources, follow: (one: Import) => boolea
   return [...found]
 }
 
-/** In src/ a circle of types is one too; the client's few files may name each other's. */
+/** In src/, a cycle of types counts too. The few files of the client may import each other's types. */
 const counts = (path: string, { isFile, isTypeOnly }: Import) =>
   isFile && !(isTypeOnly && path.startsWith('client/'))
 

@@ -2,10 +2,10 @@
 import { posix } from 'node:path'
 
 export interface Import {
-  /** The path of a file of the project, or the name of a package. */
+  /** The path of a project file, or the name of a package. */
   name: string
   isFile: boolean
-  /** Gone when the code runs. */
+  /** Erased at run time. */
   isTypeOnly: boolean
 }
 
@@ -13,7 +13,7 @@ export interface Import {
 export type Sources = ReadonlyMap<string, Import[]>
 
 const STATIC = /^\s*(?:import|export)\b(\s+type\b(?!\s*(?:,|from\b)))?(?:[^'";]*\bfrom)?\s*['"]([^'"]+)['"]/gm
-/** Such modules are no code. */
+/** These modules are not code. */
 const DATA = /\.(bin|wasm)$/
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]/g
 

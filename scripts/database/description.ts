@@ -1,9 +1,9 @@
-/** What a database is made of, as texts that can be compared. */
+/** Describes a database as texts that can be compared. */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 
 type Row = Record<string, SQLOutputValue>
 
-/** From the name of each part (`trigger likes_deleted`, `column users.email`) to what it is. */
+/** Maps the name of each part (`trigger likes_deleted`, `column users.email`) to its definition. */
 export type Description = Map<string, string>
 
 export function describe(db: DatabaseSync): Description {
@@ -28,7 +28,7 @@ export function describe(db: DatabaseSync): Description {
         `reference ${name}.${key.from}`,
         `${key.table}.${key.to} on update ${key.on_update} on delete ${key.on_delete}`,
       )
-    // drizzle-kit gives each its own line.
+    // drizzle-kit writes each on a separate line.
     for (const [, condition] of sqlOf(name).matchAll(/\bCHECK\s*\((.*)\),?$/gm))
       parts.set(`check ${name}: ${condition}`, 'declared')
     if (name === 'sequences')
@@ -43,7 +43,7 @@ export function describe(db: DatabaseSync): Description {
 
 interface Table {
   name: string
-  /** `shadow` tables, in which virtual ones keep what they hold, are left out. */
+  /** Excludes `shadow` tables, in which virtual tables store their content. */
   type: 'table' | 'virtual'
   /** 1 if it is WITHOUT ROWID. */
   wr: number
@@ -55,10 +55,10 @@ const tablesOf = (db: DatabaseSync) =>
       `select name, type, wr from pragma_table_list
         where schema = 'main' and type in ('table', 'virtual') and name not like 'sqlite_%'`,
     )
-    // What is selected.
+    // The selected columns.
     .all() as unknown as Table[]
 
-/** The triggers, from name to text. */
+/** Maps the name of each trigger to its text. */
 export const triggersIn = (db: DatabaseSync) =>
   new Map(
     db

@@ -1,4 +1,4 @@
-/** Where the database that the migrations make is not what `src/db/schema.ts` and `src/db/kept.ts` declare. */
+/** Finds where the database that the migrations create differs from what `src/db/schema.ts` and `src/db/kept.ts` declare. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from 'drizzle-kit/api'
@@ -14,7 +14,7 @@ const RUN = 'Run `npm run migration`: it writes a migration that makes this as d
 
 export interface Fault {
   problem: string
-  /** What to do about it. */
+  /** How to fix it. */
   advice: string
 }
 
@@ -36,14 +36,14 @@ export async function findFaults(migrations: readonly Migration[]): Promise<Faul
   return [...faults, ...undeclaredCounts()]
 }
 
-/** Prints the faults and what to do, and lets the process fail if there are any. */
+/** Prints the faults and how to fix them, and makes the process fail if there are any. */
 export function report(faults: readonly Fault[]): void {
   for (const { problem } of faults) console.error(problem)
   for (const advice of new Set(faults.map((fault) => fault.advice))) console.error(`→ ${advice}`)
   if (faults.length > 0) process.exitCode = 1
 }
 
-/** What drizzle-kit takes for the state of the database. */
+/** The state of the database according to drizzle-kit. */
 function snapshotTables(): unknown {
   const newest = readdirSync(inFolder('meta'))
     .filter((file) => file.endsWith('_snapshot.json'))
@@ -67,7 +67,7 @@ function adviceFor(part: string, isCurrent: boolean, want?: string, found?: stri
   return `The newest snapshot has it as declared, so a file in ${FOLDER}/ was changed by hand: mend it there.`
 }
 
-/** Columns that are called a count, and that nothing keeps. */
+/** Columns named as counts that nothing maintains. */
 function undeclaredCounts(): Fault[] {
   const kept = new Set(KEPT_VALUES.map(({ name }) => name))
   return TABLES.flatMap((table) => Object.values(getTableColumns(table)))

@@ -4,15 +4,15 @@ import { DatabaseSync } from 'node:sqlite'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-/** Where migrations are, from the root of the project. */
+/** The folder of the migrations, relative to the project's root. */
 export const FOLDER = 'migrations'
 
 const BREAKPOINT = '--> statement-breakpoint'
 
 export interface Migration {
-  /** The file in the folder. */
+  /** The name of the file in the folder. */
   file: string
-  /** Without semicolons and empty ones. */
+  /** Without semicolons and empty statements. */
   statements: string[]
 }
 
@@ -27,7 +27,7 @@ export function readMigrations(): Migration[] {
     .map((file) => ({ file, statements: statementsOf(readFileSync(inFolder(file), 'utf8')) }))
 }
 
-/** What drizzle-kit writes for `--custom` is a comment alone, without a newline after it: whatever followed would be part of it. */
+/** For `--custom`, drizzle-kit writes only a comment without a newline at its end, so text appended to it would become part of the comment. */
 const statementsOf = (text: string) =>
   text
     .split(BREAKPOINT)
@@ -37,7 +37,7 @@ const statementsOf = (text: string) =>
 export const migrationText = (statements: string[]) =>
   statements.map((statement) => `${statement};\n`).join(`${BREAKPOINT}\n`)
 
-/** A database in memory that has run these. Foreign keys are enforced, as D1 always does. */
+/** A database in memory, after these migrations. Foreign keys are enforced, as D1 always does. */
 export function buildDatabase(migrations: readonly Migration[]): DatabaseSync {
   const db = new DatabaseSync(':memory:', { enableForeignKeyConstraints: true })
   for (const { file, statements } of migrations) {

@@ -5,9 +5,9 @@ import { FOLDER, inFolder, type Migration, migrationText, readMigrations } from 
 const JOURNAL = inFolder('meta', '_journal.json')
 
 /**
- * Writes the next migration and gives its path; none where nothing has changed. If it fails, nothing is written.
+ * Writes the next migration and returns its path; undefined if nothing has changed. If it fails, nothing is written.
  *
- * @param generate Runs drizzle-kit's `generate`, which writes no file where it finds no changes.
+ * @param generate Runs drizzle-kit's `generate`, which writes no file if it finds no changes.
  */
 export function writeMigration(generate: (options: string[]) => void, options: string[]): string | undefined {
   const before = readMigrations()
@@ -17,7 +17,7 @@ export function writeMigration(generate: (options: string[]) => void, options: s
     const generated = addedTo(before)
     const statements = complete(before, generated?.statements ?? [])
     if (statements.length === 0) return undefined
-    // Nothing that drizzle knows of has changed: a file of its own for what is kept.
+    // drizzle-kit found no change, so the triggers and other declarations get a file of their own.
     if (!generated) generate(['--custom', '--name', 'kept', ...options])
     const file = newFiles(before).at(-1)
     if (!file) throw new Error('drizzle-kit has made no migration')

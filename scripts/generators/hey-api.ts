@@ -17,7 +17,7 @@ await readAll(async (cursor) => {
   return data
 })
 
-// The page parameter of an infinite query is the cursor, without being told so.
+// Detects by itself that the page parameter of an infinite query is the cursor.
 const { pages, pageParams } = await new QueryClient().fetchInfiniteQuery({
   ...listPostsInfiniteOptions({ query: { page_size: PAGE } }),
   initialPageParam: '',

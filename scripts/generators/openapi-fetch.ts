@@ -24,7 +24,7 @@ const post = posts.data.results[0]?.id ?? 0
 const comment = await client.POST('/comments/', { body: { post, content: 'By openapi-fetch' } })
 assert.equal(comment.data?.content, 'By openapi-fetch')
 
-/** A file has no type in the document but that of its bytes, which are a string there. */
+/** In the document, a file's type is that of its bytes, which is a string. */
 const file = image() as unknown as components['schemas']['PostBody']['image']
 const created = await client.POST('/posts/', {
   body: { title: 'By openapi-fetch', ...(file && { image: file }) },

@@ -1,13 +1,13 @@
 /**
- * The collection that Postman makes of the document, run as it is: newman sends each request with its example values, to the server that
- * the document names.
+ * Runs the collection that Postman generates from the document, unchanged: newman sends each request with its example values to the server that the
+ * document names.
  */
 import { readFileSync } from 'node:fs'
 import newman from 'newman'
 import converter from 'openapi-to-postmanv2'
 import { ALICE, assert, ORIGIN } from './steps'
 
-/** What would keep the requests after it from working. */
+/** Requests that would make later ones fail. */
 const LEFT_OUT = [
   'Sign out',
   'Change the password',
@@ -39,7 +39,7 @@ const collection = await new Promise<{ item: Item[] }>((resolve, reject) => {
     else reject(error ?? new Error(JSON.stringify(made)))
   })
 })
-/** Reading before writing, and deleting last. */
+/** Read before writing, and delete last. */
 const ORDER = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const rank = ({ request }: Item) => ORDER.indexOf(request?.method ?? '')
 const requests: Item[] = flat(collection.item)
@@ -57,7 +57,7 @@ function operationOf({ request }: Item) {
   return { path, method, operation: one?.[method.toLowerCase()] ?? other?.[method.toLowerCase()] }
 }
 
-// Of a form the converter makes values up, whatever the example says: some are refused.
+// The converter ignores the examples of forms and invents values, some of which the API refuses.
 for (const item of requests) {
   const { example = {} } = operationOf(item).operation?.requestBody?.content['multipart/form-data'] ?? {}
   for (const field of item.request?.body?.formdata ?? [])
@@ -89,7 +89,7 @@ for (const { method, path, operation, code, text } of answers) {
   assert.ok(operation, `${method} ${path} is in the document.`)
   assert.ok(operation.responses[code], `${method} ${path} may answer ${code} ${text.slice(0, 200)}`)
 }
-/** What the examples of the document do with the data of the seed; other requests depend on what is there, or on a mail. */
+/** The statuses of the document's examples with the seed's data. Other requests depend on existing data, or on a mail. */
 const EXPECTED: Record<string, number> = {
   'A user': 200,
   'A profile': 200,
@@ -122,7 +122,7 @@ const lists = answers.filter(
 assert.ok(lists.length >= 8)
 for (const { path, code, text } of lists) assert.equal(code, 200, `${path}: ${code} ${text.slice(0, 200)}`)
 
-// Edited and sent again, a request is another one.
+// A request that is edited and sent again is a new request.
 const create = requests.find(({ name }) => name === 'Create a post')
 const title = create?.request?.body?.formdata?.find(({ key }) => key === 'title')
 assert.ok(create && title)

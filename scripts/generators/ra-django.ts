@@ -1,8 +1,8 @@
-/** react-admin's data provider for Django: it sorts by any column, and sends whole records back. */
+/** react-admin's data provider for Django. It sorts by any column, and sends whole records back. */
 import imported from 'ra-data-django-rest-framework'
 import { ALICE, assert, ORIGIN } from './steps'
 
-// A CommonJS module, whose default export Node keeps in a field.
+// Node exposes the default export of this CommonJS module as a field.
 const { default: dataProvider } = imported as unknown as { default: typeof imported }
 
 const signedIn = await call('/dj-rest-auth/login/', { method: 'POST', body: JSON.stringify(ALICE) })
@@ -11,7 +11,7 @@ const provider = dataProvider(ORIGIN, (url: string, options: RequestInit = {}) =
   call(url.replace(ORIGIN, ''), options, token),
 )
 
-/** What ra-core's fetchJson gives to providers. */
+/** The result that ra-core's fetchJson returns to providers. */
 async function call(path: string, options: RequestInit = {}, bearer?: string) {
   const headers = new Headers(options.headers)
   headers.set('content-type', 'application/json')
@@ -49,7 +49,7 @@ const { data: hers } = await provider.getManyReference('posts', {
   filter: {},
 })
 
-// A form of react-admin sends the record as it was read, with what was edited.
+// A react-admin form sends the record as it was read, with the edited fields changed.
 const before = hers.find(({ image }: { image: string }) => !image.includes('default'))
 const { data: after } = await provider.update('posts', {
   id: before.id,
@@ -69,8 +69,8 @@ const { data: created } = await provider.create('posts', { data: { title: 'Made 
 await provider.delete('posts', { id: created.id, previousData: created })
 
 /**
- * Columns that tables of react-admin are sorted by, and the field which shows that they are: each is seen in order, both ways. What people
- * read of `created_at` says the day only; `created` the moment, which users do not show. Users have no title.
+ * The columns that react-admin's tables sort by, and the field that shows their order; each is checked in both directions. `created_at`, as shown to
+ * people, only has the day. `created` has the exact time, but users do not show it. Users have no title.
  */
 const SORTED: Record<string, Record<string, string>> = {
   posts: { id: 'id', title: 'title', owner: 'owner', created_at: 'created' },

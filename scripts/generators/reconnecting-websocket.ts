@@ -1,4 +1,4 @@
-/** The function that README.md shows, which is put beside this as readme-socket.ts. */
+/** The function in README.md, which is written next to this file as readme-socket.ts. */
 import { openChat } from './readme-socket'
 import { ALICE, assert, ORIGIN } from './steps'
 
@@ -11,7 +11,7 @@ async function signIn(username: string): Promise<Record<string, string>> {
 
 const tokenOf = (headers: Record<string, string>) => (headers.authorization ?? '').replace('Bearer ', '')
 
-/** Bob, to whom Alice writes. */
+/** The user whom Alice writes to. */
 const BOB = 2
 const say = async (content: string) => {
   const headers = await signIn('bob')
@@ -49,7 +49,7 @@ async function until(what: string, holds: () => boolean) {
 await until('ready', () => seen.includes('ready'))
 await say('one')
 await until('one', () => seen.includes('one'))
-// The session ends: the server asks for a fresh token, and what comes meanwhile is not missed.
+// The session ends: the server requires a new token, and nothing sent in the meantime is missed.
 const ended = session
 session = await signIn('alice')
 await fetch(`${ORIGIN}/dj-rest-auth/logout/`, { method: 'POST', headers: ended })

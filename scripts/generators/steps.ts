@@ -1,12 +1,14 @@
-/** What every generated client has to do, and how it says that it cannot. Runs in a folder with the generated code, against a server. */
+/**
+ * The steps that every generated client must be able to do, and how it reports failure. Runs in the folder with the generated code, against a server.
+ */
 import assert from 'node:assert/strict'
 
 export { assert }
 
-/** Of the server, which has the seed. */
+/** The origin of the server, which contains the seed. */
 export const ORIGIN = process.env.ORIGIN ?? ''
 
-/** Somebody of the seed. */
+/** A user of the seed. */
 export const ALICE = { username: 'alice', password: process.env.PASSWORD ?? '' }
 
 export const PAGE = 50
@@ -34,7 +36,7 @@ interface Page {
   results: { id: number }[]
 }
 
-/** Reads a list to its end by cursor; everything must be there, once. */
+/** Reads a list to its end by cursor. Everything must be there exactly once. */
 export async function readAll(load: (cursor: string) => Promise<Page>): Promise<void> {
   const ids: number[] = []
   let [cursor, pages, count]: [string | undefined, number, number] = ['', 0, 0]

@@ -12,7 +12,7 @@ const empty = (): Exported => ({
   messages: [],
 })
 
-/** The rows and images (by hash) of all parts, in any order. Throws where a part is missing. */
+/** The rows and images (by hash) of all parts, in any order. Throws if a part is missing. */
 export function readExport(files: Uint8Array[]): { exported: Exported; images: Map<string, Uint8Array> } {
   const exported = empty()
   const images = new Map<string, Uint8Array>()
@@ -32,7 +32,7 @@ export function readExport(files: Uint8Array[]): { exported: Exported; images: M
       if (name.startsWith('images/')) images.set(name.slice('images/'.length), bytes)
       else if (!name.startsWith('part-')) {
         const rows: Partial<Exported> = JSON.parse(new TextDecoder().decode(bytes))
-        // Each kind's rows go to the rows of that kind.
+        // Appends each part's rows to those of the same kind.
         for (const kind of Object.keys(exported) as (keyof Exported)[])
           (exported[kind] as object[]).push(...(rows[kind] ?? []))
       }

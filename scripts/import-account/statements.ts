@@ -1,6 +1,6 @@
 /**
- * The SQL that makes an account of an export (docs/export.md). Rows of the account alone come whole; what refers to others (comments, likes, follows,
- * messages) comes where they are: people by name, posts by owner, title and time.
+ * The SQL that creates an account from an export (docs/export.md). Rows that only concern the account are imported completely. Rows that refer to
+ * others (comments, likes, follows, messages) are imported if those exist here: people are matched by name, posts by owner, title and time.
  */
 import { emailKey } from '../../src/db/email'
 import { fold, searchKey } from '../../src/db/text'
@@ -13,13 +13,13 @@ interface PostReference {
 
 interface ImageDescription {
   image: string | null
-  /** These three are missing in exports from before they were kept. */
+  /** Older exports lack these three. */
   image_width?: number | null
   image_height?: number | null
   image_thumbhash?: string | null
 }
 
-/** All rows of an export, of all its parts. */
+/** All rows of an export, from all its parts. */
 export interface Exported {
   account: {
     username: string
@@ -33,7 +33,7 @@ export interface Exported {
     title: string
     content: string
     image_filter: string
-    /** Missing, too. */
+    /** Older exports lack it too. */
     image_alt?: string
     created: string
     updated: string
@@ -51,13 +51,13 @@ export interface Exported {
   })[]
 }
 
-/** In characters, three bytes each at most: D1 takes statements of 100 KB. */
+/** In characters of at most three bytes, because D1 accepts statements of 100 KB. */
 const TEXT_CHARACTERS = 30_000
 
 const quoted = (value: string) => `'${value.replaceAll("'", "''")}'`
 const hash = (image: string | null) => {
   if (image === null) return 'null'
-  // It has stayed where it was.
+  // The image is still at its original address.
   if (image.startsWith('https://')) return quoted(image)
   const [, found] = /^images\/([0-9a-f]{64})$/.exec(image) ?? []
   if (!found) throw new Error('An image is named otherwise than in an export.')
@@ -76,13 +76,13 @@ const ms = (time: string) => {
   if (!Number.isSafeInteger(value)) throw new Error('A time is written otherwise than in an export.')
   return value
 }
-/** As src/db/sequences.ts gives them. */
+/** As src/db/sequences.ts assigns ids. */
 const nextId = (table: string) =>
   `(select max(last_id, coalesce((select max(id) from ${table}), 0)) + 1 from sequences where name = '${table}')`
 const newest = (table: string) => `(select max(id) from ${table})`
 const person = (username: string) => `(select id from users where username_key = ${quoted(fold(username))})`
 
-/** The beginning of a text, and statements that append the rest of it to the row that was just inserted. */
+/** The beginning of a text, and statements that append the rest to the row just inserted. */
 function inPieces(table: string, text: string): { first: string; more: string[] } {
   const pieces: string[] = []
   const characters = [...text]
@@ -96,12 +96,12 @@ function inPieces(table: string, text: string): { first: string; more: string[] 
   }
 }
 
-/** The statements in order. Nobody can sign in to the account before they reset its password; its address is not proved. */
+/** The statements in order. Nobody can sign in to the account before resetting its password, and its email address is unverified. */
 export function importStatements(exported: Exported, username: string): string[] {
   const [account] = exported.account
   if (!account) throw new Error('The first part of the export is missing.')
   const me = person(username)
-  /** A name of the export, as it is here. */
+  /** Translates a name in the export to the name here. */
   const here = (name: string) => (name === account.username ? username : name)
   const post = ({ owner, title, created }: PostReference) =>
     `posts p where p.owner_id = ${person(here(owner))} and p.title = ${quoted(title)} and p.created_at = ${ms(created)} limit 1`
@@ -154,7 +154,7 @@ export function importStatements(exported: Exported, username: string): string[]
       const other = person(message.with)
       const seq = (seqs.get(message.with) ?? 0) + 1
       seqs.set(message.with, seq)
-      // As its object leaves it (src/messaging/object): only a conversation that begins here is added to.
+      // Writes what the conversation's object would write (src/messaging/object). Messages are only added to a conversation that begins here.
       const conversation = `conversations c where c.user_a = min(${me}, ${other}) and c.user_b = max(${me}, ${other}) and c.seq = ${seq - 1}`
       const sender = message.is_sender ? me : other
       return [

@@ -1,6 +1,6 @@
-/** Reads zip files as src/http/zip.ts writes them: entries that are stored as they are. */
+/** Reads zip files as src/http/zip.ts writes them, with uncompressed entries. */
 
-/** The entries by their names. Throws for what is no such file, or has come to harm. */
+/** The entries by name. Throws if the file is not such a zip file, or is damaged. */
 export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = bytes.length - 22

@@ -1,4 +1,4 @@
-/** The AsyncAPI document of the WebSockets, made of the schemas that check their frames. */
+/** The AsyncAPI document of the WebSockets, generated from the schemas that validate their frames. */
 import { LOCAL } from '../../src/about/documents'
 import { ACCESS_COOKIE } from '../../src/auth/cookies'
 import { LIMITS } from '../../src/limits/limits'
@@ -36,7 +36,7 @@ conversations differ from the last one. If \`ready\` lists fewer than 500 conver
 **Closing.** ${CLOSE.policy}: an invalid frame, one that is too large, or too many frames. ${CLOSE.tryAgain}: something is unavailable;
 reconnect. ${CLOSE.signedOut}: the access token has expired, or the session or the user no longer exists; refresh, then reconnect.`
 
-/** What frames tell. */
+/** What each frame means. */
 const SUMMARIES: Record<string, string> = {
   'client send': 'Sends a message.',
   'client read': 'Marks everything up to this seq as read.',
@@ -53,7 +53,7 @@ const SUMMARIES: Record<string, string> = {
   'server error': 'The frame was refused; nothing is stored.',
 }
 
-/** What frames of a channel tell, where it is more than that, or something else. */
+/** What frames mean on a channel, where that differs. */
 const CHANNEL_SUMMARIES: Record<string, string> = {
   'client replay': 'Requests what happened in a conversation since a seq.',
   'server ready':

@@ -1,4 +1,4 @@
-/** The OpenAPI document, made of the objects that serve requests. */
+/** The OpenAPI document, generated from the objects that serve requests. */
 
 import { LOCAL } from '../../src/about/documents'
 import type { AppEnv } from '../../src/http/env'
@@ -22,7 +22,7 @@ import { type Components, components, type JsonSchema } from './schemas'
 
 type Paths = Record<string, Record<string, JsonSchema>>
 
-/** Of all routes of the app. */
+/** Describes all routes of the app. */
 export function openApi(app: Hono<AppEnv>, version: string) {
   const schemas = components()
   const paths: Paths = {}
@@ -30,7 +30,7 @@ export function openApi(app: Hono<AppEnv>, version: string) {
   for (const route of describedRoutes(app)) {
     const path = documentedPath(route)
     const method = route.method.toLowerCase()
-    // A route of several methods: the later ones are named by theirs.
+    // If a route has several methods, the later ones are named after their method.
     const id = ids.has(route.about.id) ? `${route.about.id}By${route.method}` : route.about.id
     ids.add(id)
     paths[path] = { ...paths[path], [method]: { operationId: id, ...operation(schemas, route, path) } }
@@ -65,7 +65,7 @@ export function openApi(app: Hono<AppEnv>, version: string) {
   }
 }
 
-/** `/posts/:id{[0-9]+}` as clients read it: `/posts/{id}/`. */
+/** Turns `/posts/:id{[0-9]+}` into the form for clients: `/posts/{id}/`. */
 export function documentedPath({ path, isApi }: Pick<Route, 'path' | 'isApi'>): string {
   const named = path.replace(/:(\w+)(\{(?:[^{}]|\{[^{}]*\})*\})?/g, '{$1}')
   return isApi ? `${named}/` : named
@@ -101,7 +101,7 @@ function pathParameters(route: Route, path: string) {
   )
 }
 
-/** `cursor` comes before `page`: generators that know lists take the first that they recognise. */
+/** `cursor` comes before `page`, because generators that support lists use the first parameter that they recognise. */
 function queryParameters(schemas: Components, { query }: Route, path: string) {
   if (!query) return []
   const properties = Object.entries(schemas.of(query, 'input').properties ?? {})
@@ -116,8 +116,8 @@ function queryParameters(schemas: Components, { query }: Route, path: string) {
 }
 
 /**
- * The type that clients should send: a multipart form where there may be a file, JSON elsewhere. All bodies may be of any type
- * (introduction.ts says so); were all named, generators would choose one that cannot hold the file, or none.
+ * The type that clients should send: a multipart form if there may be a file, otherwise JSON. Bodies may have any of the types (introduction.ts says
+ * so), but if all were listed, generators would choose one that cannot hold the file, or none.
  */
 function requestBody(schemas: Components, body: NonNullable<Route['body']>) {
   const given = schemas.of(body, 'input')
@@ -149,7 +149,7 @@ function requestBody(schemas: Components, body: NonNullable<Route['body']>) {
   }
 }
 
-/** Each field with its own: reference pages fill forms with them. */
+/** Adds its own example to each field, because reference pages fill forms with them. */
 function withExamples(schema: JsonSchema, example: unknown): JsonSchema {
   const values = new Map(Object.entries(example as object))
   const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => [

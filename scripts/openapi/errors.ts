@@ -1,4 +1,4 @@
-/** What errors look like: by status, for the document and for the tests. */
+/** The shape of errors by status, for the document and for the tests. */
 import * as z from 'zod/mini'
 import { detailAnswer } from '../../src/http/answers'
 import { CODES, type ErrorCode } from '../../src/http/errors'
@@ -26,7 +26,7 @@ const lists = z.record(z.string(), z.array(z.unknown())).register(z.globalRegist
   description: 'Every value is a list, including `detail`, `code` and `messages`.',
 })
 
-/** The bodies of errors with this status, where one of the codes has it; with lists for values where the route says so. */
+/** The bodies of errors with this status that have one of the codes. With lists for values if the route answers so. */
 export function errorAnswers(
   status: number,
   codes: readonly ErrorCode[],

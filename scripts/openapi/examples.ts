@@ -1,4 +1,4 @@
-/** Examples, put together from a value for each name that a field or parameter has. */
+/** Examples, built from one value for each name of a field or parameter. */
 import { PASSWORD } from '../seed/account'
 import type { Components, JsonSchema } from './schemas'
 
@@ -111,7 +111,7 @@ const VALUES: Record<string, unknown> = {
   username: 'alice',
 }
 
-/** Times that say how long ago, where the schema of the same name elsewhere has a date. */
+/** Relative times ("3 hours ago"), in schemas where the field of that name has a date elsewhere. */
 const OF: Record<string, Record<string, unknown>> = {
   Comment: { created_at: '5\u00a0minutes ago', updated_at: '5\u00a0minutes ago', content: 'What a view!' },
   Notification: { id: 1_724_751_060_000, post: 1, comment: null, count: 3 },
@@ -121,13 +121,13 @@ const OF: Record<string, Record<string, unknown>> = {
   SeenBody: { up_to: 1_724_751_060_000 },
   Message: { content: 'See you at nine.', image: null },
   MessageBody: { content: 'See you at nine.' },
-  // It names one thing.
+  // A report names one target.
   ReportBody: { comment: undefined, message: undefined, profile: undefined, conversation: undefined },
   CaseBody: { comment: undefined, profile: undefined },
   ModerationActionBody: { until: undefined },
   AppealBody: { text: 'It shows my holiday.' },
   CommentBody: { content: 'What a view!' },
-  // Alice is there already (scripts/seed).
+  // Alice already exists (scripts/seed).
   RegistrationBody: { username: 'newcomer', email: 'newcomer@example.com' },
   About: { name: 'edge-social-api' },
   SessionListItem: { id: '9f86d081884c7d65' },
@@ -136,7 +136,7 @@ const OF: Record<string, Record<string, unknown>> = {
   UserSummary: { username: 'bob' },
 }
 
-/** An example of what the schema takes. */
+/** An example that the schema accepts. */
 export function exampleOf(schemas: Components, schema: JsonSchema, name = ''): unknown {
   const component = schema.$ref?.split('/').at(-1)
   const resolved = schemas.resolve(schema)
@@ -145,7 +145,7 @@ export function exampleOf(schemas: Components, schema: JsonSchema, name = ''): u
     const fields = Object.entries(resolved.properties)
     return Object.fromEntries(
       fields.flatMap(([field, property]) => {
-        // Without a file a form is as good as JSON, and null would take the image away.
+        // A form without a file is equivalent to JSON, and null would remove the image.
         if (property.format === 'binary' || property.type === 'null') return []
         const special = OF[component ?? '']
         const value = special && field in special ? special[field] : exampleOf(schemas, property, field)

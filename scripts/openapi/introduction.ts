@@ -1,4 +1,4 @@
-/** What the document says of the API as a whole. */
+/** The document's general description of the API. */
 import { LIMITS } from '../../src/limits/limits'
 
 export const INTRODUCTION = `Accounts, profiles, posts with images, comments, likes, follows and live messages.
@@ -31,7 +31,7 @@ ${limits()}
 
 **Live messages** use WebSockets, which have [their own document](asyncapi.json).`
 
-/** Each limit by its name in the headers, as this service has it unless it is configured otherwise. */
+/** Each limit by its name in the headers, with its default value. */
 function limits(): string {
   const rows = Object.entries(LIMITS).map(
     ([name, { burst, count, seconds }]) => `| \`${name}\` | ${burst} | ${count} in ${seconds} s |`,
@@ -64,7 +64,7 @@ const NAMES: [segment: string, name: string, description: string][] = [
 
 export const TAGS = NAMES.map(([, name, description]) => ({ name, description }))
 
-/** By the first segment of the path. */
+/** The tag for the first segment of the path. */
 export function tagOf(path: string): string {
   const segment = path.split('/')[1]
   const aliases: Record<string, string> = { chats: 'messages', 'notification-settings': 'notifications' }

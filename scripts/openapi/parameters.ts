@@ -1,4 +1,4 @@
-/** What clients should send in parameters: types narrower than the strings that the router reads, and examples that work as they are. */
+/** What clients should send as parameters: types narrower than the strings that the router reads, and examples that work unchanged. */
 import { SORT_COLUMNS as POST_KEYS } from '../../src/posts/selection'
 import { SORT_COLUMNS as PROFILE_KEYS } from '../../src/profiles/order'
 import { SORT_KEYS as USER_KEYS } from '../../src/users/queries'
@@ -16,7 +16,10 @@ const ordering = (keys: object): Parameter => ({
   example: `-${Object.keys(keys)[0]}`,
 })
 
-/** By name. All of a list's together still give a page: collections that are made of the document send whatever has an example. */
+/**
+ * By name. A list must still return a page with all its examples at once, because collections generated from the document send every parameter that
+ * has an example.
+ */
 const PARAMETERS: Record<string, Parameter> = {
   after: id(1),
   before: { example: '' },
@@ -54,11 +57,11 @@ const OF: [path: RegExp, name: string, parameter: Parameter][] = [
   [/^\/users\//, 'ordering', ordering(USER_KEYS)],
   [/^\/moderation\/posts\//, 'search', { example: 'sunrise' }],
   [/^\/moderation\/posts\//, 'state', { example: 'hidden' }],
-  // Whoever tries the examples is the first user, and writes to the second.
+  // The examples are sent as the first user, who writes to the second.
   [/^\/messages\/\{id\}\/(?!update|delete)|^\/chats\//, 'id', id(2)],
 ]
 
-/** The parameter as the document has it; throws for one that has no example. */
+/** The parameter for the document. Throws if it has no example. */
 export function parameterOf(path: string, name: string, schema: JsonSchema) {
   const found = OF.find(([pattern, one]) => one === name && pattern.test(path))?.[2] ?? PARAMETERS[name]
   if (!found) throw new Error(`There is no example of the parameter ${name} of ${path}.`)

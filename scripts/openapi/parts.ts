@@ -4,7 +4,7 @@ import { ApiError, CODES, type ErrorCode } from '../../src/http/errors'
 import { errorAnswers } from './errors'
 import type { Components, JsonSchema } from './schemas'
 
-/** Ends the names of responses whose errors have lists for values. */
+/** The suffix of response names whose errors have lists for values. */
 export const IN_LISTS = 'InLists'
 
 /** Responses by status. */
@@ -39,7 +39,7 @@ export const parameters = {
     in: 'header',
     description: 'From an earlier answer: reads data at least as new as that answer.',
     schema: { type: 'string' },
-    // Blank is as good as none. One from elsewhere would be told to D1.
+    // Blank has no effect. A bookmark from elsewhere would be passed to D1.
     example: '',
   },
   IdempotencyKey: {
@@ -49,7 +49,7 @@ export const parameters = {
       'A request repeated with the same key creates nothing more: it returns what the first created. Each new request needs a new ' +
       'key, such as a UUID (in Postman `{{$guid}}`): an old key with a different body is refused.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
-    // Postman makes a new one for each request of this; a fixed one would fail the second time.
+    // Postman generates a new value for each request. A fixed one would fail the second time.
     example: '{{$guid}}',
   },
 }
@@ -75,13 +75,13 @@ export const security = {
   ignored: [],
 }
 
-/** The headers of any answer. */
+/** The headers of every answer. */
 export const COMMON = {
   'X-Request-Id': { $ref: '#/components/headers/RequestId' },
   'X-D1-Bookmark': { $ref: '#/components/headers/Bookmark' },
 }
 
-/** The response of each status that errors have, with the words of all its errors. */
+/** The response for each status that an error can have, with the texts of all its errors. */
 export function errorResponses(schemas: Components, errorsInLists = false): Record<string, JsonSchema> {
   const codes = Object.keys(CODES) as ErrorCode[]
   const shape = (body: unknown) =>

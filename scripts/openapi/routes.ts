@@ -1,4 +1,4 @@
-/** The routes of the app with all that they say of themselves (src/http/describe.ts), their own handlers and those before them. */
+/** The app's routes with everything that their own handlers and the middleware before them declare (src/http/describe.ts). */
 
 import { authenticate, requireUser } from '../../src/auth/credentials'
 import { type AnswerBody, type Description, type Notes, notesOf } from '../../src/http/describe'
@@ -14,7 +14,7 @@ export interface Route extends Notes {
   /** As in the router: `/posts/:id{[0-9]+}`. */
   path: string
   about: Description
-  /** Whether credentials are needed, looked at, or no matter. */
+  /** Whether credentials are required, used if present, or ignored. */
   signedIn: 'required' | 'optional' | 'ignored'
   errors: ErrorCode[]
   /** Answers JSON, and is documented with its final slash. */
@@ -28,7 +28,7 @@ const CREDENTIALS: ErrorCode[] = [
   'user_inactive',
 ]
 
-/** Every route of the router; throws for one that is not described. */
+/** Every route of the router. Throws if one is not described. */
 export function describedRoutes(app: Hono<AppEnv>): Route[] {
   const known = new Set<string>()
   const routes: Route[] = []
@@ -42,13 +42,13 @@ export function describedRoutes(app: Hono<AppEnv>): Route[] {
   return routes
 }
 
-/** The route that takes this request, if one does. */
+/** The route that serves this request, if any. */
 export function routeOf(app: Hono<AppEnv>, method: string, path: string): Route | undefined {
   const [matches] = app.router.match(method, path)
   const handlers = matches.map(([[handler]]) => handler)
   const { about, ...notes }: Notes = Object.assign({}, ...handlers.map(notesOf))
   if (!about) return undefined
-  // What is registered later does not run before it.
+  // Handlers registered later do not run before this one.
   const before = handlers.slice(
     0,
     handlers.findIndex((handler) => notesOf(handler).about),
@@ -64,19 +64,19 @@ export function routeOf(app: Hono<AppEnv>, method: string, path: string): Route 
   }
   if (signedIn === 'required') add('not_authenticated')
   if (signedIn !== 'ignored') add(...CREDENTIALS)
-  // A cookie that a foreign page sends changes nothing.
+  // A cookie sent by a foreign page may not change anything.
   if (signedIn !== 'ignored' && method !== 'GET') add('permission_denied')
   if (notes.body) add('parse_error', 'body_too_large', 'unsupported_media_type')
   if (notes.query && isPaged(notes.query)) add('invalid_page')
   if (about.isIdempotent) add('bad_idempotency_key', 'idempotency_key_reused')
   const isApi = before.includes(negotiate)
   if (isApi) add('not_acceptable', 'unavailable')
-  // Whoever asks too often is refused anywhere: by address, or by user where something is written.
+  // Too many requests are refused on every route: by address, or by user if something is written.
   add('throttled')
   return { method, path, about, signedIn, errors: [...errors], isApi, ...notes }
 }
 
-/** What the route may answer with this status, errors included; undefined for what it never answers. */
+/** What the route may answer with this status, including errors; undefined if it never answers it. */
 export function answersOf(route: Route, status: number): AnswerBody[] | undefined {
   const answer = route.about.answers[status]
   if (answer !== undefined) return [answer].flat()
@@ -88,7 +88,7 @@ export function answersOf(route: Route, status: number): AnswerBody[] | undefine
 export const isPaged = (query: NonNullable<Notes['query']>) =>
   'shape' in query && Object.keys(pageQuery.shape).every((name) => name in (query.shape as object))
 
-/** A path that the pattern takes. */
+/** A path that the pattern matches. */
 export const samplePath = (pattern: string): string =>
   pattern
     .replace(/:\w+\{\[0-9a-f\]\{(\d+)\}\}/, (_, digits) => '0'.repeat(Number(digits)))

@@ -1,4 +1,4 @@
-/** JSON Schema of zod's schemas, each named one once, under `components`. */
+/** Converts zod's schemas to JSON Schema, with each named schema once under `components`. */
 import * as z from 'zod/mini'
 
 export interface JsonSchema {
@@ -17,7 +17,7 @@ export interface JsonSchema {
   [keyword: string]: unknown
 }
 
-/** Collects the schemas that have an `id`; `prefix` is where the document keeps them. */
+/** Collects the schemas that have an `id`; `prefix` is where the document stores them. */
 export function components(prefix = '#/components/schemas/') {
   const named: Record<string, JsonSchema> = {}
   return {
@@ -29,12 +29,12 @@ export function components(prefix = '#/components/schemas/') {
     },
     resolve: (schema: JsonSchema): JsonSchema =>
       schema.$ref ? (named[schema.$ref.slice(prefix.length)] ?? {}) : schema,
-    /** What clients send (`input`) or get (`output`). */
+    /** What clients send (`input`) or receive (`output`). */
     of(schema: z.ZodMiniType, io: 'input' | 'output'): JsonSchema {
       const json = z.toJSONSchema(schema, {
         io,
         unrepresentable: 'any',
-        // zod's own type knows fewer forms of a keyword than JSON Schema has.
+        // JSON Schema allows more forms of a keyword than zod's type.
         override: ({ jsonSchema }) => tidy(jsonSchema as JsonSchema),
       })
       const {
@@ -50,11 +50,11 @@ export function components(prefix = '#/components/schemas/') {
 
 export type Components = ReturnType<typeof components>
 
-/** In place. */
+/** Changes the schema in place. */
 function tidy(schema: JsonSchema): void {
-  // Answers may get more fields.
+  // Answers may gain fields.
   if (schema.additionalProperties === false) delete schema.additionalProperties
-  // The format says it, in fewer words.
+  // The format says the same in fewer words.
   if (schema.format !== undefined) delete schema.pattern
   if (schema.type === 'integer') {
     if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum

@@ -1,5 +1,2 @@
-/**
- * The password of everybody in the seed. The examples of the OpenAPI document sign in as Alice with it, so that they work as they are
- * where the seed is.
- */
+/** The password of every user in the seed. The examples in the OpenAPI document sign in as Alice with it, so they work unchanged after seeding. */
 export const PASSWORD = 'Quiet-harbour-27'

@@ -1,10 +1,10 @@
-/** Images drawn in code: indexed PNGs of a few hundred bytes to a few kilobytes (https://www.w3.org/TR/png-3/). */
+/** Images drawn by code: indexed PNGs of a few hundred bytes to a few kilobytes (https://www.w3.org/TR/png-3/). */
 import { crc32, deflateSync } from 'node:zlib'
 import type { Random } from './random.ts'
 
 type Colour = [red: number, green: number, blue: number]
 
-/** A number of 0 … palette.length - 1 for each pixel. */
+/** The palette index of each pixel, 0 … palette.length - 1. */
 type Paint = (x: number, y: number) => number
 
 function chunk(type: string, data: Buffer): Buffer {
@@ -20,9 +20,9 @@ function png(width: number, height: number, palette: Colour[], paint: Paint): Bu
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
-  // Eight bits a pixel, of the palette.
+  // Eight bits per pixel, with a palette.
   header.set([8, 3, 0, 0, 0], 8)
-  // Each line begins with its filter: none.
+  // Each line begins with its filter type: none.
   const lines = Buffer.alloc(height * (width + 1))
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) lines[y * (width + 1) + 1 + x] = paint(x, y)
@@ -47,7 +47,7 @@ function hsl(hue: number, saturation: number, lightness: number): Colour {
   return [channel(0), channel(8), channel(4)]
 }
 
-/** A face of symmetric squares on a plain ground, 250 × 250. */
+/** A face of symmetric squares on a plain background, 250 × 250. */
 export function avatar(random: Random): Buffer {
   const hue = random.between(0, 359)
   const cells = Array.from({ length: 15 }, () => random.chance(0.5))

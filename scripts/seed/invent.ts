@@ -1,4 +1,4 @@
-/** Invents people, and what they did over the last year. Ids follow time, as they do in life. */
+/** Invents people and their activity of the last year. Ids are in order of time, as in real data. */
 import { createHash } from 'node:crypto'
 import { Argon2Type } from '@phi-ag/argon2'
 import argon2 from '@phi-ag/argon2/node'
@@ -7,7 +7,7 @@ import { avatar, landscape } from './images.ts'
 import { Random } from './random.ts'
 import { person, Writer } from './words.ts'
 
-/** Everything between the two ends of a conversation. */
+/** The most messages between the first and the last of a conversation. */
 const MAX_LINES = 14
 
 const DAY = 86_400_000
@@ -69,7 +69,7 @@ interface Conversation {
   /** The smaller id of the two, and the larger. */
   userA: number
   userB: number
-  /** Both have read so far, by the `seq` of messages. */
+  /** The `seq` of the last message that each has read. */
   readA: number
   readB: number
 }
@@ -79,12 +79,12 @@ interface Message {
   conversationId: number
   senderId: number
   content: string
-  /** Its place in the conversation, from 1: nobody has edited or deleted anything. */
+  /** Its position in the conversation, from 1: nobody has edited or deleted anything. */
   seq: number
   createdAt: number
 }
 
-/** Tables with ids, in which others may have rows already. */
+/** Tables with ids, which may already contain rows of others. */
 export const TABLES = [
   'users',
   'posts',
@@ -95,7 +95,7 @@ export const TABLES = [
   'messages',
 ] as const
 
-/** The largest id that each table has given out. */
+/** The largest id assigned in each table. */
 export type LastIds = Record<(typeof TABLES)[number], number>
 
 export interface World {
@@ -111,8 +111,8 @@ export interface World {
 }
 
 /**
- * 25 posts a person; a post has 8 likes and 2 comments, people follow up to 40, or however many there are, and write to up to 4. The ids
- * come after those that there are.
+ * 25 posts a person. A post has 8 likes and 2 comments. People follow up to 40 others, or as many as there are, and write to up to 4. New ids follow
+ * the existing ones.
  */
 export async function invent(people: number, last: LastIds): Promise<World> {
   const random = new Random(people)
@@ -136,12 +136,12 @@ export async function invent(people: number, last: LastIds): Promise<World> {
       bio: writer.bio(),
       passwordHash,
       image: random.chance(0.85) ? keep(avatar(random)) : null,
-      // The first of the list have been there from the beginning, and so have had time to become known.
+      // The first people of the list joined at the beginning, so they have had time to become popular.
       createdAt: end - YEAR + Math.floor((i / people) * 0.6 * YEAR),
     })),
   )
 
-  /** A moment after both, rather soon than late. */
+  /** A time after both, more likely soon than late. */
   const after = (...moments: number[]) => {
     const from = Math.max(...moments)
     return from + Math.floor(random.number() ** 3 * (end - from))
@@ -197,7 +197,7 @@ export async function invent(people: number, last: LastIds): Promise<World> {
   const { conversations, messages } = talk(users)
   return { users, posts, likes, comments, followers, conversations, messages, images }
 
-  /** Alice and Bob do, whoever else does. Who has written last has read everything; the other may have it before them. */
+  /** Alice and Bob always talk. The author of the last message has read everything; the other may have read less. */
   function talk(users: User[]) {
     const conversations: Conversation[] = []
     const lines: Omit<Message, 'id'>[] = []
@@ -232,7 +232,7 @@ export async function invent(people: number, last: LastIds): Promise<World> {
   }
 }
 
-/** The parameters of src/auth/password.ts; should they fall behind those, people's hashes are renewed as they log in. */
+/** The parameters of src/auth/password.ts. If those change, hashes are renewed when people log in. */
 async function hashPassword(): Promise<string> {
   const salt = new TextEncoder().encode('everybody alike!')
   const { encoded } = (await argon2()).hash(PASSWORD, {
@@ -246,12 +246,12 @@ async function hashPassword(): Promise<string> {
   return encoded
 }
 
-/** Oldest first, with ids to match, the first being the next after `last`. */
+/** Sorts the rows by time, oldest first, and numbers them from `last` + 1. */
 function inOrder<T extends { createdAt: number }>(last: number, rows: T[]): (T & { id: number })[] {
   return rows.sort((a, b) => a.createdAt - b.createdAt).map((row, i) => ({ id: last + i + 1, ...row }))
 }
 
-/** Up to so many of them, nobody twice. */
+/** Up to this many of them, without repetition. */
 function some<T>(random: Random, from: readonly T[], size: number): T[] {
   return [...new Set(Array.from({ length: size }, () => random.pickPopular(from)))]
 }

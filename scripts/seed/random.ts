@@ -1,4 +1,4 @@
-/** A random source that gives the same numbers on every machine: mulberry32, by Tommy Ettinger (public domain). */
+/** A random generator that returns the same numbers on every machine: mulberry32, by Tommy Ettinger (public domain). */
 export class Random {
   #state: number
 
@@ -29,7 +29,7 @@ export class Random {
     return item
   }
 
-  /** As `pick`, but the first are picked far more often than the last: as people are popular. */
+  /** Like `pick`, but picks the first far more often than the last, as some people are far more popular. */
   pickPopular<T>(list: readonly T[]): T {
     const item = list[Math.floor(this.number() ** 2 * list.length)]
     if (item === undefined) throw new RangeError('nothing to pick from')

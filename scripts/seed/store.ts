@@ -1,7 +1,7 @@
-/** Writes an invented world: images first, then rows. Triggers keep counts, sequences and the search index, as always. */
+/** Writes an invented world: images first, then rows. Triggers maintain counts, sequences and the search index, as always. */
 import { type LastIds, TABLES, type World } from './invent.ts'
 
-/** What is used of the bindings: Node has no types for the rest. */
+/** The used part of the bindings, for which Node has no types. */
 interface Statement {
   bind(...values: unknown[]): Statement
   all<Row>(): Promise<{ results: Row[] }>
@@ -26,11 +26,11 @@ export interface Stores {
 
 type Progress = (step: string) => void
 
-/** Rows that one statement inserts: they are one parameter, of 2 MB at most. */
+/** How many rows one statement inserts. They are one parameter, of at most 2 MB. */
 const ROWS = 1000
 const PUTS = 16
 
-/** Where ids go on: what src/db/ids.ts tells of each table. */
+/** The last assigned id of each table, as src/db/ids.ts reads it. */
 export async function lastIds({ DB }: Stores): Promise<LastIds> {
   const selects = TABLES.map(
     (table) =>
@@ -42,7 +42,7 @@ export async function lastIds({ DB }: Stores): Promise<LastIds> {
   return ids
 }
 
-/** Those of the names that somebody has. */
+/** Those of the names that are taken. */
 export async function takenNames({ DB }: Stores, usernames: string[]): Promise<string[]> {
   const { results } = await DB.prepare(
     'select username from users where username_key in (select value from json_each(?))',
@@ -55,7 +55,7 @@ export async function takenNames({ DB }: Stores, usernames: string[]): Promise<s
 /** Deletes every row and object. Ids begin at 1 again. */
 export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<void> {
   progress('Deleting everything')
-  // What hangs on users goes with them; the large tables first, without the detour of cascades.
+  // Deleting users deletes what belongs to them. The large tables come first, because deleting them directly is faster than by cascade.
   const tables = [
     'likes',
     'comments',
@@ -75,7 +75,7 @@ export async function clear({ DB, MEDIA }: Stores, progress: Progress): Promise<
   ])
   let page: Awaited<ReturnType<Stores['MEDIA']['list']>>
   do {
-    // From the beginning each time, as what was listed is gone.
+    // Always lists from the start, because the objects listed before are deleted.
     page = await MEDIA.list({})
     if (page.objects.length > 0) await MEDIA.delete(page.objects.map(({ key }) => key))
   } while (page.truncated)
@@ -106,7 +106,7 @@ export async function store(stores: Stores, world: World, progress: Progress): P
         `${user.firstName} ${user.lastName}`, user.bio, user.createdAt]
     }),
   )
-  // References are counted when a profile's image changes: nobody signs up with one.
+  // Profile images are set afterwards, because references are only counted when an image changes, and nobody signs up with one.
   const profileImages = JSON.stringify(world.users.map(({ id, image }) => [id, image]))
   await stores.DB.batch([
     stores.DB.prepare(
@@ -143,7 +143,7 @@ export async function store(stores: Stores, world: World, progress: Progress): P
 
 type Insert = (table: string, columns: string[], rows: unknown[][]) => Promise<void>
 
-/** As the objects of conversations write it (src/messaging/plan.ts): a change of the log for each message. */
+/** Writes what conversation objects write (src/messaging/plan.ts): a log entry for each message. */
 async function insertTalk({ conversations, messages }: World, insert: Insert): Promise<void> {
   const threads = Map.groupBy(messages, ({ conversationId }) => conversationId)
   await insert(

@@ -1,4 +1,4 @@
-/** What the people of the seed are called, and what they write: no text twice. */
+/** The names and texts of the seed. No text occurs twice. */
 import type { Random } from './random.ts'
 
 const words = (list: string) => list.split('|')
@@ -69,7 +69,7 @@ export interface Person {
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1)
 
-/** The first forty have plain names, so that alice and bob are always there. */
+/** The first forty have simple names, so that alice and bob always exist. */
 export function person(random: Random, index: number): Person {
   const first = FIRST[index % FIRST.length] ?? 'nobody'
   const last = random.pick(LAST)
@@ -81,7 +81,7 @@ export function person(random: Random, index: number): Person {
   }
 }
 
-/** Says everything once: what it has said before it says anew, and numbers it where words do not suffice. */
+/** Never returns a text twice: tries again, and numbers the text if that does not help. */
 export class Writer {
   readonly #random: Random
   readonly #said = new Set<string>()

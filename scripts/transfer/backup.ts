@@ -1,4 +1,4 @@
-/** Makes a backup of a database, and of its images where they are wanted. */
+/** Backs up a database, and its images if requested. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { imageKey } from '../../src/db/image-leases'
 import type { Bucket } from './bucket'
@@ -10,7 +10,7 @@ import { largestIds, readPages } from './pages'
 import type { Show } from './show'
 import { MOVED } from './tables'
 
-/** How far it has come, beside the file that is being written: in the place of `after` it goes on. */
+/** The progress, stored next to the file being written. The backup continues at `after`. */
 interface State {
   header: Header
   bookmark: string
@@ -21,7 +21,7 @@ interface State {
   images: number
 }
 
-/** Goes on with a backup of the same name that was stopped. */
+/** Continues a stopped backup of the same name. */
 export async function backUp(
   db: Database,
   path: string,
@@ -110,13 +110,13 @@ async function writeImages(
   show: Show,
 ): Promise<void> {
   const table = { name: 'images', columns: ['hash', 'generation'], key: ['hash'], ids: [] }
-  // Behind the last table, `after` is the place among the images.
+  // After the last table, `after` is the position among the images.
   for await (const page of readPages(db, table, undefined, state.after ?? undefined)) {
     for (const [hash, generation] of page) {
       const key = imageKey({ hash: String(hash), generation: Number(generation) })
       const object = await bucket.get(key)
       state.after = [String(hash)]
-      // One that is being deleted, say.
+      // It may just have been deleted.
       if (!object) continue
       state.images++
       show(`Images: ${state.images}`)

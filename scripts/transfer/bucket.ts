@@ -1,4 +1,4 @@
-/** A bucket of images: that of `wrangler dev` (`local-bucket.ts`), or R2 by Cloudflare's API. */
+/** A bucket of images: the one of `wrangler dev` (`local-bucket.ts`), or R2 through Cloudflare's API. */
 import type { Account } from './cloudflare'
 
 export interface StoredImage {

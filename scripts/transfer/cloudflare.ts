@@ -1,22 +1,22 @@
-/** Cloudflare's API, as far as data is moved through it. The token needs to edit D1, and R2 where images are moved. */
+/** The part of Cloudflare's API that moves data. The token needs permission to edit D1, and R2 if images are moved. */
 
 export interface Account {
-  /** Answers the `result`. Throws what the API says where it refuses. */
+  /** Returns the `result`. Throws the API's message if it refuses. */
   call<T>(method: string, path: string, body?: unknown): Promise<T>
-  /** The answer itself; undefined where there is none (404). */
+  /** The response itself; undefined for a 404. */
   fetch(method: string, path: string, init?: RequestInit): Promise<Response | undefined>
 }
 
 const TRIES = 5
 const PAUSE_MS = 500
 
-/** By `CLOUDFLARE_API_TOKEN` and `CLOUDFLARE_ACCOUNT_ID`. */
+/** Uses `CLOUDFLARE_API_TOKEN` and `CLOUDFLARE_ACCOUNT_ID`. */
 export function openAccount(environment = process.env): Account {
   const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_ACCOUNT_ID: account } = environment
   if (!token || !account) throw new Error('Set CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID.')
   const base = environment.CLOUDFLARE_API_BASE_URL ?? 'https://api.cloudflare.com/client/v4'
 
-  /** Whatever is sent here may be sent twice: see `load.ts`. */
+  /** Retries. Every request sent here can safely be sent twice: see `load.ts`. */
   async function fetchAgain(
     method: string,
     path: string,

@@ -1,4 +1,4 @@
-/** A database that rows come out of, or go into: a file of `wrangler dev`, or one of D1's by its HTTP API. */
+/** A database that rows are read from or written to: a file of `wrangler dev`, or D1 through its HTTP API. */
 
 export type Value = string | number | null
 export type Row = Value[]
@@ -14,34 +14,34 @@ export interface Rows {
   rows: readonly Row[]
 }
 
-/** How far a job has come: a row of `jobs`, which goes on in the transaction that does the work. */
+/** The progress of a job: a row of `jobs`, updated in the transaction that does the work. */
 export interface Progress {
   job: string
   before: number
   after: number
 }
 
-/** How much one transaction may insert: what ends it is whichever comes first. */
+/** How much one transaction may insert; whichever limit is reached first ends it. */
 export interface Batch {
   rows: number
   characters: number
 }
 
 export interface Database {
-  /** What a transaction is worth here. */
+  /** The transaction size that suits this database. */
   batch: Batch
-  /** The rows that a query gives, each as an array. */
+  /** The rows of a query, each as an array. */
   read(sql: string, ...values: Value[]): Promise<Row[]>
-  /** One transaction. */
+  /** Runs the commands in one transaction. */
   write(commands: readonly Command[]): Promise<void>
-  /** Inserts the rows in one transaction with the job's progress, once however often it is sent. */
+  /** Inserts the rows and updates the job's progress in one transaction, which takes effect once, however often it is sent. */
   insert(rows: Rows, progress: Progress): Promise<void>
-  /** What changes with every write by anybody: that of D1's Time Travel. */
+  /** Changes with every write by anybody: the bookmark of D1's Time Travel. */
   bookmark(): Promise<string>
   close(): void
 }
 
-/** Rows that are read at once. */
+/** Rows per page. */
 export const PAGE_ROWS = 1_000
 
 export const progressCommand = ({ job, before, after }: Progress): Command => ({

@@ -1,4 +1,6 @@
-/** A backup's lines, as `docs/backup.schema.json` describes them: a header, then for each table what its columns are and its rows, the images, and an end. */
+/**
+ * The lines of a backup, as described in `docs/backup.schema.json`: a header, then for each table its columns and its rows, the images, and an end.
+ */
 import type { Row } from './database'
 import type { Digest } from './hash'
 
@@ -6,11 +8,11 @@ export const FORMAT = 'edge-social-api backup 1'
 
 export interface Header {
   format: typeof FORMAT
-  /** The last migration of the database that it is of. */
+  /** The last migration of the backed-up database. */
   migration: string
   /** ISO 8601. */
   created: string
-  /** Whether the files of images are in it too. */
+  /** Whether it includes the image files. */
   images: boolean
 }
 
@@ -30,7 +32,7 @@ export interface EndLine {
   end: {
     tables: Record<string, Digest>
     images: number
-    /** Nobody wrote while it was made: all of it is of one moment. */
+    /** Whether nobody wrote during the backup, so that all of it is of one moment. */
     consistent: boolean
   }
 }

@@ -1,26 +1,26 @@
-/** Files of lines, gzipped in members of about a megabyte each: a file that ends behind any of them is one that can be read, and gone on with. */
+/** Files of lines, gzipped in members of about a megabyte each. A file that ends after any member can be read and continued. */
 import { closeSync, createReadStream, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { createGunzip, gzipSync } from 'node:zlib'
 
 const MEMBER_CHARACTERS = 1_000_000
-/** Barely larger than by the usual 6, at twice the speed. */
+/** Barely larger than with the usual 6, at twice the speed. */
 const LEVEL = 3
 
 export class LineWriter {
   #file: number
   #pending: string[] = []
   #characters = 0
-  /** Of what can be relied on. */
+  /** The length that is safely written. */
   bytes: number
 
-  /** Goes on behind so many bytes of the file; from its beginning, if none. */
+  /** Continues after this many bytes of the file; starts over if 0. */
   constructor(path: string, bytes = 0) {
     this.#file = openSync(path, bytes > 0 ? 'r+' : 'w')
     ftruncateSync(this.#file, bytes)
     this.bytes = bytes
   }
 
-  /** Whether a member was ended: what has been written so far stays. */
+  /** Returns whether a member was completed, which makes everything written so far permanent. */
   write(lines: string): boolean {
     this.#pending.push(lines)
     this.#characters += lines.length
@@ -45,7 +45,7 @@ export class LineWriter {
   }
 }
 
-/** The lines of such a file, or of so many bytes of it. Throws where it is cut off, or no such file. */
+/** The lines of such a file, or of its first `bytes` bytes. Throws if it is cut off, or not such a file. */
 export async function* readLines(path: string, bytes?: number): AsyncGenerator<string[]> {
   const unzipped = createReadStream(path, bytes === undefined ? {} : { end: bytes - 1 })
     .pipe(createGunzip())

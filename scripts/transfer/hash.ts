@@ -1,6 +1,6 @@
 /**
- * The hash of a table: SHA-256 over its rows in the order of their keys, each as the JSON array of its columns and a newline. It is the same
- * wherever the same rows are.
+ * The hash of a table: SHA-256 of its rows in key order, each as the JSON array of its columns and a newline. The same rows give the same hash
+ * everywhere.
  */
 import { createHash } from 'node:crypto'
 import type { Database, Value } from './database'
@@ -30,7 +30,7 @@ export class TableHash {
 export const linesOf = (rows: readonly unknown[]): string =>
   rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
-/** Of some columns of a table that is in a database; of the rows behind `after`. */
+/** Hashes some columns of a table in a database, for the rows after `after`. */
 export async function hashTable(
   db: Database,
   table: Pick<Table, 'name' | 'columns' | 'key' | 'ids'>,
@@ -41,7 +41,7 @@ export async function hashTable(
   return hash.digest()
 }
 
-/** Throws where the two are not the same. */
+/** Throws if the two differ. */
 export function requireEqual(name: string, here: Digest, there: Digest): void {
   if (here.rows !== there.rows || here.sha256 !== there.sha256)
     throw new Error(

@@ -1,26 +1,27 @@
 /**
- * Loads rows into an empty database, with all that it keeps beside them. Triggers are away meanwhile: rows come with what is kept of them, or it is
- * computed at the end. A row of `jobs` says how many rows are in; it changes in the transaction that inserts them, so whoever is killed goes on.
+ * Loads rows into an empty database and restores the values that it maintains. There are no triggers during this time: maintained values are loaded
+ * with the rows, or computed at the end. A row of `jobs` stores how many rows are loaded. It changes in the transaction that inserts them, so a
+ * killed job can continue.
  */
 import { KEPT_VALUES, TRIGGERS } from '../../src/db/kept'
 import type { KeptValue } from '../../src/db/kept/value'
 import type { Batch, Command, Database, Row, Rows } from './database'
 import { MOVED } from './tables'
 
-/** How many rows of the job are in; undefined where it has not begun. */
+/** How many rows of the job are loaded; undefined if it has not begun. */
 export async function progressOf(db: Database, job: string): Promise<number | undefined> {
   const [row] = await db.read('select done_to from jobs where name = ?', job)
   return row && Number(row[0])
 }
 
-/** Tables that have rows. What migrations fill does not count. */
+/** Tables that have rows. Rows inserted by migrations do not count. */
 export async function filledTables(db: Database): Promise<string[]> {
   const names = MOVED.map(({ name }) => name).filter((name) => name !== 'sequences')
   const [row] = await db.read(`select ${names.map((name) => `exists (select 1 from ${name})`)}`)
   return names.filter((_, i) => row?.[i] === 1)
 }
 
-/** Begins the job. Drops the triggers, which `finish` makes again; not where there are rows already, as others may be writing. */
+/** Begins the job. Drops the triggers, which `finish` creates again, unless `keepsTriggers`: if there are rows already, others may be writing. */
 export async function begin(db: Database, job: string, keepsTriggers = false): Promise<void> {
   await db.write([
     { sql: 'insert or ignore into jobs (name, done_to) values (?, 0)', values: [job] },
@@ -44,7 +45,7 @@ export async function load(
   }
 }
 
-/** The rows of pages, of one table each, in batches that a transaction takes. */
+/** Splits the rows of pages, of one table each, into batches that fit a transaction. */
 async function* batchesOf(pages: AsyncIterable<Rows>, most: Batch): AsyncGenerator<Rows> {
   let batch: Row[] = []
   let of: Omit<Rows, 'rows'> | undefined
@@ -68,10 +69,10 @@ async function* batchesOf(pages: AsyncIterable<Rows>, most: Batch): AsyncGenerat
   if (of && batch.length > 0) yield { ...of, rows: batch }
 }
 
-/** Some of what is kept is made of other kept values: it is repaired so often at most. */
+/** Some maintained values are derived from others, so repairs are repeated up to this often. */
 const ROUNDS = 4
 
-/** Makes everything true that the database keeps, and the triggers that are missing. */
+/** Corrects every maintained value, and creates the missing triggers. */
 export async function finish(db: Database, job: string): Promise<void> {
   for (let round = 1; ; round++) {
     const wrong = await untrueValues(db)
@@ -83,7 +84,7 @@ export async function finish(db: Database, job: string): Promise<void> {
     (await db.read("select name from sqlite_schema where type = 'trigger'")).map(([name]) => name),
   )
   const missing = TRIGGERS.filter(({ name }) => !there.has(name))
-  // An answer may be lost, and the batch sent again.
+  // The answer may be lost and the batch sent again.
   const makeAgain = missing.map(
     ({ sql }): Command => ({ sql: sql.replace('CREATE TRIGGER', 'CREATE TRIGGER IF NOT EXISTS') }),
   )
@@ -91,7 +92,7 @@ export async function finish(db: Database, job: string): Promise<void> {
   await db.write([{ sql: 'delete from jobs where name = ?', values: [job] }])
 }
 
-/** Kept values that are not what they should be: what `npm run recount -- --check` compares. */
+/** Maintained values that are wrong: the comparison of `npm run recount -- --check`. */
 async function untrueValues(db: Database): Promise<KeptValue[]> {
   const wrong: KeptValue[] = []
   for (const value of KEPT_VALUES)

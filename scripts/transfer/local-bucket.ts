@@ -1,4 +1,4 @@
-/** The bucket that `wrangler dev` serves, opened where it is stored, for the reasons that `local.ts` has: the runtime would take more memory than all else. */
+/** The bucket of `wrangler dev`, opened directly in its storage, as in `local.ts`: the runtime would need more memory than everything else. */
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { LOCK_MS, objectId } from './local'
 
 const OBJECT = 'miniflare-R2BucketObject'
 
-/** As miniflare makes it, which adds what it lacks. */
+/** As miniflare creates it. miniflare adds what is missing. */
 const TABLE = `create table if not exists _mf_objects (
   key text primary key, blob_id text, version text not null, size integer not null, etag text not null, uploaded integer not null,
   checksums text not null, http_metadata text not null, custom_metadata text not null)`
@@ -27,7 +27,7 @@ export function openLocalBucket(state: string, name: string): Bucket {
   return {
     async get(key) {
       const row = find.get(key)
-      // Uploads in parts have no blob of their own; nothing here makes any.
+      // Multipart uploads have no blob of their own; nothing here creates any.
       if (!row || row.blob_id === null) return undefined
       const { contentType = UNKNOWN_TYPE }: { contentType?: string } = JSON.parse(String(row.http_metadata))
       return { bytes: readFileSync(pathOf(row.blob_id)), type: contentType }

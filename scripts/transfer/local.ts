@@ -1,6 +1,6 @@
 /**
- * The database that `wrangler dev` serves, opened where it is stored. Going through the runtime would cost ten times as much for each row; both
- * lock the file as SQLite does.
+ * The database of `wrangler dev`, opened directly in its storage. Going through the runtime would cost ten times as much per row. Both lock the file
+ * as SQLite does.
  */
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -12,19 +12,19 @@ const OBJECT = 'miniflare-D1DatabaseObject'
 export const LOCK_MS = 10_000
 /** In KiB. */
 const CACHE = 16_384
-/** Pages of the write-ahead log, 32 MB: a page that many commits change goes into the database once. */
+/** Pages of the write-ahead log, 32 MB: a page that many commits change is written to the database once. */
 const CHECKPOINT = 8_192
-/** A page of an index is written once for all the rows of a transaction that go into it. */
+/** An index page is written once for all the rows of a transaction that go into it. */
 const BATCH: Batch = { rows: 10_000, characters: 4_000_000 }
 
-/** `state` is the folder of `--persist-to`, `id` what wrangler calls the database: its id, or its binding where it has none. */
+/** `state` is the folder of `--persist-to`. `id` is wrangler's name of the database: its id, or its binding if it has none. */
 export function localFile(state: string, id: string): string {
   const file = join(state, 'v3', 'd1', OBJECT, `${objectId(OBJECT, id)}.sqlite`)
   if (!existsSync(file)) throw new Error(`There is no local database: ${file}`)
   return file
 }
 
-/** As workerd names the file of an object, of a class and a name of its own. */
+/** The file name that workerd gives an object, from its class's unique key and the object's name. */
 export function objectId(unique: string, name: string): string {
   const key = createHash('sha256').update(unique).digest()
   const hmac = (data: Buffer | string) => createHmac('sha256', key).update(data).digest().subarray(0, 16)
@@ -32,10 +32,10 @@ export function objectId(unique: string, name: string): string {
   return Buffer.concat([named, hmac(named)]).toString('hex')
 }
 
-/** Reads are of the moment at which it was opened where `snapshot` is set. */
+/** With `snapshot`, every read sees the database as it was when it was opened. */
 export function openLocal(file: string, { snapshot = false } = {}): Database {
   const db = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: LOCK_MS })
-  // A commit may be lost with the machine's power, but none in part, nor one before another.
+  // A power failure may lose commits, but never part of one, and never an earlier one while a later one survives.
   db.exec(
     `pragma cache_size = -${CACHE}; pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT}`,
   )
@@ -44,7 +44,7 @@ export function openLocal(file: string, { snapshot = false } = {}): Database {
     // A transaction begins with its first read.
     db.prepare('select count(*) from sqlite_schema').get()
   }
-  /** What is read is of this moment, until the file is opened again. */
+  /** Reads see this moment until the file is opened again. */
   const moment = randomUUID()
   const prepared = new Map<string, StatementSync>()
   const statement = (sql: string): StatementSync => {

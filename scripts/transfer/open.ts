@@ -1,4 +1,4 @@
-/** The database and the bucket that a command's options name, as wrangler names them. */
+/** The database and the bucket that a command's options select, named as in wrangler. */
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -40,12 +40,12 @@ async function storesOf({ env }: Place): Promise<Stores> {
   return JSON.parse(stdout)
 }
 
-/** `snapshot` where it is only read, `migrated` where it is to be brought up to date first. */
+/** `snapshot` if it is only read, `migrated` if it must be migrated first. */
 export async function openDatabase(
   place: Place,
   { snapshot = false, migrated = false }: { snapshot?: boolean; migrated?: boolean },
 ): Promise<Database> {
-  // Begun before wrangler migrates, which takes as long: they run side by side.
+  // Started before wrangler migrates, which takes as long, so that both run in parallel.
   const stores = storesOf(place)
   if (migrated) {
     const more = place['persist-to'] === undefined ? [] : ['--persist-to', place['persist-to']]

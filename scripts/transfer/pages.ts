@@ -1,16 +1,16 @@
-/** Reads tables in the order of their keys, a page at a time. */
+/** Reads tables in key order, a page at a time. */
 import { setImmediate } from 'node:timers/promises'
 import { type Database, PAGE_ROWS, type Row, type Value } from './database'
 import { MOVED, type Table } from './tables'
 
-/** The largest id of each table, of one moment: what comes later is left out everywhere, so that nothing refers to what is not there. */
+/** The largest id of each table at one moment. Later rows are left out of all tables, so that no row refers to one that is left out. */
 export async function largestIds(db: Database): Promise<Map<string, number>> {
   const names = MOVED.filter(({ key }) => key.join() === 'id').map(({ name }) => name)
   const [row] = await db.read(`select ${names.map((name) => `(select coalesce(max(id), 0) from ${name})`)}`)
   return new Map(names.map((name, i) => [name, Number(row?.[i])]))
 }
 
-/** `from` is a table, or a query in brackets. Rows whose ids are all below the limits, from the one behind `after` on. */
+/** `from` is a table, or a query in brackets. Reads the rows whose ids are all within the limits, starting after `after`. */
 export async function* readPages(
   db: Database,
   { name, columns, key, ids }: Pick<Table, 'name' | 'columns' | 'key' | 'ids'>,
@@ -29,7 +29,7 @@ export async function* readPages(
     const sql = `select ${columns.join(', ')} from ${name} ${where && `where ${where}`} order by ${key.join(', ')} limit ${PAGE_ROWS}`
     const rows = await db.read(sql, ...(last ?? []))
     if (rows.length > 0) yield rows
-    // A local database answers at once: without a pause, what has been read is never let go.
+    // A local database answers synchronously. Without a pause, memory would never be released.
     await setImmediate()
     const end = rows.at(-1)
     if (rows.length < PAGE_ROWS || !end) return

@@ -1,8 +1,8 @@
-/** D1 by its HTTP API: a batch is one transaction. */
+/** D1 through its HTTP API, where a batch is one transaction. */
 import type { Account } from './cloudflare'
 import { type Batch, type Command, type Database, progressCommand, type Row, type Value } from './database'
 
-/** D1 takes parameters of 2 MB. */
+/** D1 accepts parameters of 2 MB. */
 const BATCH: Batch = { rows: 1_000, characters: 500_000 }
 
 export async function openRemote(account: Account, name: string): Promise<Database> {
@@ -27,7 +27,7 @@ export async function openRemote(account: Account, name: string): Promise<Databa
       return answer?.results.rows ?? []
     },
     write,
-    // An answer may be lost, and the batch sent again: by then the job has gone on.
+    // The answer may be lost and the batch sent again, when the job has already advanced.
     insert: ({ table, columns, rows }, progress) => {
       const values = columns.map((_, i) => `value ->> ${i}`)
       const sql = `insert into ${table} (${columns.join(', ')}) select ${values.join(', ')} from json_each(?)

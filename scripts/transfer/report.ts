@@ -1,4 +1,4 @@
-/** Runs a command. Where it fails, says why in a line and ends with 1. */
+/** Runs a command. If it fails, prints why in one line and exits with 1. */
 export async function endWith(command: () => Promise<void>): Promise<void> {
   try {
     await command()
@@ -11,7 +11,7 @@ export async function endWith(command: () => Promise<void>): Promise<void> {
 export const rowsOf = (digests: readonly { rows: number }[]): number =>
   digests.reduce((total, { rows }) => total + rows, 0)
 
-/** What it took: rows are counted where a database was read or written, `started` is of `performance.now()`. */
+/** The time and memory taken. Rows are counted where a database was read or written; `started` is a `performance.now()`. */
 export function speed(rows: number, started: number): string {
   const seconds = (performance.now() - started) / 1_000
   const number = (value: number) => Math.round(value).toLocaleString('en')

@@ -10,12 +10,12 @@ import { MOVED, type Table } from './tables'
 
 export interface Backup {
   header: Header
-  /** The columns are those that the backup has. */
+  /** With the columns that the backup has. */
   tables: { table: Table; digest: Digest }[]
   end: EndLine['end']
 }
 
-/** Reads all of it, and throws where it is cut off, harmed, or of something else. */
+/** Reads the whole backup. Throws if it is cut off, damaged, or another kind of file. */
 export async function readBackup(path: string): Promise<Backup> {
   let header: Header | undefined
   let end: EndLine['end'] | undefined
@@ -64,7 +64,7 @@ function tableOf(name: string, columns: string[]): Table {
   return { ...table, columns }
 }
 
-/** Goes on with one that was stopped. `bucket` is where its images go; undefined leaves them out. */
+/** Continues a stopped restore. `bucket` is where its images go; undefined leaves them out. */
 export async function restore(
   db: Database,
   path: string,
@@ -85,7 +85,7 @@ export async function restore(
     const filled = await filledTables(db)
     if (filled.length > 0) throw new Error(`The database is not empty: there are ${filled.join(', ')}.`)
     await begin(db, job)
-    // The one table that migrations fill.
+    // The only table that migrations fill.
     await db.write([{ sql: 'delete from sequences' }])
   }
   const total = tables.reduce((sum, { digest }) => sum + digest.rows, 0)
@@ -99,7 +99,7 @@ export async function restore(
   await finish(db, job)
 }
 
-/** Where others wrote while the backup was made, changes of a conversation may be newer than what the conversation was then. */
+/** If others wrote during the backup, it may contain changes of a conversation that are newer than the conversation's row. */
 const LATER_CHANGES = [
   {
     sql: `update conversations as c set seq = (select max(seq) from changes where conversation_id = c.id)
@@ -107,7 +107,7 @@ const LATER_CHANGES = [
   },
 ]
 
-/** The rows behind so many, in pages. */
+/** The rows after the first `skip`, in pages. */
 async function* rowsOf(path: string, skip: number): AsyncGenerator<Rows> {
   let table: Omit<Rows, 'rows'> | undefined
   let rows: Row[] = []
@@ -126,7 +126,7 @@ async function* rowsOf(path: string, skip: number): AsyncGenerator<Rows> {
   }
 }
 
-/** Putting an image again changes nothing: one that was stopped begins anew. */
+/** Putting an image again changes nothing, so a stopped run starts over. */
 export async function putImages(path: string, bucket: Bucket, total: number, show: Show): Promise<void> {
   let done = 0
   for await (const lines of readLines(path)) {

@@ -1,4 +1,4 @@
-/** One line that changes on a terminal; elsewhere nothing, as logs are read later. */
+/** On a terminal, one line that changes; elsewhere nothing, because logs are read later. */
 export type Show = (step: string) => void
 
 const PAUSE_MS = 100

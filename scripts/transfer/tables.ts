@@ -1,10 +1,10 @@
-/** The tables that are moved, in an order in which each comes after those that it refers to. All of it follows from the schema. */
+/** The tables that are moved, in an order in which each comes after those that it refers to. Derived entirely from the schema. */
 import { getTableColumns, getTableName } from 'drizzle-orm'
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { TABLES } from '../../src/db/kept'
 import { nameOf } from '../../src/db/kept/triggers'
 
-/** Left out on purpose: what is good for days at most, or must not come back to life. By name, with the reason. */
+/** Deliberately left out, because it is valid for days at most, or must not come back to life. By name, with the reason. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   sessions: 'Those that were ended since would be good again: everybody signs in anew.',
   password_resets: 'Links that were mailed, good for a day.',
@@ -23,7 +23,7 @@ export interface Table {
   columns: readonly string[]
   /** The columns of the primary key. */
   key: readonly string[]
-  /** Columns that refer to the id of another table, and which; the table's own id is among them. */
+  /** Columns that refer to the id of another table, and which; includes the table's own id. */
   ids: readonly { column: string; of: string }[]
 }
 
@@ -45,7 +45,7 @@ function inOrder(tables: SQLiteTable[]): SQLiteTable[] {
 }
 
 function parentsOf(table: SQLiteTable): SQLiteTable[] {
-  // A reference is to a table of SQLite, whatever its type says.
+  // A reference is always to an SQLite table, whatever its type says.
   return getTableConfig(table).foreignKeys.map((key) => key.reference().foreignTable as SQLiteTable)
 }
 

@@ -4,7 +4,7 @@ import type { Bindings } from '../http/env'
 /** In milliseconds: a slower service counts as failed. */
 const LIMIT = 2_000
 
-/** The method used of a conversation's object, whose class belongs to messaging/. */
+/** The method called on a conversation's object, whose class belongs to messaging/. */
 type Pinged = Rpc.DurableObjectBranded & { ping(): Promise<void> }
 
 export const PARTS = ['d1', 'r2', 'durable_object'] as const

@@ -27,7 +27,7 @@ export const aboutRoutes = new Hono<AppEnv>()
       c.header('vary', 'accept', { append: true })
       if (!c.req.header('accept')?.includes('text/html')) return c.json(about)
       c.header('content-security-policy', PAGE_POLICY)
-      // Of JSON alone is a client told in its types: it does not ask for the page.
+      // `never`, because the types of clients only include JSON: they do not request the page.
       return c.html(page(about)) as never
     },
   )

@@ -1,6 +1,6 @@
 /**
- * Erasing an account, in pieces: each is one transaction of at most `PIECE_ROWS` deleted rows, after which everything that is kept is true, and
- * which leaves the next one nothing to remember. The user's row stays, empty: it holds the name for a year, and conversations refer to it.
+ * Erases an account in pieces. Each piece is one transaction that deletes at most `PIECE_ROWS` rows. After it every stored count is correct, and the
+ * next piece needs no stored state. The user's row stays, emptied: it reserves the name for a year, and conversations reference it.
  */
 import { and, eq, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
@@ -32,16 +32,16 @@ import {
 } from '../db/schema'
 import { build, type Statement, selectedStatement, statement, writeStatement } from '../db/statements'
 
-/** Each takes half a dozen rows along in indexes and counts, and a statement is to write 2,000 at most. */
+/** Each deleted row writes half a dozen more in indexes and counts, and a statement should write 2,000 at most. */
 export const PIECE_ROWS = 240
-/** Of a piece of somebody's posts, how much is what others have put on them, and how many posts are looked at and may go. */
+/** One piece of a user's posts: how many likes and comments on them it deletes, and how many posts it considers. */
 const POSTS = { likes: 150, comments: 50, posts: 40 }
-/** A name is nobody else's for so long after its account was erased. */
+/** For how long the name stays reserved after the account was erased. */
 const NAME_HELD_MS = 365 * 86_400_000
 const ACCOUNTS = 10
 const CONVERSATIONS = 50
 
-/** Accounts whose time has come, first come first served. Reads two rows for each. */
+/** The accounts that are due, longest overdue first. Reads two rows for each. */
 export async function findAccountsToErase(db: Db, now: number) {
   const [accounts] = await db.batch([
     statement(
@@ -56,7 +56,10 @@ export async function findAccountsToErase(db: Db, now: number) {
   return accounts
 }
 
-/** Begins: from here on nothing brings the account back. Takes away all that says who it was, but the name that is held, and all that opens it. */
+/**
+ * Begins erasing, after which the account cannot be restored. Removes everything that identifies the user, except the reserved name, and everything
+ * that gives access.
+ */
 export async function beginErasing(db: Db, userId: number, now: number): Promise<MarkedImage[]> {
   const isBegun = sql`exists (select 1 from deleted_accounts where user_id = ${userId} and erasing_since is not null)`
   const few = [
@@ -105,7 +108,7 @@ export async function beginErasing(db: Db, userId: number, now: number): Promise
   return marked
 }
 
-/** Rows of a table, so many. */
+/** Deletes up to `limit` of the user's rows in a table. */
 const rowsOf = (
   table: SQLiteTable,
   id: SQLiteColumn,
@@ -120,10 +123,10 @@ const rowsOf = (
       .returning({ id }),
   )
 
-/** What an account has, kind by kind. Each gives a row for each that it deletes, and none once all is gone. */
+/** What an account has, one entry per kind. The statements return a row for each deleted row, and none once all are gone. */
 const KINDS: readonly ((userId: number) => Statement<unknown[]>[])[] = [
   (userId) => {
-    // The oldest posts: what is on them goes first, however much it is.
+    // The oldest posts. Their likes and comments are deleted first, however many there are.
     const oldest = sql`(select id from posts where owner_id = ${userId} order by id limit ${POSTS.posts})`
     const on = (table: SQL, limit: number) =>
       deleting(sql`${table} where id in
@@ -179,7 +182,7 @@ const deleting = (rows: SQL, returning = sql`id`): Statement<unknown[]> =>
 
 export const ERASED_KINDS = KINDS.length
 
-/** Erases a piece of one kind; `isGone` once there was nothing of it any more. */
+/** Erases a piece of one kind; `isGone` if nothing of that kind was left. */
 export async function erasePiece(db: Db, userId: number, kind: number) {
   const deletions = KINDS[kind]?.(userId) ?? []
   const [marked, ...deleted] = await db
@@ -189,8 +192,8 @@ export async function erasePiece(db: Db, userId: number, kind: number) {
 }
 
 /**
- * With whom the user has conversations that have not been dealt with, each with the mark that says so once it is: those with people of smaller ids
- * by the conversation's, then those with larger ones by theirs, negative, as the indexes have them. Reads two rows for each.
+ * The users with whom this user has unfinished conversations, each with the mark to store once that conversation is done. First those with smaller
+ * ids, marked by the conversation's id, then those with larger ids, marked by their negated id: the order of the indexes. Reads two rows for each.
  */
 export async function conversationsToErase(db: Db, userId: number) {
   const doneTo = sql`(select conversations_done_to from deleted_accounts where user_id = ${userId})`
@@ -205,7 +208,7 @@ export async function conversationsToErase(db: Db, userId: number) {
   return found
 }
 
-/** Remembers that nothing that the user has sent is left in this conversation, nor in those before it. */
+/** Records that no message sent by the user is left in this conversation or the ones before it. */
 export async function finishConversation(db: Db, userId: number, mark: number): Promise<void> {
   await db.batch([
     statement(
@@ -217,7 +220,7 @@ export async function finishConversation(db: Db, userId: number, mark: number): 
   ])
 }
 
-/** Ends: all is gone, and the name is held from now on. */
+/** Finishes erasing: nothing is left, and the year for which the name is reserved begins. */
 export async function finishErasing(db: Db, userId: number, now: number): Promise<void> {
   await db.batch([
     statement(build.delete(listeners).where(eq(listeners.userId, userId))),
@@ -230,7 +233,7 @@ export async function finishErasing(db: Db, userId: number, now: number): Promis
   ])
 }
 
-/** Frees the names whose year is over; no name begins with a colon. */
+/** Frees the names whose year is over. The colon makes sure that the replacement is nobody's name. */
 export async function freeNames(db: Db, now: number): Promise<void> {
   const free = sql`(select user_id from deleted_accounts where name_free_at <= ${now} order by name_free_at limit ${PIECE_ROWS})`
   await db.batch([

@@ -1,4 +1,4 @@
-/** Erases accounts whose time has come: a job, in pieces, which goes on where it stopped. */
+/** The job that erases accounts when they are due, in pieces. Each run continues where the last one stopped. */
 import type { Db } from '../db/client'
 import type { MarkedImage } from '../db/image-leases'
 import type { Bindings } from '../http/env'
@@ -14,21 +14,21 @@ import {
   freeNames,
 } from './erase-queries'
 
-/** Pieces of one run, each one or two calls. */
+/** Pieces per run; each is one or two calls. */
 const MAX_PIECES = 100
 
-/** What other domains do of it. */
+/** The steps that belong to other domains. */
 export interface Others {
   /** Closes all sockets of the user. */
   closeSockets: (userId: number) => Promise<void>
-  /** Erases a piece of what the user has sent to the other; undefined where it was the last. Throws. */
+  /** Erases a piece of the messages that the user sent to the other; undefined after the last piece. May throw. */
   eraseSentPiece: (
     piece: { userId: number; otherId: number; after: number },
     onMarked: (images: MarkedImage[]) => Promise<void>,
   ) => Promise<number | undefined>
 }
 
-/** Erases up to `maxPieces` pieces, and says how many. An account that cannot be erased now keeps none of the others waiting. */
+/** Erases up to `maxPieces` pieces, and returns how many. If an account cannot be erased now, the others still are. */
 export async function eraseAccounts(
   db: Db,
   env: Bindings,
@@ -39,7 +39,7 @@ export async function eraseAccounts(
   await freeNames(db, now)
   let pieces = 0
   const onMarked = (images: MarkedImage[]) => deleteObjects(db, env.MEDIA, images)
-  /** Counts a piece; false once there may be no more. */
+  /** Counts a piece; false if this run has used all its pieces. */
   const mayGoOn = () => pieces++ < maxPieces
 
   async function erase(userId: number, isBegun: boolean): Promise<void> {

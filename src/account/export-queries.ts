@@ -1,4 +1,4 @@
-/** All that somebody has, page by page: each is one call, in the order of ids. */
+/** All data of a user, in pages: each is one call, ordered by id. */
 import { and, asc, eq, gt, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
@@ -19,12 +19,12 @@ import {
 import { build, selectStatement, statement, writeStatement } from '../db/statements'
 import { DELETED_USER, isShown } from '../db/visibility'
 
-/** How often an export may begin, and for how long its parts may be asked for. */
+/** How often an export may begin, and for how long its parts may be requested. */
 export const EVERY_MS = 3_600_000
 const OPEN_MS = 24 * 3_600_000
 const MAX_PARTS = 2_000
 
-/** Notes that an export begins; false within an hour of the one before. */
+/** Records that an export begins; false within an hour of the previous one. */
 export async function beginExport(db: Db, userId: number, now: number): Promise<boolean> {
   const [rows] = await db.batch([
     writeStatement(sql`insert into account_exports (user_id, started_at, parts) values (${userId}, ${now}, 1)
@@ -33,7 +33,7 @@ export async function beginExport(db: Db, userId: number, now: number): Promise<
   return rows.length > 0
 }
 
-/** Notes that another part is asked for; false where no export is open, or too many parts were. */
+/** Records that another part is requested; false if no export is open, or too many parts were requested. */
 export async function continueExport(db: Db, userId: number, now: number): Promise<boolean> {
   const [rows] = await db.batch([
     writeStatement(sql`update account_exports set parts = parts + 1
@@ -42,7 +42,7 @@ export async function continueExport(db: Db, userId: number, now: number): Promi
   return rows.length > 0
 }
 
-/** Texts may be long: so many rows that a page has a few megabytes at most. */
+/** Rows per page. Texts may be long, so these keep a page within a few megabytes. */
 const ROWS = { posts: 20, texts: 200, others: 1_000 }
 
 export async function exportedAccount(db: Db, userId: number) {
@@ -107,7 +107,7 @@ export async function exportedPosts(db: Db, userId: number, after: number) {
 
 const p = alias(posts, 'p')
 const o = alias(users, 'o')
-/** A post as another deployment can find it. */
+/** Identifies a post to another deployment, whose ids differ. */
 const POST = { owner: o.username, title: p.title, postedAt: sql<number>`${p.createdAt}` }
 
 export async function exportedComments(db: Db, userId: number, after: number) {
@@ -138,7 +138,7 @@ export async function exportedLikes(db: Db, userId: number, after: number) {
   return { rows, isLast: rows.length < ROWS.others }
 }
 
-/** Whom they follow, or who follows them. */
+/** The accounts that the user follows, or the user's followers. */
 export async function exportedFollows(
   db: Db,
   userId: number,
@@ -159,13 +159,13 @@ export async function exportedFollows(
   return { rows, isLast: rows.length < ROWS.others }
 }
 
-/** Where reading of messages stands: with whom, and the last message of that conversation. */
+/** The position in the user's messages: the other participant, and the last message that was read. */
 export interface MessagePlace {
   otherId: number
   messageId: number
 }
 
-/** The next messages with one person, and with whom the next conversation is; people with larger ids first. Reads 3 rows for each. */
+/** The next messages with one person, and the id of the next conversation's other participant, in ascending order. Reads 3 rows for each. */
 export async function exportedMessages(db: Db, userId: number, { otherId, messageId }: MessagePlace) {
   const [a, b] = [Math.min(userId, otherId), Math.max(userId, otherId)]
   const next = (mine: SQL, theirs: SQL) =>
@@ -197,7 +197,7 @@ export async function exportedMessages(db: Db, userId: number, { otherId, messag
   return { rows, isLast: rows.length < ROWS.texts, nextOther: following?.id ?? undefined }
 }
 
-/** What they have reported. What a message said is its sender's, and not among it. */
+/** The user's reports. They do not include the text of a reported message, which belongs to its sender. */
 export async function exportedReports(db: Db, userId: number, after: number) {
   const [rows] = await db.batch([
     selectStatement(
@@ -218,7 +218,7 @@ export async function exportedReports(db: Db, userId: number, after: number) {
 const l = alias(moderationActions, 'l')
 const ap = alias(appeals, 'ap')
 
-/** What moderators did to them, as they are told it, with their appeals. */
+/** What moderators did to the user, as told in the notices, with the user's appeals. */
 export async function exportedNotices(db: Db, userId: number, after: number) {
   const [rows] = await db.batch([
     selectStatement(

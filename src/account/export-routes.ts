@@ -1,4 +1,4 @@
-/** `GET /export/`: all that somebody has, to be taken along. */
+/** `GET /export/`: everything that a user has, to take along. */
 
 import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'
@@ -43,7 +43,7 @@ export const exportRoutes = new Hono<AppEnv>().get(
       })
     }
     const chunks = zip(exportEntries(db, c.env, user.id, place))
-    // Nothing is read before it can be sent.
+    // Reads each entry only when it can be sent.
     const stream = new ReadableStream<Uint8Array>({
       async pull(controller) {
         const { done, value } = await chunks.next()

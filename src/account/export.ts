@@ -1,4 +1,4 @@
-/** What an export holds (docs/export.md), entry by entry, while it is sent. */
+/** The content of an export (docs/export.md), produced entry by entry while it is sent. */
 import type { Db } from '../db/client'
 import type { Bindings } from '../http/env'
 import type { ZipEntry } from '../http/zip'
@@ -15,17 +15,17 @@ import {
   exportedReports,
 } from './export-queries'
 
-/** What a part may cost: calls to D1 and the bucket, and bytes, whose checksums take time. One page or image more at most. */
+/** What a part may cost: calls to D1 and the bucket, and bytes, whose checksums take time. The last page or image may exceed it. */
 export const PART = { calls: 300, bytes: 50_000_000 }
 
-/** Where reading stands: the kind, and the ids behind which it goes on. */
+/** The position of the export: the kind, and the ids after which it continues. */
 export type Place = readonly [kind: Kind, ...after: number[]]
 
 interface Page {
   rows: object[]
-  /** The hashes of images that the rows show. */
+  /** The hashes of the images that the rows show. */
   images: (string | null)[]
-  /** Where the kind goes on; undefined at its end. */
+  /** Where this kind continues; undefined at its end. */
   next: number[] | undefined
 }
 
@@ -46,7 +46,7 @@ interface Described {
   imageHeight: number | null
   imageThumbhash: string | null
 }
-/** An image as its row describes it. */
+/** The image columns of a row. */
 const described = ({ image, imageWidth, imageHeight, imageThumbhash }: Described) => ({
   image: file(image),
   image_width: imageWidth,
@@ -54,7 +54,7 @@ const described = ({ image, imageWidth, imageHeight, imageThumbhash }: Described
   image_thumbhash: imageThumbhash,
 })
 
-/** A page of rows by their ids. */
+/** A page of rows ordered by id. */
 const page = <Row extends { id: number; image?: string | null }>(
   { rows, isLast }: { rows: Row[]; isLast: boolean },
   view: (row: Row) => object,
@@ -155,12 +155,12 @@ const KINDS = {
 } as const satisfies Record<string, Read>
 
 export type Kind = keyof typeof KINDS
-// The keys of `KINDS`, in their order.
+// Object.keys keeps the order of `KINDS`.
 const ORDER = Object.keys(KINDS) as Kind[]
 
 export const START: Place = ['account']
 
-/** `posts-120`, as clients send it back; undefined for what is no place. */
+/** Parses a position such as `posts-120`, which clients send back; undefined if it is invalid. */
 export function readPlace(text: string): Place | undefined {
   const [kind = '', ...after] = text.split('-')
   if (!Object.hasOwn(KINDS, kind) || !after.every((id) => /^\d{1,15}$/.test(id))) return undefined
@@ -174,7 +174,7 @@ const json = (name: string, value: object): ZipEntry => ({
   bytes: encoder.encode(JSON.stringify(value, null, 1)),
 })
 
-/** The entries of a part, from this place on. One page of rows, or one image, is in memory at a time. */
+/** The entries of a part, from this position on. Only one page of rows, or one image, is in memory at a time. */
 export async function* exportEntries(
   db: Db,
   env: Bindings,
@@ -193,7 +193,7 @@ export async function* exportEntries(
       sent.add(hash)
       const object = await getImage(env.MEDIA, { hash }, {}, () => findGeneration(db, hash))
       calls -= 1
-      // One that is missing is missing here too.
+      // An image that is missing in the bucket is left out.
       if (!object || !('body' in object)) continue
       const image = new Uint8Array(await object.arrayBuffer())
       bytes -= image.length

@@ -77,7 +77,7 @@ export const accountRoutes = new Hono<AppEnv>()
       const { limits, requireOldPassword } = config(c.env)
       const account = await findCredentials(db, user.id, limits, Date.now())
       if (!account) throw new ApiError('user_not_found')
-      // A token that names no session is good until it runs out, whatever its owner does.
+      // A token without a session name stays valid until it expires, so its holder must prove that they know the password.
       if (old_password === undefined && (requireOldPassword || user.session === undefined))
         throw new ValidationError({ old_password: ['This field is required.'] })
       const verify = (password: string) => verifyPassword(account.passwordHash, password, limits.hashes)
@@ -115,7 +115,7 @@ async function update(
   }
 }
 
-/** What is to be proved first; nothing where the address is the account's already, by whatever spelling. */
+/** Returns the address to verify first; undefined if it already is the account's address, however it is spelled. */
 async function askForEmail(c: UserContext, email: string, password: string | undefined) {
   const limits = password === undefined ? undefined : config(c.env).limits
   const account = await findCredentials(c.var.db, c.var.user.id, limits, Date.now())

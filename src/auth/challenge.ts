@@ -1,14 +1,14 @@
-/** Cloudflare Turnstile: a challenge before registration, where the service has a secret for it. */
+/** Cloudflare Turnstile: a challenge before registration, if the service has a secret for it. */
 import { Unavailable } from '../db/errors'
 import type { RequestContext } from '../http/env'
 import { ValidationError } from '../http/errors'
 
 const VERIFY_URL = 'https://challenges.cloudflare.com/turnstile/v0/siteverify'
 const TIMEOUT_MS = 5_000
-/** As Turnstile's widget names the field of a form. */
+/** The name that Turnstile's widget gives its form field. */
 export const CHALLENGE_FIELD = 'cf-turnstile-response'
 
-/** Throws `ValidationError` unless the challenge was passed, `Unavailable` where nobody can tell. */
+/** Throws `ValidationError` unless the challenge was passed, `Unavailable` if Turnstile cannot be asked. */
 export async function requireChallenge(c: RequestContext, answer: string | undefined): Promise<void> {
   const { TURNSTILE_SECRET: secret } = c.env
   if (!secret) return

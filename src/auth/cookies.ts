@@ -1,4 +1,4 @@
-/** The cookies of browsers: two hold its tokens. */
+/** Cookies; two of them hold a browser's tokens. */
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { serialize } from 'hono/utils/cookie'
@@ -6,15 +6,15 @@ import type { AppEnv, RequestContext } from '../http/env'
 import { isKnownPage } from '../http/origins'
 import type { IssuedToken } from './sessions'
 
-/** Named as the original names them: front ends look for these. */
+/** The original's names, which existing front ends look for. */
 export const ACCESS_COOKIE = 'my-app-auth'
 export const REFRESH_COOKIE = 'my-refresh-token'
 
-/** A browser may send a cleared cookie back empty, which counts as none. */
+/** A browser may send a cleared cookie as empty, which counts as none. */
 export const accessCookie = (c: Context<AppEnv>) => getCookie(c, ACCESS_COOKIE) || undefined
 export const refreshCookie = (c: Context<AppEnv>) => getCookie(c, REFRESH_COOKIE) || undefined
 
-/** What setting a cookie needs of a context. */
+/** The part of a context that setting a cookie needs. */
 type Answering = RequestContext & Pick<Context, 'header'>
 
 export const setAccessCookie = (c: Answering, { token, seconds }: IssuedToken) =>
@@ -25,8 +25,8 @@ export const clearAccessCookie = (c: Answering) => setCookie(c, ACCESS_COOKIE, '
 export const clearRefreshCookie = (c: Answering) => setCookie(c, REFRESH_COOKIE, '', 0)
 
 /**
- * Sets a cookie that lives as long as its token. Only for pages that we trust: a form on any other page could otherwise sign its visitors
- * in, as the attacker, or out.
+ * Sets a cookie that lives as long as its token, for trusted origins only. Otherwise a form on any page could sign its visitors out, or in as the
+ * attacker.
  */
 export function setCookie(c: Answering, name: string, value: string, maxAge: number): void {
   if (!isKnownPage(c)) return
@@ -35,8 +35,8 @@ export function setCookie(c: Answering, name: string, value: string, maxAge: num
     path: '/',
     httpOnly: true,
     maxAge,
-    // Front ends on other sites need SameSite=None, which browsers accept only with Secure, and so only over HTTPS. Browsers that block
-    // third-party cookies keep those that are partitioned: by the site of the front end.
+    // Front ends on other sites need SameSite=None, which browsers only accept with Secure, and so only over HTTPS. Browsers that block third-party
+    // cookies still accept cookies partitioned by the front end's site.
     ...(isHttps ? { sameSite: 'None', secure: true, partitioned: true } : { sameSite: 'Lax' }),
   })
   c.header('set-cookie', cookie, { append: true })

@@ -1,4 +1,4 @@
-/** Who sends a request: the holder of its bearer token, else of its cookies. */
+/** Identifies the sender of a request, by its bearer token or else by its cookies. */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { activeUserStatement } from '../db/client'
@@ -19,12 +19,12 @@ import { refreshAccess } from './sessions'
 import { verifyToken, wrongType } from './tokens'
 
 /**
- * Finds the viewer, if there is one. A bad credential is a 401 even on routes that need none, and so is one whose session has ended: that is
- * seen inside the batch that the request sends anyway. Makes no D1 call of its own but for a browser that has only its refresh cookie left,
- * once in the lifetime of an access token, and for what was done without asking D1, which must not be done for an ended session either.
+ * Identifies the viewer, if there is one. Bad credentials cause a 401 even on routes that need none. So does an ended session, which is detected in
+ * the batch that the request sends anyway. Makes a D1 call of its own in two cases only: for a browser that only has its refresh cookie left, once in
+ * an access token's lifetime; and after a request that did not use D1, which must not succeed for an ended session either.
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
-  // Somebody who is admitted where they are in front of this, and nowhere else (`suspended.ts`).
+  // `admitSuspended` (`suspended.ts`) has already set the viewer.
   if (c.var.viewer) return next()
   const viewer = await findViewer(c)
   c.set('viewer', viewer)
@@ -36,7 +36,7 @@ export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   if (c.res.ok && db.usage.calls === 0) await db.batch([activeUserStatement(user)])
 })
 
-/** Lets only signed-in users pass; the routes behind it have `c.var.user`. */
+/** Requires a signed-in user, whom it stores as `c.var.user`. */
 export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
   if (!c.var.viewer) throw new ApiError('not_authenticated')
   c.set('user', c.var.viewer)
@@ -45,7 +45,7 @@ export const requireUser = createMiddleware<UserEnv>(async (c, next) => {
 
 async function findViewer(c: Context<AppEnv>): Promise<Viewer | undefined> {
   const header = c.req.header('authorization')
-  // As in the original, any Authorization header, even of another scheme, means that cookies are ignored.
+  // As in the original, any Authorization header, whatever its scheme, makes the service ignore cookies.
   if (header !== undefined) {
     const token = bearerToken(header)
     return token === undefined ? undefined : checkToken(c, token, 'bearer')
@@ -63,8 +63,8 @@ async function findViewer(c: Context<AppEnv>): Promise<Viewer | undefined> {
 }
 
 /**
- * The token that a page without cookies offers as the subprotocol after `bearer`, because browsers cannot set headers on a WebSocket.
- * It must not be in the URL, which ends up in logs.
+ * The token that a page without cookies sends as the subprotocol after `bearer`, because browsers cannot set headers on a WebSocket. It must not be
+ * in the URL, which is logged.
  */
 function protocolToken(c: Context<AppEnv>): string | undefined {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') return undefined
@@ -97,7 +97,7 @@ async function checkToken(c: Context<AppEnv>, token: string, via: Viewer['via'])
 async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefined> {
   const refreshed = await refreshAccess(c.var.db, config(c.env), token)
   if (!refreshed.ok) {
-    // Otherwise it would cost a D1 call with every request for as long as the browser keeps it.
+    // Otherwise each request would cost a D1 call for as long as the browser keeps the cookie.
     clearRefreshCookie(c)
     return undefined
   }
@@ -108,7 +108,7 @@ async function renew(c: Context<AppEnv>, token: string): Promise<Viewer | undefi
   return { id: refreshed.userId, via: 'cookie', session: refreshed.session, expiresAt }
 }
 
-/** Clears the cookie that caused a 401, which the browser would otherwise go on sending. */
+/** Clears the cookie that caused a 401, because the browser would keep sending it. */
 export function clearBadCookies(c: Context<AppEnv>, error: ApiError): void {
   if (error.status !== 401 || c.req.header('authorization') !== undefined) return
   if (accessCookie(c) !== undefined) clearAccessCookie(c)

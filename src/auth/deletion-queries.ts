@@ -1,4 +1,4 @@
-/** Deleting one's account, and having it back. What is erased later, and how, is in `account/`. */
+/** Deleting and restoring one's own account. `account/` erases it later. */
 import { and, eq, gt, isNull } from 'drizzle-orm'
 import { turnStatements } from '../db/account-hidings'
 import type { Db } from '../db/client'
@@ -7,7 +7,7 @@ import { build, statement } from '../db/statements'
 import { forgetEmailChangesStatement } from './email-queries'
 import { revokeSessionsStatement } from './session-queries'
 
-/** Hides the account, ends all its sessions and makes reset links and changes of address useless. */
+/** Hides the account, ends all its sessions, and invalidates reset links and pending address changes. */
 export async function deleteAccount(
   db: Db,
   userId: number,
@@ -22,7 +22,10 @@ export async function deleteAccount(
   ])
 }
 
-/** Shows the account again, and gives a row if it was not there (`turnFirstPiece` is to follow), unless it is being erased, or is to be: its days of grace are over, or the operator has ended them. */
+/**
+ * Restores the account, unless it is being erased or due for it: the grace period is over, or the operator has ended it. Returns a row if the account
+ * was deleted; then call `turnFirstPiece`.
+ */
 export const restoreAccountStatement = (userId: number, now: number) =>
   statement(
     build

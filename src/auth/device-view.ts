@@ -1,6 +1,6 @@
-/** What people call the device that a session is on. */
+/** The name of the device that a session is on. */
 
-/** The first that fits: others call themselves Chrome and Safari too. */
+/** The first match counts: other browsers also call themselves Chrome and Safari. */
 const BROWSERS: [pattern: RegExp, name: string][] = [
   [/\b(Edg|EdgA|EdgiOS)\//, 'Edge'],
   [/\b(OPR|Opera)\b/, 'Opera'],
@@ -28,8 +28,8 @@ const firstOf = (names: typeof BROWSERS, userAgent: string) =>
   names.find(([pattern]) => pattern.test(userAgent))?.[1]
 
 /**
- * "Firefox on Linux", by the User-Agent header. Whoever signs in chooses that header, and the name goes into mails: so it is put together from
- * the words above and nothing else.
+ * A name such as "Firefox on Linux", derived from the User-Agent header. The client chooses that header and the name is used in mails, so the name
+ * consists only of the words above.
  */
 export function deviceName(userAgent: string): string {
   const browser = firstOf(BROWSERS, userAgent)

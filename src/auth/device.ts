@@ -1,7 +1,7 @@
 /**
- * Devices that have signed in before. A device is a random name with a mark for each account that it has signed in to, the newest five: it opens
- * nothing, but its guesses of these accounts' passwords are counted by themselves, so that nobody else can use them up. A mark names the account by
- * its id, which outlives its name, and ends a year after the device has last signed in to it.
+ * Devices that have signed in before. A device has a random name, and a mark for each of the last five accounts that it signed in to. Marks grant no
+ * access, but the device's guesses of these accounts' passwords are counted separately, so that nobody else can use them up. A mark identifies the
+ * account by id, which stays when its name changes, and expires a year after the device last signed in to it.
  */
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
@@ -19,7 +19,7 @@ const LIFETIME_DAYS = 365
 const PATTERN = /^[0-9a-f]{32}(\.[0-9a-z]{1,11}-[0-9a-z]{1,5}-[\w-]{22}){1,5}$/
 const encoder = new TextEncoder()
 
-/** A mark: `account-day-signature`, both numbers to the base of 36. */
+/** A mark: `account-day-signature`, with both numbers in base 36. */
 interface Mark {
   account: number
   text: string
@@ -27,13 +27,13 @@ interface Mark {
 
 export interface Device {
   id: string
-  /** The accounts that it has signed in to. */
+  /** The accounts that the device has signed in to. */
   marks: readonly Mark[]
 }
 
 const today = () => Math.floor(Date.now() / 1000 / DAY_SECONDS)
 
-/** The device that a request comes from, by the body's field, else by the cookie; a new one where neither is good. */
+/** The device that sent the request, from the body's field or else the cookie; a new device if neither is valid. */
 export async function deviceOf(c: Context<AppEnv>, field: string | undefined): Promise<Device> {
   const given = field ?? getCookie(c, COOKIE) ?? ''
   const [id = '', ...texts] = PATTERN.test(given) ? given.split('.') : [randomId()]
@@ -50,12 +50,12 @@ export async function deviceOf(c: Context<AppEnv>, field: string | undefined): P
 
 const addresses = new MemoryLimit<string>(MAX_ADDRESSES)
 
-/** Whether a device may be known: not where its address brings too many along, which then count as any others. */
+/** Whether the device may count as known. If an address uses too many known devices, further ones count like unknown ones. */
 export const mayBeKnown = ({ marks }: Device, address: string | undefined, limits: Limits): boolean =>
   marks.length > 0 &&
   (address === undefined || addresses.use(limits.login_devices, address, Date.now()) === 0)
 
-/** The token of a device that has signed in to the account now. */
+/** The token of a device that has just signed in to the account. */
 export async function deviceToken(
   c: Context<AppEnv>,
   { id, marks }: Device,
@@ -66,12 +66,12 @@ export async function deviceToken(
   return [id, ...[...others, await markOf(secret, id, account, today())].slice(-MAX_ACCOUNTS)].join('.')
 }
 
-/** Makes a browser the device. */
+/** Stores the device's token in the browser's cookie. */
 export function setDeviceCookie(c: Context<AppEnv>, token: string): void {
   setCookie(c, COOKIE, token, LIFETIME_DAYS * DAY_SECONDS)
 }
 
-/** Signed with the first 128 bits of an HMAC with SHA-256. */
+/** The mark, signed with the first 128 bits of an HMAC with SHA-256. */
 async function markOf(secret: string, id: string, account: number, day: number): Promise<string> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   const key = await crypto.subtle.importKey('raw', encoder.encode(`device ${secret}`), algorithm, false, [

@@ -1,14 +1,14 @@
 /**
- * Password hashes that came with accounts from Django (`npm run import`): `pbkdf2_sha256$260000$salt$base64`. They are good for one login, which
- * stores the password anew as our own.
+ * Password hashes of accounts imported from Django (`npm run import`): `pbkdf2_sha256$260000$salt$base64`. They work for one login, which replaces
+ * them with our own hash.
  */
 import { pbkdf2Sha256 } from './pbkdf2'
 
-/** In KiB and passes: half the memory that an isolate has, and a second of CPU. What asks for more was made elsewhere. */
+/** The most KiB and passes accepted: half of an isolate's memory, and a second of CPU. Only hashes made elsewhere ask for more. */
 const MAX_COST = { memory: 65_536, passes: 16 }
 const ARGON2 = /^\$argon2(?:id|i|d)\$v=\d+\$m=(\d+),t=(\d+),p=\d+\$/
 
-/** As many as Django 6.0 asks for, 1.8 s of CPU; the 260,000 of Django 3.2 take 0.4 s. */
+/** The rounds of Django 6.0, which take 1.8 s of CPU; the 260,000 of Django 3.2 take 0.4 s. */
 const MAX_ROUNDS = 1_200_000
 
 const encoder = new TextEncoder()
@@ -21,7 +21,7 @@ interface DjangoHash {
   key: Uint8Array
 }
 
-/** Undefined where the hash is none of these, or has more rounds than a login can wait for. */
+/** Undefined if the hash has another format, or more rounds than a login can wait for. */
 export function readDjangoHash(hash: string): DjangoHash | undefined {
   const [, rounds, salt, base64] = PBKDF2.exec(hash) ?? []
   if (salt === undefined || base64 === undefined) return undefined
@@ -37,11 +37,11 @@ export function verifyDjangoHash({ rounds, salt, key }: DjangoHash, password: st
   )
 }
 
-/** Whether it is one, and one that an isolate has room for. */
+/** Whether this is an Argon2 hash that an isolate can compute. */
 export function isArgon2(hash: string): boolean {
   const [, memory, passes] = ARGON2.exec(hash) ?? []
   return Number(memory) <= MAX_COST.memory && Number(passes) <= MAX_COST.passes
 }
 
-/** Whether a password can be checked against it at all; where not, only a reset helps. */
+/** Whether any password can be checked against the hash; otherwise the user must reset it. */
 export const isVerifiable = (hash: string): boolean => isArgon2(hash) || readDjangoHash(hash) !== undefined

@@ -1,4 +1,4 @@
-/** Proving that an address is one's own: a link by mail that is good once. */
+/** Verifying that an address belongs to the user, by a link that is mailed and works once. */
 import { randomId, sha256 } from '../crypto'
 import type { Db } from '../db/client'
 import { UniqueViolation } from '../db/errors'
@@ -21,13 +21,13 @@ import type { Credentials } from './queries'
 import { mailCharges } from './subjects'
 
 const DAY_MS = 86_400_000
-/** How long an address can be proved, and the change to another be undone. */
+/** For how long an address can be verified, and a change of address undone. */
 const PROVE_MS = DAY_MS
 const UNDO_MS = 7 * DAY_MS
 
 export const EMAIL_TAKEN = 'A user is already registered with this e-mail address.'
 
-/** Mails a link that proves the address; false where too many are under way. Throws `Throttled`. */
+/** Mails a link that verifies the address; false if too many are pending. Throws `Throttled`. */
 export async function mailProof(
   c: RequestContext,
   db: Db,
@@ -49,7 +49,7 @@ export async function mailProof(
   return true
 }
 
-/** The same behind the answer: what fails is logged, and can be asked for again. */
+/** Like `mailProof`, but after the answer. A failure is logged; the user can request another mail. */
 export const mailProofLater = (
   c: RequestContext,
   account: { id: number; email: string },
@@ -63,15 +63,15 @@ export const mailProofLater = (
     }),
   )
 
-/** The link for a key. Throws `ConfigError` where no address of the front end is configured. */
+/** Builds the link for a key. Throws `ConfigError` if no front-end address is configured. */
 function linkTo(c: RequestContext) {
   const page = pageLink(c, config(c.env).emailVerificationUrl, '/verify-email')
   return (key: string) => page({ key })
 }
 
 /**
- * Changes the address of somebody who gives their password: once the new one is proved, or at once where addresses are not. Says what waits to be
- * proved.
+ * Changes the address of a user who gives their password: after the new address is verified, or at once if the service does not verify addresses.
+ * Returns the address that is to be verified, if any.
  */
 export async function changeEmail(
   c: UserContext,
@@ -94,7 +94,7 @@ export async function changeEmail(
   return email
 }
 
-/** Uses a key up, and tells the address before of it. 404 where it is not good (any more). */
+/** Uses up a key, and mails the previous address if it was verified. Throws `not_found` if the key is not valid, or no longer. */
 export async function useKey(c: RequestContext, key: string): Promise<FoundKey> {
   const { db } = c.var
   const now = Date.now()

@@ -1,4 +1,4 @@
-/** Proving addresses, in D1: the hashes of keys that were mailed, each good once. */
+/** Verifying addresses, in D1: the hashes of mailed keys, each of which works once. */
 import { and, eq, gte, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { emailKey } from '../db/email'
@@ -7,7 +7,7 @@ import { emailKeys, passwordResets, users } from '../db/schema'
 import { build, statement, writeStatement } from '../db/statements'
 import { revokeSessionsStatement } from './session-queries'
 
-/** How many keys of one account may be under way: each is a mail to somebody who may not have asked for it. */
+/** The most pending keys of an account: each is a mail to somebody who may not have asked for it. */
 const MAX_KEYS = 5
 
 export type EmailPurpose = (typeof emailKeys.$inferSelect)['purpose']
@@ -15,14 +15,14 @@ export type EmailPurpose = (typeof emailKeys.$inferSelect)['purpose']
 interface NewKey {
   keyHash: string
   userId: number
-  /** The address that the account has once the key is used. */
+  /** The address that the account gets when the key is used. */
   email: string
   purpose: EmailPurpose
   expiresAt: number
   now: number
 }
 
-/** The statement that stores a key, and gives a row, unless there are too many. */
+/** Stores a key and returns a row, unless too many are pending. */
 const insertKeyStatement = ({ keyHash, userId, email, purpose, expiresAt, now }: NewKey) =>
   writeStatement(
     sql`insert into email_keys (key_hash, user_id, email, purpose, expires_at) select ${keyHash}, ${userId}, ${email}, ${purpose}, ${expiresAt}
@@ -30,13 +30,13 @@ const insertKeyStatement = ({ keyHash, userId, email, purpose, expiresAt, now }:
       returning 1`,
   )
 
-/** Whether the key was stored: of each account there are `MAX_KEYS` at most. Throws `Throttled`. */
+/** False if the account already has `MAX_KEYS` pending keys. Throws `Throttled`. */
 export async function createEmailKey(db: Db, key: NewKey, charged: readonly Charge[]): Promise<boolean> {
   const [rows] = await db.batch([insertKeyStatement(key), chargeStatement(charged, key.now)])
   return rows.length > 0
 }
 
-/** The active account that has given this address and not proved it. Reads 2 rows. Throws `Throttled`. */
+/** The active account that has claimed this address without verifying it. Reads 2 rows. Throws `Throttled`. */
 export async function findUnproved(db: Db, email: string, charged: readonly Charge[], now: number) {
   const [, rows] = await db.batch([
     chargeStatement(charged, now),
@@ -52,7 +52,7 @@ export async function findUnproved(db: Db, email: string, charged: readonly Char
   return rows[0]
 }
 
-/** Whether somebody else has proved the address, to which a mail is to go. Reads 2 rows. Throws `Throttled`. */
+/** Whether another account has verified this address, to which a mail is about to be sent. Reads 2 rows. Throws `Throttled`. */
 export async function isProvedByOther(
   db: Db,
   userId: number,
@@ -78,7 +78,7 @@ export async function isProvedByOther(
   return rows.length > 0
 }
 
-/** A key that is good, with the account as it is; undefined for any other. Reads 2 rows. */
+/** A valid key with the current state of its account; undefined if the key is not valid. Reads 2 rows. */
 export async function findEmailKey(db: Db, keyHash: string, now: number) {
   const [rows] = await db.batch([
     statement(
@@ -100,10 +100,10 @@ export async function findEmailKey(db: Db, keyHash: string, now: number) {
 export type FoundKey = NonNullable<Awaited<ReturnType<typeof findEmailKey>>>
 
 /**
- * Uses a key up: the account has the address, proved, and whoever has only given it has none any more. Links to choose a new password went to the
- * address before, and are worth nothing. A key that undoes a change ends all sessions and every newer key; an older one undoes an earlier
- * change, and is its owner's still if this one is a thief's. `undo` is stored where another address was proved before. False where another request was first; throws
- * `UniqueViolation` where somebody else has proved the address.
+ * Uses up a key: the account gets the address as verified, and accounts that had only claimed it lose it. Reset links become invalid, because they
+ * were mailed to the previous address. A key that undoes a change ends all sessions and deletes every newer key. Older ones stay: they undo earlier
+ * changes, and may be the owner's if this one is a thief's. `undo` is stored if another address was verified before. False if another request used
+ * the key first; throws `UniqueViolation` if another account has verified the address.
  */
 export async function useEmailKey(
   db: Db,
@@ -152,7 +152,7 @@ export async function useEmailKey(
   return changed.length > 0
 }
 
-/** Gives the account another address, which nobody has proved. Throws `UniqueViolation` where somebody else has it. */
+/** Gives the account an unverified address. Throws `UniqueViolation` if another account has it. */
 export async function setUnprovedEmail(db: Db, userId: number, email: string): Promise<void> {
   await db.batch([
     statement(
@@ -164,14 +164,14 @@ export async function setUnprovedEmail(db: Db, userId: number, email: string): P
     statement(
       build.delete(emailKeys).where(and(eq(emailKeys.userId, userId), eq(emailKeys.purpose, 'prove'))),
     ),
-    // A link that went to the address before must not prove this one.
+    // A reset link mailed to the previous address must not verify the new one.
     statement(build.delete(passwordResets).where(eq(passwordResets.userId, userId))),
   ])
 }
 
 /**
- * Forgets that another address was asked for: whoever knew the password then may not be whoever has it now. The account's own address can still be
- * proved, and a change undone.
+ * Deletes pending keys for another address, because their requester may not be the one who has the password now. Keys that verify the account's own
+ * address, or undo a change, stay.
  */
 export const forgetEmailChangesStatement = (userId: number | SQL) =>
   statement(
@@ -186,7 +186,7 @@ export const forgetEmailChangesStatement = (userId: number | SQL) =>
       ),
   )
 
-/** The statement that forgets those that have run out, so many of them. Gives one row for each. */
+/** Deletes up to `limit` expired keys. Returns a row for each. */
 export const deleteExpiredEmailKeysStatement = (now: number, limit: number) =>
   statement(
     build

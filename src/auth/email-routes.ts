@@ -1,4 +1,4 @@
-/** `/dj-rest-auth/registration`: proving an address. */
+/** `/dj-rest-auth/registration`: verifying an address. */
 
 import { detailAnswer } from '../http/answers'
 import { body } from '../http/body'
@@ -43,7 +43,7 @@ export const emailRoutes = new Hono<AppEnv>()
       requireMail(c)
       const { email } = c.req.valid('json')
       const account = await findUnproved(c.var.db, email, await mailCharges(c, email), Date.now())
-      // Not awaited: how long it takes would tell whose address it is.
+      // Not awaited: the time it takes would reveal who has an account.
       if (account) mailProofLater(c, account)
       return c.json({ detail: 'ok' })
     },

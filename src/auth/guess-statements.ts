@@ -1,9 +1,9 @@
 /**
  * Guesses of a password, counted before anything is hashed, in the batch that finds the account.
  *
- * From a device that has signed in to the account before, a guess is counted for that device alone: whatever others do, its owner gets in.
- * From elsewhere it is counted by address and account together, by address, and by account. The last of these refuses nobody: once an
- * account has been tried too often, each address has to wait half a minute between tries, before its first one too.
+ * A guess from a device that has signed in to the account before is counted for that device alone, so nobody else can lock the owner out. Any other
+ * guess is counted by address and account together, by address, and by account. The count by account refuses nobody: once it is exceeded, each
+ * address waits half a minute between attempts, and also before its first.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { chargeStatement, charges, rateLimitKey, resetLimitStatement } from '../db/rate-limits'
@@ -12,10 +12,10 @@ import { intervalMs, policyOf, toleranceMs } from '../limits/gcra'
 import type { Limits } from '../limits/limits'
 import { Throttled } from '../limits/throttled'
 
-/** Who guesses whose password; hashes (`subjects.ts`). */
+/** A guess of a password; account and address are hashes (`subjects.ts`). */
 export interface Guess {
   account: string
-  /** The device, where it may be known, and whether the account is one that it has signed in to. */
+  /** The device, if it may count as known, and the condition that it has signed in to this account. */
   device?: { id: string; isKnown: SQL } | undefined
   address: string | undefined
 }
@@ -23,8 +23,8 @@ export interface Guess {
 const pairOf = ({ account, address = '' }: Guess) => `${address}:${account}`
 
 /**
- * The statements that take back the guess of a good password, which was none. Not while there is enough left: a time stamp that stays costs
- * nothing, and a known device has enough of its own.
+ * The statements that take a guess back because the password was right. They write nothing while at least half of the limit is left: the time stamp
+ * costs nothing, and a known device has its own limit.
  */
 export function takeBackStatements(guess: Guess, limits: Limits, now: number): Statement[] {
   const limit = limits.login_account_address
@@ -34,8 +34,8 @@ export function takeBackStatements(guess: Guess, limits: Limits, now: number): S
 }
 
 /**
- * The statements that count a guess; the second gives how the account is doing, for `requireTurn`, and whether the device is known. They fail with
- * `Throttled`. They read up to 14 rows, and write 1 from a known device, else 3.
+ * The statements that count a guess, or fail with `Throttled`. The second returns the account's count before the guess, for `requireTurn`, and
+ * whether the device is known. They read up to 14 rows, and write 1 for a known device, otherwise 3.
  */
 export function guessStatements(guess: Guess, limits: Limits, now: number) {
   const { account, device, address } = guess
@@ -47,7 +47,7 @@ export function guessStatements(guess: Guess, limits: Limits, now: number) {
     ...charges(limits, 'login_account_address', pairOf(guess)),
     ...(address === undefined ? [] : charges(limits, 'login_address', address)),
   ]
-  // What they were before: these are read first, and given last.
+  // Selects the values from before this guess: it runs before the statements that change them.
   const asked = selectStatement(
     {
       isKnown: sql<number>`${isKnown}`,
@@ -66,7 +66,7 @@ export function guessStatements(guess: Guess, limits: Limits, now: number) {
   ] as const
 }
 
-/** Where the account is not tried too often it is counted, else the address begins to wait, or takes its turn. */
+/** Counts the attempt for the account; if the account's limit is exceeded, the address starts to wait or uses its turn instead. */
 function slowingStatements(
   { login_account: all, login_wait: wait }: Limits,
   { accountKey, waitKey, now }: { accountKey: string; waitKey: string; now: number },
@@ -83,14 +83,14 @@ function slowingStatements(
   ]
 }
 
-/** How the account was doing before the guess. */
+/** The state before the guess. */
 export interface Turn {
   isKnown: number
   accountAt: number
   waitAt: number | null
 }
 
-/** Throws `Throttled` where the account is tried too often, and it is not this address's turn yet. */
+/** Throws `Throttled` if the account's limit is exceeded and this address has not waited long enough. */
 export function requireTurn(turn: Turn | undefined, limits: Limits, now: number): void {
   const { login_account: all, login_wait: wait } = limits
   if (!turn || !all || !wait || turn.accountAt <= now + toleranceMs(all) - intervalMs(all)) return

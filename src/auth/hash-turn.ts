@@ -1,9 +1,9 @@
 /**
- * Whose turn it is to hash a password. An isolate does nothing else meanwhile, so after a hash it rests for twice as long as that took: it
- * hashes for a third of the time at most, and requests that cost a millisecond do not wait behind a queue of those that cost thirty.
+ * Takes turns at hashing passwords. During a hash an isolate does nothing else, so afterwards it rests for twice as long. It hashes for at most a
+ * third of the time, and requests that take a millisecond do not wait behind a queue of hashes that take thirty.
  *
- * Those who come from a device that has signed in before have a lane of their own, which goes first: a flood of strangers keeps no owner waiting.
- * Turns are times, not a queue of promises: a request that is cancelled while it waits keeps nobody from theirs for longer than a turn.
+ * Logins from devices that have signed in before have their own lane, which goes first, so a flood of strangers keeps no owner waiting. Turns are
+ * times, not a queue of promises, so a request that is cancelled while it waits delays others by at most one turn.
  */
 import { Unavailable } from '../db/errors'
 import { intervalMs, type Limit } from '../limits/gcra'
@@ -11,20 +11,20 @@ import { MAX_HASH_WAIT_MS } from '../limits/limits'
 
 const REST_PER_HASH = 2
 
-/** When the next request to come may hash, in each lane; in milliseconds since the epoch. */
+/** When the next request in each lane may hash, in milliseconds since the epoch. */
 const nextTurn = { known: 0, others: 0 }
-/** When the isolate has rested. */
+/** When the isolate's rest ends. */
 let restedAt = 0
-/** Until when the last of those who are known and wait has its turn: the others let it pass. */
+/** When the turn of the last waiting known device ends. All others wait until then. */
 let knownUntil = 0
 
-/** Hashes when it is its turn. Throws `Unavailable` where that would take too long. */
+/** Hashes when it is its turn. Throws `Unavailable` if that would take too long. */
 export async function inTurn<T>(limit: Limit | undefined, hash: () => T, isKnown = false): Promise<T> {
   if (!limit) return hash()
   await takeTurn(intervalMs(limit), isKnown ? 'known' : 'others')
   const started = Date.now()
   const result = hash()
-  // A Worker's clock stands still while it computes. Others who were waiting get to work here too.
+  // A Worker's clock stands still while it computes. The pause also lets other requests run.
   await pause(0)
   const now = Date.now()
   restedAt = Math.max(restedAt, now + REST_PER_HASH * (now - started))
@@ -34,23 +34,23 @@ export async function inTurn<T>(limit: Limit | undefined, hash: () => T, isKnown
 async function takeTurn(interval: number, lane: keyof typeof nextTurn): Promise<void> {
   const came = Date.now()
   const latest = came + MAX_HASH_WAIT_MS
-  // A clock that was set back must not stop everybody.
+  // Resets all times if the clock was set back, which would otherwise block everybody.
   if (Math.max(...Object.values(nextTurn), knownUntil) > latest + MAX_HASH_WAIT_MS)
     nextTurn.known = nextTurn.others = restedAt = knownUntil = 0
   const turn = Math.max(nextTurn[lane], came)
   if (turn > latest) throw tooMany()
   nextTurn[lane] = turn + interval
-  // Whoever hashes now may be in the way, and a moment: whoever is known is in after that, before the others.
+  // The current hash or rest may delay this turn; known devices go next, before all others.
   if (lane === 'known') knownUntil = Math.max(knownUntil, turn, restedAt) + interval
   const free = () => (lane === 'known' ? restedAt : Math.max(restedAt, knownUntil))
   let now = came
   for (let until = Math.max(turn, free()); until > now; until = free()) {
     if (until > latest) throw tooMany()
     await pause(until - now)
-    // Not the clock alone: one that stands still, or is set back, must keep nobody waiting.
+    // Does not rely on the clock alone, which may stand still or be set back.
     now = Math.max(Date.now(), until)
   }
-  // Whoever wakes at the same time finds this.
+  // A request that wakes at the same moment sees this and waits.
   restedAt = Math.max(restedAt, now + interval)
 }
 

@@ -2,7 +2,7 @@ import { ValidationError } from '../http/errors'
 import { passwordProblems, similarTo } from './password-rules'
 import type { Account } from './queries'
 
-/** Throws `ValidationError` unless both passwords are the same and strong enough for this account. */
+/** Throws `ValidationError` unless both passwords are equal and strong enough for this account. */
 export async function checkNewPassword(
   account: Account,
   password1: string,

@@ -3,8 +3,8 @@ import type { Limit } from '../limits/gcra'
 import { verifyPassword } from './password'
 
 /**
- * What ends or takes over an account asks for its password, signed in or not. Throws `ValidationError` where it is missing or wrong. `pace` is the
- * limit of hashes; guesses are counted where the hash is read (`findCredentials`).
+ * Requires the account's password, even from a signed-in user, before an action that ends or takes over the account. Throws `ValidationError` if it
+ * is missing or wrong. `pace` is the limit of hashes; `findCredentials`, which reads the hash, counts the guess.
  */
 export async function requirePassword(
   hash: string,

@@ -1,4 +1,4 @@
-/** Password resets in D1: the hashes of tokens that were mailed, each good once. */
+/** Password resets in D1: the hashes of mailed tokens, each of which works once. */
 import { and, eq, gte, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { emailKey } from '../db/email'
@@ -10,7 +10,10 @@ import { forgetEmailChangesStatement } from './email-queries'
 import { CREDENTIALS } from './queries'
 import { revokeSessionsStatement } from './session-queries'
 
-/** Stores a reset token for the active user of an address, and gives that user, if there is one. The newest tokens are good. Throws `Throttled`. */
+/**
+ * Stores a reset token for the active user with this address, and returns that user, if there is one. Only the newest `MAX_RESET_LINKS` tokens stay
+ * valid. Throws `Throttled`.
+ */
 export async function createPasswordReset(
   db: Db,
   email: string,
@@ -45,7 +48,7 @@ export async function createPasswordReset(
   return found[0]
 }
 
-/** The active user, and whether this is a good reset token of theirs. Throws `Throttled`. */
+/** The active user, and whether this is a valid reset token of that user. Throws `Throttled`. */
 export async function findPasswordReset(
   db: Db,
   {
@@ -86,7 +89,7 @@ interface PasswordResetUse {
   now: number
 }
 
-/** Uses up a reset token: stores the password and ends all sessions. False where another request used it first. */
+/** Uses up a reset token: stores the password and ends all sessions. False if another request used it first. */
 export async function usePasswordReset(db: Db, use: PasswordResetUse): Promise<boolean> {
   const { userId, tokenHash, passwordHash, now } = use
   const isThere = sql`exists (select 1 from password_resets where token_hash = ${tokenHash} and user_id = ${userId})`
@@ -94,7 +97,7 @@ export async function usePasswordReset(db: Db, use: PasswordResetUse): Promise<b
     statement(
       build
         .update(users)
-        // The link was read where it was sent.
+        // Receiving the link verifies the address that it was mailed to.
         .set({ passwordHash, emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, ${now})` })
         .where(and(eq(users.id, userId), isThere))
         .returning({ id: users.id }),
@@ -106,7 +109,7 @@ export async function usePasswordReset(db: Db, use: PasswordResetUse): Promise<b
   return changed.length > 0
 }
 
-/** The statement that forgets those that have run out, so many of them. Gives one row for each. */
+/** Deletes up to `limit` expired tokens. Returns a row for each. */
 export const deleteExpiredPasswordResetsStatement = (now: number, limit: number) =>
   statement(
     build

@@ -1,4 +1,4 @@
-/** `/dj-rest-auth/password/reset`: a link by mail that can be used once, within an hour. */
+/** `/dj-rest-auth/password/reset`: mails a link that works once, for an hour. */
 
 import { randomId, sha256 } from '../crypto'
 import { charges } from '../db/rate-limits'

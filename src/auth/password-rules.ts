@@ -4,16 +4,16 @@ const MIN_CHARACTERS = 8
 const MAX_SIMILARITY = 0.7
 
 /**
- * Python's `str.isdigit`, which also takes digits that no number is written with, such as superscripts; no Unicode
- * property that JavaScript knows names those.
+ * Python's `str.isdigit`, which also accepts digits that are not used in numbers, such as superscripts. No Unicode property that JavaScript supports
+ * includes them.
  */
 const ENTIRELY_NUMERIC =
   /^[\p{Nd}²³¹፩-፱᧚⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒\u{10A40}-\u{10A43}\u{10E60}-\u{10E68}\u{11052}-\u{1105A}\u{1F100}-\u{1F10A}]+$/u
 
-/** Python's `\W+`: unlike JavaScript's it keeps letters of any script, and splits at combining marks. */
+/** Python's `\W+`: unlike JavaScript's, it keeps letters of any script, and splits at combining marks. */
 const NON_WORD = /[^\p{L}\p{N}_]+/u
 
-/** Messages for everything that is wrong with the password itself, in the original's order. */
+/** The messages for everything that is wrong with the password itself, in the original's order. */
 export async function passwordProblems(password: string): Promise<string[]> {
   const problems: string[] = []
   if ([...password].length < MIN_CHARACTERS) {
@@ -39,8 +39,8 @@ const COMPARED: ReadonlyArray<readonly [keyof PersonalDetails, string]> = [
 ]
 
 /**
- * The message for the first detail that the password is too much like, as a whole or in one of its words; undefined
- * if none. Judges as Django 3.2's `UserAttributeSimilarityValidator` does.
+ * The message for the first personal detail that the password resembles, as a whole or one of its words; undefined if none. Follows Django 3.2's
+ * `UserAttributeSimilarityValidator`.
  */
 export function similarTo(password: string, user: PersonalDetails): string | undefined {
   const characters = [...password.toLowerCase()]
@@ -53,11 +53,11 @@ export function similarTo(password: string, user: PersonalDetails): string | und
   return undefined
 }
 
-/** Python's `SequenceMatcher.quick_ratio`: twice the characters in common, in any order, over all characters. */
+/** Python's `SequenceMatcher.quick_ratio`: twice the number of common characters, in any order, divided by the number of all characters. */
 function isSimilar(a: readonly string[], b: readonly string[]): boolean {
   const reaches = (common: number) => (2 * common) / (a.length + b.length) >= MAX_SIMILARITY
-  // Words too short or too long are never counted through, so the work grows with the value's length, not with the
-  // number of its words times the password's length.
+  // Skips words that are too short or too long, so that the work grows with the value's length, not with its number of words times the password's
+  // length.
   if (!reaches(Math.min(a.length, b.length))) return false
 
   const available = new Map<string, number>()

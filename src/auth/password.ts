@@ -1,4 +1,4 @@
-/** Password hashes: Argon2id in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. Those of Django are taken once. */
+/** Password hashes: Argon2id in the PHC string format, `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. Django's hashes are accepted once. */
 import Argon2, { Argon2Type } from '@phi-ag/argon2'
 import wasm from '@phi-ag/argon2/argon2.wasm'
 import type { Limit } from '../limits/gcra'
@@ -6,8 +6,8 @@ import { isArgon2, readDjangoHash, verifyDjangoHash } from './django-hash'
 import { inTurn } from './hash-turn'
 
 /**
- * OWASP's second choice: 19 MiB (the unit of `memoryCost` is KiB), 2 passes, 1 lane. A hash takes about 40 ms of CPU. When they are changed,
- * each password is hashed anew the next time its owner logs in.
+ * OWASP's second choice: 19 MiB (`memoryCost` is in KiB), 2 passes, 1 lane. A hash takes about 40 ms of CPU. After these parameters change, each
+ * password is hashed again when its owner next logs in.
  */
 const PARAMETERS = {
   type: Argon2Type.Argon2id,
@@ -26,7 +26,7 @@ async function load(): Promise<Argon2> {
   return argon2
 }
 
-/** `pace` is the limit of hashes (`limits.ts`). Throws `Unavailable` where too many are waiting for their turn. */
+/** `pace` is the limit of hashes (`limits.ts`). Throws `Unavailable` if too many hashes are queued. */
 export async function hashPassword(password: string, pace: Limit | undefined): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16))
   const argon2 = await load()
@@ -35,11 +35,11 @@ export async function hashPassword(password: string, pace: Limit | undefined): P
 
 export interface Verdict {
   matches: boolean
-  /** The hash was made with other parameters than the current ones, or of another form of the text. */
+  /** The hash was made with other parameters than the current ones, or from another Unicode form of the password. */
   outdated: boolean
 }
 
-/** Checks a password. Without a hash, as there is no such user, it takes as long, so that the time does not tell who has an account. */
+/** Checks a password. If there is no hash, because there is no such user, it takes as long, so that the time does not reveal who has an account. */
 export async function verifyPassword(
   hash: string | undefined,
   password: string,
@@ -64,12 +64,12 @@ export async function verifyPassword(
   return { matches: false, outdated: false }
 }
 
-/** In NFC, as passwords are hashed; then as systems wrote it, or write it, whose hashes are from before that. One, but for letters with marks. */
+/** NFC, which is hashed now; then the password as sent, and NFD, for hashes from before that. Only letters with marks make them differ. */
 const formsOf = (password: string): Set<string> =>
   new Set([password.normalize('NFC'), password, password.normalize('NFD')])
 
 /**
- * The library (0.5.28) hashes only as many bytes of the UTF-8 text as the string has UTF-16 units, which is half of a Cyrillic password.
- * Padded to as many units as it has bytes, the password is hashed whole, and none of the padding is.
+ * The library (0.5.28) only hashes as many bytes of the UTF-8 text as the string has UTF-16 units: half of a Cyrillic password. After padding it to
+ * as many units as it has bytes, the whole password is hashed, and no padding.
  */
 const padded = (password: string): string => password.padEnd(new TextEncoder().encode(password).length)

@@ -1,6 +1,6 @@
 /**
- * PBKDF2 with HMAC-SHA-256 (RFC 8018, FIPS 180-4) for as many rounds as it takes: the platform's own refuses more than 100,000. The tests compare
- * the two. No element of a loop is destructured, and each round reuses its arrays: that is ten times as fast.
+ * PBKDF2 with HMAC-SHA-256 (RFC 8018, FIPS 180-4) for any number of rounds: the platform's own refuses more than 100,000. The tests compare the two.
+ * No loop destructures elements, and all rounds reuse the same arrays, which makes it ten times as fast.
  */
 
 const K = Int32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)))
@@ -9,7 +9,7 @@ const INITIAL = Int32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime))
 const BLOCK_BYTES = 64
 const HASH_BYTES = 32
 
-/** The key's 32 bytes. */
+/** Returns the key's 32 bytes. */
 export function pbkdf2Sha256(password: Uint8Array, salt: Uint8Array, rounds: number): Uint8Array {
   const key = password.length > BLOCK_BYTES ? sha256(INITIAL, password, 0) : password
   const inner = keyed(key, 0x36)
@@ -18,7 +18,7 @@ export function pbkdf2Sha256(password: Uint8Array, salt: Uint8Array, rounds: num
 
   const first = mac(Uint8Array.from([...salt, 0, 0, 0, 1]))
   const result = words(first)
-  // A hash, and what ends a message that is one block and a hash long.
+  // A hash, followed by the padding of a message that is one block and a hash long.
   const block = new Int32Array(16)
   block.set(result)
   block[8] = 0x80000000
@@ -46,7 +46,7 @@ function keyed(key: Uint8Array, pad: number): Int32Array {
   return state
 }
 
-/** `before` are the bytes that led to the state. */
+/** `before` is the number of bytes that led to the state. */
 function sha256(from: Int32Array, message: Uint8Array, before: number): Uint8Array {
   const length = Math.ceil((message.length + 9) / BLOCK_BYTES) * BLOCK_BYTES
   const padded = new Uint8Array(length)
@@ -60,7 +60,7 @@ function sha256(from: Int32Array, message: Uint8Array, before: number): Uint8Arr
   return bytes(state)
 }
 
-/** Takes a block of 16 words into the state. `w` is room for the message schedule. Indices are within bounds, whatever the type says. */
+/** Compresses a block of 16 words into the state. `w` is space for the message schedule. Indices are always within bounds, so the casts are safe. */
 function compress(state: Int32Array, block: Int32Array, w: Int32Array): void {
   for (let i = 0; i < 16; i++) w[i] = block[i] as number
   for (let i = 16; i < 64; i++) {
@@ -119,7 +119,7 @@ function primes(count: number): number[] {
   return found
 }
 
-/** The first 32 bits behind the point. */
+/** The first 32 bits of the fractional part. */
 function fraction(root: number): number {
   return ((root % 1) * 2 ** 32) | 0
 }

@@ -32,7 +32,7 @@ const ACCOUNT = {
 }
 export type Account = RowOf<typeof ACCOUNT>
 
-/** The account with what its password is checked against. */
+/** The account with the data that passwords are checked against. */
 export const CREDENTIALS = {
   ...ACCOUNT,
   passwordHash: users.passwordHash,
@@ -60,7 +60,10 @@ export async function findCredentials(
   return rows[0]
 }
 
-/** For logging in: counts a guess (`guess-statements.ts`), and gives the active user of this name, case included, in any of its forms, and whether the device has signed in to one of its `accounts`. Throws `Throttled`. */
+/**
+ * For logging in: counts a guess (`guess-statements.ts`). Returns the active user of this name, case-sensitive but in any of its Unicode forms, and
+ * whether the device has signed in to that user's account (its id is in `accounts`). Throws `Throttled`.
+ */
 export async function findByUsername(
   db: Db,
   username: string,
@@ -84,7 +87,7 @@ export async function findByUsername(
             eq(users.isActive, true),
           ),
         )
-        // What was typed, where both are there.
+        // If several forms exist, prefer the one that was typed.
         .orderBy(desc(eq(users.username, username)))
         .limit(1),
     ),
@@ -95,8 +98,8 @@ export async function findByUsername(
 }
 
 /**
- * Which of the two is taken: the name by somebody whose own is the same or looks so, or held for whom it was; and what settings say against them.
- * Reads a few rows. Throws `Throttled`.
+ * Which of the two is taken: the name if a user has the same or a look-alike name, or if it is reserved for its former owner. Also whether the
+ * operator's settings refuse them. Reads a few rows. Throws `Throttled`.
  */
 export async function findTaken(
   db: Db,
@@ -137,16 +140,16 @@ interface NewUser {
   username: string
   email: string
   passwordHash: string
-  /** Of its first session. */
+  /** Of the user's first session. */
   jtiHash: string
   userAgent: string
   device: string
-  /** How long that session lasts unless it is used. */
+  /** How many seconds that session lasts unless it is used. */
   seconds: number
   now: number
 }
 
-/** Creates the account with its profile and first session. Throws `UniqueViolation` where the name or address was taken meanwhile. */
+/** Creates the account with its profile and first session. Throws `UniqueViolation` if the name or address was taken in the meantime. */
 export async function createUser(db: Db, user: NewUser): Promise<Account | undefined> {
   const { username, email, passwordHash, jtiHash, userAgent, device, seconds, now } = user
   const usernameKey = fold(username)
@@ -180,8 +183,8 @@ export async function createUser(db: Db, user: NewUser): Promise<Account | undef
 }
 
 /**
- * Stores a session and, where the password was hashed with outdated parameters, its new hash. Gives the user agents of the sessions that the
- * user has had before. Whoever signs in to an account that they have deleted has it back, unless it is being erased already: `UserNotFound`.
+ * Stores a session, and the password's new hash if the old one used outdated parameters. Returns the user agents of the user's earlier sessions.
+ * Signing in to a deleted account restores it; if it is already being erased, throws `UserNotFound`.
  */
 export async function startSession(
   db: Db,
@@ -193,7 +196,7 @@ export async function startSession(
     seconds: number
     now: number
     passwordHash: string | undefined
-    /** What the password has been counted as, where that is to be taken back. */
+    /** The guess to take back, if any. */
     guess: Guess | undefined
     limits: Limits
   },
@@ -208,12 +211,12 @@ export async function startSession(
     ...(guess === undefined ? [] : takeBackStatements(guess, limits, now)),
     ...(passwordHash === undefined ? [] : [setPasswordStatement(userId, passwordHash)]),
   ])
-  // Signed in is signed in: what fails here, the job does.
+  // The login has succeeded; the scheduled job does whatever fails here.
   if (restored.length > 0) await turnFirstPiece(db, userId).catch(() => undefined)
   return known.map(({ userAgent }) => userAgent)
 }
 
-/** Throws `UniqueViolation` where the name is somebody else's, or held for them; `Throttled`. A rename writes 2 rows more. */
+/** Throws `Throttled`, and `UniqueViolation` if another user has the name or it is reserved for them. A rename writes 2 more rows. */
 export async function updateAccount(
   db: Db,
   id: number,
@@ -228,7 +231,7 @@ export async function updateAccount(
       build
         .update(users)
         .set({
-          // drizzle leaves out what is undefined, and wants at least one column. Not the id: SQLite would look at every row that refers to it.
+          // drizzle omits undefined values and needs at least one column. It must not be the id: SQLite would check every row that references it.
           username: sql`${users.username}`,
           ...(username !== undefined && {
             username,
@@ -246,7 +249,7 @@ export async function updateAccount(
   return rows[0]
 }
 
-/** Stores a new password, ends the other sessions and makes reset links and changes of address useless. */
+/** Stores a new password, ends the other sessions, and invalidates reset links and pending address changes. */
 export async function changePassword(
   db: Db,
   id: number,

@@ -1,4 +1,4 @@
-/** Signing up: either all that is wrong is told at once, or an account is created, with its profile and a session. */
+/** Registration: either reports all errors at once, or creates an account with its profile and a session. */
 import * as z from 'zod/mini'
 import type { Db } from '../db/client'
 import { UniqueViolation } from '../db/errors'
@@ -25,11 +25,11 @@ interface Registration {
   password1: string
   password2: string
   userAgent: string
-  /** What it counts against. */
+  /** The limits that the registration counts against. */
   charged: readonly Charge[]
 }
 
-/** Throws `ValidationError`, `Throttled`. Two D1 calls: one finds what is taken, one creates the account. */
+/** Throws `ValidationError`, `Throttled`. Makes two D1 calls: one finds what is taken, one creates the account. */
 export async function register(
   db: Db,
   settings: Config,
@@ -53,22 +53,22 @@ export async function register(
     if (!account) throw new Error('an insert returned no row')
     return { account, ...(await issueTokens(settings, session, account.id)) }
   } catch (error) {
-    // Somebody else took the name or the address between the two calls.
+    // Another request took the name or the address between the two calls.
     if (error instanceof UniqueViolation) refuse(await takenErrors(db, username, email || undefined, []))
     throw error
   }
 }
 
-/** What a registration counts against, a refused one too: it tells which names are taken. */
+/** The limits that a registration counts against, even a refused one, because its answer reveals which names are taken. */
 export async function registrationCharges(c: RequestContext): Promise<Charge[]> {
   const address = await hashedAddress(c)
   return address === undefined ? [] : charges(config(c.env).limits, 'registration', address)
 }
 
-/** What of a body may be good although the rest is not. */
+/** The fields that can be checked although others are invalid. */
 const goodFields = z.partial(z.pick(registrationBody, { username: true, email: true, password1: true }))
 
-/** For a body that is refused anyway: adds what else is wrong, so that clients are told all at once. */
+/** For a body that is refused anyway: adds all other errors, so that the client gets them at once. */
 export async function collectOtherErrors(
   c: RequestContext,
   fields: Record<string, unknown>,

@@ -1,4 +1,4 @@
-/** `/dj-rest-auth` for those who are not signed in. Credentials that a route does not need are ignored, even bad ones. */
+/** `/dj-rest-auth` without signing in. Credentials that a route does not need are ignored, even bad ones. */
 
 import { isSignedOut } from '../db/errors'
 import { sessionName, sessionOf } from '../db/session-names'
@@ -50,7 +50,7 @@ import { readToken } from './tokens'
 import { accountView } from './view'
 
 const WRONG_CREDENTIALS = { non_field_errors: ['Unable to log in with provided credentials.'] }
-/** Of accounts that came from elsewhere. That they exist is no secret: names are public. */
+/** For imported accounts. It reveals that the account exists, which is no secret: names are public. */
 const NEEDS_RESET = { non_field_errors: ['Your password was not carried over. Please reset it to log in.'] }
 
 export const authRoutes = new Hono<AppEnv>()
@@ -142,7 +142,7 @@ export const authRoutes = new Hono<AppEnv>()
         if (session === undefined) continue
         c.set('endedSessions', { userId: claims.user_id, session })
         const [ended] = await c.var.db.batch([revokeSessionStatement(claims.user_id, session, Date.now())])
-        // Whoever holds a token of a session that has ended makes nobody do the work of ending it again.
+        // If the session had ended before, its sockets are not closed again: a holder of its token must not be able to cause that work.
         if (ended.length === 0) c.set('endedSessions', undefined)
         break
       }
@@ -244,7 +244,7 @@ export const authRoutes = new Hono<AppEnv>()
     },
   )
 
-/** Signing out must work with whatever credentials are left, so a malformed one is passed over. */
+/** Logging out must work with whatever credentials are left, so a malformed one is ignored. */
 function quietly<T>(read: () => T): T | undefined {
   try {
     return read()

@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import { email, optional, preparing, secret, text } from '../http/fields'
 import { IGNORABLE } from '../http/visible'
 
-/** For `body()`. Anybody may call these routes, and all that they take is short: names, addresses, passwords, tokens. */
+/** For `body()`. Anybody may call these routes, and they only take short values: names, addresses, passwords, tokens. */
 export const CREDENTIALS = { maxBytes: 8 * 1024 }
 
 /** Any letter or digit of Unicode, and `@ . + - _`. */
@@ -12,17 +12,17 @@ export const INVALID_USERNAME =
   'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'
 const PASSWORD_MAX_CHARACTERS = 128
 
-/** A filler of Hangul is a letter to Unicode, and yet shows nothing: with it one could take a name that looks like another's. */
+/** Refuses Hangul fillers: Unicode counts them as letters, but they are invisible, so a name with one would look like another user's. */
 const isUsername = (name: string) => USERNAME.test(name) && !IGNORABLE.test(name)
 
-/** Kept in NFKC: full width, ligatures and the like make no other name. */
+/** Normalised to NFKC, so that full-width letters, ligatures and the like do not make a different name. */
 const username = () =>
   preparing(
     (value) => (typeof value === 'string' ? value.normalize('NFKC') : value),
     text({ max: 150 }).check(z.refine((name) => isUsername(name) || name.includes('\0'), INVALID_USERNAME)),
   )
 
-/** What an answer called `device_token`; one that is no good is none. */
+/** The `device_token` of an earlier answer. An invalid one is ignored. */
 const deviceToken = () => z.optional(text({ max: 300, blank: true }))
 
 export const loginBody = z
@@ -61,7 +61,7 @@ export const userPut = z
     first_name: z.optional(text({ max: 150, blank: true })),
     last_name: z.optional(text({ max: 150, blank: true })),
     email: optional(email()),
-    /** For another `email`. */
+    /** Required to change `email`. */
     password: optional(secret()),
   })
   .register(z.globalRegistry, { id: 'UserPut' })

@@ -1,17 +1,17 @@
-/** What people are told of their account by mail: only where mail is set up, and only at an address that they have proved to be theirs. */
+/** Mails that tell users about security events of their account. Only sent if mail is configured, and only to verified addresses. */
 import type { RequestContext } from '../http/env'
 import { canSendMail, sendMail } from '../mail/send'
 import { deviceName } from './device-view'
 
 interface Addressee {
   email: string
-  /** When they proved it; null where they have not. */
+  /** When the user verified the address; null if they have not. */
   emailVerifiedAt: number | null
 }
 
 const ADVICE = 'If that was not you, choose a new password at once: it signs out every other device.\n'
 
-/** Tells of a sign-in, unless the user has signed in from such a device before. */
+/** Tells about a sign-in, unless the user has signed in from such a device before. */
 export function tellOfNewDevice(
   c: RequestContext,
   user: Addressee,
@@ -22,7 +22,7 @@ export function tellOfNewDevice(
   tell(c, user, 'New sign-in', `Somebody has signed in to your account: ${device}, ${time()}.\n\n${ADVICE}`)
 }
 
-/** Tells that the password is another. */
+/** Tells that the password was changed. */
 export const tellOfNewPassword = (c: RequestContext, user: Addressee): void =>
   tell(
     c,
@@ -31,7 +31,7 @@ export const tellOfNewPassword = (c: RequestContext, user: Addressee): void =>
     `The password of your account was changed, ${time()}.\n\n${ADVICE}`,
   )
 
-/** Tells that the account is deleted, and until when it can be had back. */
+/** Tells that the account was deleted, and until when it can be restored. */
 export const tellOfDeletion = (c: RequestContext, user: Addressee, eraseAt: number): void =>
   tell(
     c,

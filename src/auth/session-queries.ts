@@ -1,4 +1,4 @@
-/** Sessions in D1: a row stands for a refresh token, so that it can be revoked. */
+/** Sessions in D1. A session is a row, so that it can be revoked. */
 import { and, desc, eq, gt, isNull, lt, not, or, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import type { RowOf } from '../db/columns'
@@ -6,21 +6,21 @@ import { sessions, users } from '../db/schema'
 import { SESSION_NAME_LENGTH, sessionNamed } from '../db/session-names'
 import { build, statement, writeStatement } from '../db/statements'
 
-/** `last_used_at` is a record for people, not a counter: it is not written more often than this. */
+/** Users see `last_used_at` in their list of sessions; it is not written more often than this. */
 const USE_RECORDED_EVERY_MS = 60_000
 const USER_AGENT_MAX_CHARACTERS = 300
 
-/** How many sessions a user has at most: whoever signs in once more loses the one that was not used for longest. */
+/** The most sessions of a user: signing in once more deletes the one that was unused for longest. */
 export const MAX_SESSIONS = 100
 
 interface SessionRow {
   jtiHash: string
-  /** SQL where the same batch creates the user. */
+  /** SQL if the same batch creates the user. */
   userId: number | SQL<number>
   userAgent: string
-  /** Its name: somebody is told of one from which they have no session (`db/kept/notifications.ts`). */
+  /** The device's name: a trigger notifies users of a sign-in from a device on which they have no session (`db/kept/notifications.ts`). */
   device: string
-  /** How long it lasts unless it is used. */
+  /** How many seconds the session lasts unless it is used. */
   seconds: number
   now: number
 }
@@ -38,7 +38,7 @@ export const insertSessionStatement = ({ jtiHash, userId, userAgent, device, sec
     }),
   )
 
-/** Forgets the sessions of a user that are one too many. Reads at most two rows for each of `MAX_SESSIONS`. */
+/** Deletes the user's sessions beyond `MAX_SESSIONS`. Reads at most two rows for each of `MAX_SESSIONS`. */
 export const limitSessionsStatement = (userId: number) =>
   writeStatement(
     sql`delete from sessions where user_id = ${userId} and jti_hash in (select jti_hash from sessions where user_id = ${userId}
@@ -49,8 +49,8 @@ export const limitSessionsStatement = (userId: number) =>
 const isLiveAt = (now: number) => and(isNull(sessions.revokedAt), gt(sessions.expiresAt, now))
 
 /**
- * The live session of this key, if its user is active; notes that it was used, and where `prolong` says for how long, prolongs it, but not beyond
- * the end that it has had from the beginning. Reads 5 rows, and writes at most one a minute.
+ * The live session with this key, if its user is active. Records its use and, if `prolong` is given, extends it to `refreshSeconds` from now, but at
+ * most to `sessionSeconds` after its creation. Reads 5 rows, and writes at most one a minute.
  */
 export async function touchSession(
   db: Db,
@@ -98,13 +98,13 @@ const SESSION = {
 }
 export type SessionListRow = RowOf<Omit<typeof SESSION, 'name'>> & { name: string }
 
-/** The live sessions of a user, last used first: at most `MAX_SESSIONS`. Reads two rows for each. */
+/** The user's live sessions, most recently used first: at most `MAX_SESSIONS`. Reads two rows for each. */
 export async function listSessions(db: Db, userId: number, now: number): Promise<SessionListRow[]> {
   const [rows] = await db.batch([sessionsStatement(userId, now)])
   return rows
 }
 
-/** The statement that finds them. */
+/** The statement for `listSessions`. */
 export const sessionsStatement = (userId: number | SQL, now: number) =>
   statement(
     build
@@ -115,17 +115,17 @@ export const sessionsStatement = (userId: number | SQL, now: number) =>
       .limit(MAX_SESSIONS),
   )
 
-/** What is known of the devices of a user's sessions, ended ones included. Reads two rows for each. */
+/** The user agents of all the user's sessions, including ended ones. Reads two rows for each. */
 export const userAgentsStatement = (userId: number) =>
   statement(
     build.selectDistinct({ userAgent: sessions.userAgent }).from(sessions).where(eq(sessions.userId, userId)),
   )
 
-/** Ends one session; gives no row where it had ended before. */
+/** Ends one session; returns no row if it had already ended. */
 export const revokeSessionStatement = (userId: number | SQL, name: string, now: number) =>
   revokeStatement(userId, sessionNamed(name), now)
 
-/** Ends all sessions of a user, save the one named `except`. */
+/** Ends all sessions of a user except the one named `except`. */
 export const revokeSessionsStatement = (userId: number | SQL, except: string | undefined, now: number) =>
   revokeStatement(userId, except === undefined ? undefined : not(sessionNamed(except)), now)
 
@@ -138,7 +138,7 @@ const revokeStatement = (userId: number | SQL, which: SQL | undefined, now: numb
       .returning({ userId: sessions.userId }),
   )
 
-/** The statement that forgets sessions that have run out, so many of them. Gives one row for each. */
+/** Deletes up to `limit` expired sessions. Returns a row for each. */
 export const deleteExpiredSessionsStatement = (now: number, limit: number) =>
   statement(
     build

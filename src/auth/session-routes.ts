@@ -49,7 +49,7 @@ export const sessionRoutes = new Hono<AppEnv>()
   )
 
   .delete(
-    // All of the name: its beginning would name every session that begins so.
+    // The full name: a prefix would match every session whose name begins with it.
     '/:id{[0-9a-f]{16}}',
     describe({
       id: 'endSession',

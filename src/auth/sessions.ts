@@ -1,6 +1,6 @@
 /**
- * Sessions and their tokens. A session has a key, which is stored as a hash only; its refresh tokens begin with that key, its access tokens with
- * the name of the session.
+ * Sessions and their tokens. A session has a key, of which only the hash is stored. Its refresh tokens begin with that key, its access tokens with
+ * the session's name.
  */
 import { randomId, sha256 } from '../crypto'
 import { activeUserStatement, type Db } from '../db/client'
@@ -12,24 +12,24 @@ import { type Claims, signToken, type TokenType, verifyToken, wrongType } from '
 export interface TokenSettings {
   jwtSecrets: readonly [string, ...string[]]
   accessSeconds: number
-  /** How long a session lasts that is not used. */
+  /** How long a session lasts if it is not used. */
   refreshSeconds: number
-  /** How long it lasts at most, from its beginning. */
+  /** The longest that a session may last, from its creation. */
   sessionSeconds: number
 }
 
 export interface IssuedToken {
   token: string
-  /** How long it is good for. */
+  /** For how long it is valid. */
   seconds: number
 }
 
 export interface NewSession {
-  /** Goes into refresh tokens and nowhere else. */
+  /** Only refresh tokens contain it. */
   key: string
-  /** What is stored instead. */
+  /** The key's hash, which is stored. */
   jtiHash: string
-  /** How long it lasts unless it is used. */
+  /** How long the session lasts unless it is used. */
   seconds: number
 }
 
@@ -38,13 +38,13 @@ export async function newSession({ refreshSeconds, sessionSeconds }: TokenSettin
   return { key, jtiHash: await sha256(key), seconds: Math.min(refreshSeconds, sessionSeconds) }
 }
 
-/** The key that a refresh token's `jti` begins with. What follows only tells one token of the session from the next. */
+/** The key at the beginning of a refresh token's `jti`. The rest only distinguishes the session's tokens. */
 const keyOf = (jti: string): string => jti.split('.', 1)[0] ?? ''
 
-/** What is stored of the session that a refresh token with this `jti` belongs to. */
+/** The stored hash of the session that a refresh token with this `jti` belongs to. */
 export const sessionHash = (jti: string): Promise<string> => sha256(keyOf(jti))
 
-/** Both tokens of a session that was just stored. */
+/** Issues both tokens of a session that was just stored. */
 export async function issueTokens(settings: TokenSettings, session: NewSession, userId: number) {
   const { key, jtiHash, seconds } = session
   return {
@@ -73,21 +73,21 @@ async function issue(
   return { token: await signToken(jwtSecrets[0], token), seconds: token.seconds }
 }
 
-/** `why` is said where it is more than that the token is invalid or expired. */
+/** `why` is given if it says more than that the token is invalid or expired. */
 export type Refreshed =
   | {
       ok: true
       userId: number
       session: string
       access: IssuedToken
-      /** Another for the same session, once half of this one's time is over. */
+      /** A new refresh token for the same session, after half of the old one's lifetime. */
       refresh?: IssuedToken
     }
   | { ok: false; why: string | undefined }
 
 /**
- * A new access token for a refresh token whose session is live and whose user is active. The refresh token stays good to its own end, because
- * clients send it several times in parallel, lose answers, and may know nothing of a fresh one. One D1 call.
+ * Issues an access token for a refresh token whose session is live and whose user is active. The refresh token stays valid until it expires, because
+ * clients send it several times in parallel, lose answers, or ignore a new one. One D1 call.
  */
 export async function refreshAccess(db: Db, settings: TokenSettings, token: string): Promise<Refreshed> {
   const claims = await verifyToken(settings.jwtSecrets, token)
@@ -108,15 +108,15 @@ export async function refreshAccess(db: Db, settings: TokenSettings, token: stri
   return { ...refreshed, refresh: await issue(settings, { type: 'refresh', jti, userId, seconds }) }
 }
 
-/** A token that does not say when it was issued is taken to be old. */
+/** A token without `iat` counts as old. */
 const isHalfSpentAt = ({ iat = 0, exp }: Claims, now: number) => now / 1000 >= (iat + exp) / 2
 
-/** Types of tokens that sign somebody in. */
+/** The types of tokens that sign a user in. */
 const USABLE: ReadonlySet<string | undefined> = new Set(['access', 'refresh'])
 
 /**
- * Whether a token can be used for what it is for: it is valid, its user is active, and its session, if it names one, has not ended. One D1
- * call, none where the token alone says no.
+ * Whether a token can be used: it is valid, its user is active, and its session, if it names one, has not ended. One D1 call; none if the token
+ * itself is invalid.
  */
 export async function isGood(db: Db, secrets: readonly string[], token: string): Promise<boolean> {
   const claims = await verifyToken(secrets, token)

@@ -1,11 +1,11 @@
-/** Who looks after the service: that somebody has the role is checked inside each batch, as is that they are there at all. */
+/** Moderators and administrators. Each batch checks that the user still has the role, as it checks that the account is active. */
 import { createMiddleware } from 'hono/factory'
 import type * as z from 'zod/mini'
 import type { Role } from '../db/moderation-words'
 import { body } from '../http/body'
 import type { UserEnv } from '../http/env'
 
-/** Lets only those pass who have this role or a higher one: 403 for others, from the first call to D1. Behind `requireUser`. */
+/** Requires this role or a higher one; for anybody else the first D1 call throws a 403. Must come after `requireUser`. */
 export const requireStaff = (role: Role) =>
   createMiddleware<UserEnv>(async (c, next) => {
     const { db, user } = c.var
@@ -13,7 +13,7 @@ export const requireStaff = (role: Role) =>
     await next()
   })
 
-/** Validates the body of a call of theirs. Before a 400 is told, others are told that they may not ask. */
+/** Validates the body of a staff route. Checks the role first, so that others get 403 and not 400. */
 export const staffBody = <S extends z.ZodMiniType>(schema: S) =>
   body(schema, {
     before: async (c) => {

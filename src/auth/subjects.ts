@@ -1,4 +1,4 @@
-/** Whom limits count: addresses, accounts and e-mail addresses, as hashes that mean nothing without the service's secret. */
+/** The subjects that limits count by: IP addresses, accounts and e-mail addresses, as hashes that are meaningless without the service's secret. */
 import { sha256 } from '../crypto'
 import { emailKey } from '../db/email'
 import { type Charge, charges } from '../db/rate-limits'
@@ -8,19 +8,19 @@ import { addressKey } from '../limits/address'
 
 const HASH_LENGTH = 32
 
-/** Hashes what is people's data, together with the secret: addresses are few enough to be tried. */
+/** Hashes personal data together with the secret: there are few enough addresses to try them all. */
 export async function hashed(c: RequestContext, subject: string): Promise<string> {
   const [secret] = config(c.env).jwtSecrets
   return (await sha256(`${secret}\0${subject}`)).slice(0, HASH_LENGTH)
 }
 
-/** Of the address that a request comes from; undefined where nobody says, which is not so on Cloudflare. */
+/** The hashed address of the client; undefined if the header is missing, which does not happen on Cloudflare. */
 export async function hashedAddress(c: RequestContext): Promise<string | undefined> {
   const address = c.req.header('cf-connecting-ip')
   return address === undefined ? undefined : hashed(c, addressKey(address))
 }
 
-/** What a mail that somebody asks for counts against: their address, and the one it goes to. */
+/** The limits that a requested mail counts against: those of the requester's IP address and of the recipient. */
 export async function mailCharges(c: RequestContext, email: string): Promise<Charge[]> {
   const address = await hashedAddress(c)
   return [
@@ -29,6 +29,6 @@ export async function mailCharges(c: RequestContext, email: string): Promise<Cha
   ]
 }
 
-/** What the mail of a registration counts against, whose sender is bounded otherwise. */
+/** The limit that a registration's mail counts against. The sender is limited by `registrationCharges`. */
 export const proofCharges = async (c: RequestContext, email: string): Promise<Charge[]> =>
   charges(config(c.env).limits, 'mail_proof', await hashed(c, emailKey(email)))

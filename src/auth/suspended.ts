@@ -1,6 +1,6 @@
 /**
- * Those who are suspended: they cannot sign in, and may still read what was done to them and appeal. Whoever gives the right password is told so, and
- * gets a token that opens `/moderation/notices` and nothing else.
+ * Suspended users: they cannot sign in, but may still read what moderators did, and appeal. With the right password, the answer says that the account
+ * is suspended, and contains a token for `/moderation/notices` and nothing else.
  */
 import { createMiddleware } from 'hono/factory'
 import { randomId } from '../crypto'
@@ -13,10 +13,10 @@ import { findSuspension } from './suspension-queries'
 import { signToken, verifyToken } from './tokens'
 
 const TOKEN_SECONDS = 3_600
-/** The latest that four digits of a year can tell. */
+/** The latest time with a four-digit year. */
 const LATEST = Date.UTC(9999, 11, 31)
 
-/** What somebody is told who has proved who they are; undefined where they are not suspended. One D1 call. */
+/** The error for a suspended user whose password was right; undefined if the user is not suspended. One D1 call. */
 export async function suspensionErrors(c: RequestContext, userId: number): Promise<FieldErrors | undefined> {
   const until = await findSuspension(c.var.db, userId)
   if (until === undefined) return undefined
@@ -30,7 +30,7 @@ export async function suspensionErrors(c: RequestContext, userId: number): Promi
   }
 }
 
-/** Takes such a token for credentials. In front of `authenticate`, and of the routes alone that it opens. */
+/** Accepts a `notices` token. Must come before `authenticate`, and only on the routes that such a token opens. */
 export const admitSuspended = createMiddleware<AppEnv>(async (c, next) => {
   const header = c.req.header('authorization')
   const token = header && bearerToken(header)

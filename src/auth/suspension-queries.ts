@@ -1,9 +1,9 @@
-/** Suspensions in D1, for those who are suspended. */
+/** Suspensions in D1, as suspended users see them. */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { selectStatement } from '../db/statements'
 
-/** Until when somebody is suspended; undefined where they are not. Reads 1 row. */
+/** When the user's suspension ends, in milliseconds since the epoch; undefined if they are not suspended. Reads 1 row. */
 export async function findSuspension(db: Db, userId: number): Promise<number | undefined> {
   const [rows] = await db.batch([
     selectStatement(

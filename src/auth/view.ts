@@ -16,7 +16,7 @@ export const accountView = (account: Account, urls: ImageUrls): UserAnswer => ({
   ...(account.role !== null && { role: account.role }),
 })
 
-/** A session as its user sees it; `current` is the name of the one that asks, where it has one. */
+/** A session as its user sees it; `current` is the name of the requesting session, if it has one. */
 export const sessionView = (
   { name, userAgent, createdAt, lastUsedAt, expiresAt }: SessionListRow,
   current: string | undefined,

@@ -54,7 +54,7 @@ export const blockRoutes = new Hono<AppEnv>()
       const { blocked } = c.req.valid('json')
       const { db, user } = c.var
       if (blocked === user.id) throw new ValidationError({ blocked: ["You can't block yourself."] })
-      // Set before the write, because its answer may be lost.
+      // Set before the write, whose answer may be lost.
       c.set('parted', [user.id, blocked])
       try {
         const block = await createOnce(c, { limit: 'blocks' }, (creation) =>

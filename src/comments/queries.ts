@@ -106,7 +106,10 @@ const openPost = (userId: number, postId: number) =>
   sql`coalesce((select iif(comments_closed, json_extract('{}', ${sql.raw(`'${CLOSED_PATH}'`)}), id) from posts
     where id = ${postId} and ${visibleTo(userId).post(posts)}), 0)`
 
-/** Throws `ForeignKeyViolation` if the post does not exist, `Closed`, and `UniqueViolation` if the key was used. Writes 5 rows, and 2 for each person notified: at most 6, and 10 who are mentioned. */
+/**
+ * Throws `ForeignKeyViolation` if the post does not exist, `Closed`, and `UniqueViolation` if the key was used. Writes 5 rows, and 2 for each person
+ * notified: at most 6, and 10 who are mentioned.
+ */
 export const createComment = (
   db: Db,
   ownerId: number,

@@ -4,7 +4,7 @@ import type { ImageUrls } from '../images/url'
 import type { CommentRow } from './queries'
 import type { CommentAnswer } from './schemas'
 
-/** A comment as this viewer sees it now: `created_at` and `updated_at` say how long ago. */
+/** A comment as this viewer sees it; `created_at` and `updated_at` are relative to now ("5 minutes ago"). */
 export const commentView = (
   comment: CommentRow,
   { viewerId, urls, now }: { viewerId: number | undefined; urls: ImageUrls; now: number },

@@ -1,7 +1,7 @@
 /**
  * Every table and index. What drizzle cannot express (triggers, the search index, WITHOUT ROWID) is declared in `kept.ts`.
  *
- * Times are integers, milliseconds since the epoch. Ids are never used again: see `sequences.ts`.
+ * Times are integers, in milliseconds since the epoch. Ids are never reused: see `sequences.ts`.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import {
@@ -24,13 +24,13 @@ const id = (table: string) =>
     .$defaultFn((): SQL<number> => nextId(table))
 
 /**
- * What a column that orders by "the newest like" (or follow) holds where there is none: larger than any id, so
- * that such rows come last ascending and first descending, as in the database of the original.
+ * The value of a column that sorts by the newest like (or follow) if there is none: larger than any id, so that
+ * such rows come last in ascending and first in descending order, as in the original's database.
  */
 export const NEVER = Number.MAX_SAFE_INTEGER
 
 declare const imageHash: unique symbol
-/** The hash of an image that a row shows. Only a lease gives one (`image-leases.ts`), in the batch that writes the row. */
+/** The hash of an image that a row shows. Only a lease yields one (`image-leases.ts`), in the batch that writes the row. */
 export type ImageHash = string & { readonly [imageHash]: true }
 
 /** An account and its profile, which are created together and share their id. */
@@ -41,29 +41,29 @@ export const users = sqliteTable(
     username: text().notNull(),
     /** `fold(username)`: unique without regard to case. */
     usernameKey: text().notNull(),
-    /** `skeleton(username)`: unique, so that nobody is taken for somebody else. Null where two names looked alike before it was kept. */
+    /** `skeleton(username)`: unique, against impersonation by a similar name. Null for names that already looked alike when the column was added. */
     usernameSkeleton: text(),
-    /** `searchKey(username)`, by which posts and conversations are searched. */
+    /** `searchKey(username)`, which searches of posts and conversations use. */
     searchKey: text().notNull().default(''),
     email: text().notNull().default(''),
-    /** `fold(email)`, null where there is no address. */
+    /** `fold(email)`, null without an address. */
     emailKey: text(),
-    /** When they proved that they read what is sent there; null where they have not. */
+    /** When the user proved that they receive mail at this address; null if they have not. */
     emailVerifiedAt: integer(),
     firstName: text().notNull().default(''),
     lastName: text().notNull().default(''),
     /** PHC string, see `auth/password.ts`. */
     passwordHash: text().notNull(),
     isActive: integer({ mode: 'boolean' }).notNull().default(true),
-    /** What they may do for the service besides using it; null for nearly everybody. */
+    /** Moderator or admin; null for nearly all users. */
     role: text({ enum: ROLES }),
     createdAt: integer().notNull(),
 
     profileName: text().notNull().default(''),
     profileContent: text().notNull().default(''),
-    /** Key in the bucket, null for the default image. */
+    /** Key in the bucket; null for the default image. */
     image: text().$type<ImageHash>(),
-    /** As those of a post. */
+    /** As in `posts`. */
     imageWidth: integer(),
     imageHeight: integer(),
     imageThumbhash: text(),
@@ -80,12 +80,12 @@ export const users = sqliteTable(
     /** Ids of the newest follow by, and of, this user. Not indexed: that would cost each follow two rows more. */
     lastFollowingId: integer().notNull().default(NEVER),
     lastFollowedId: integer().notNull().default(NEVER),
-    /** Unread messages of all their conversations. */
+    /** Unread messages in all of the user's conversations. */
     unreadMessages: integer().notNull().default(0),
-    /** How far they have seen their notifications, by `seq`; of likes, which are told later, only so far. */
+    /** The largest `seq` of the notifications that the user has seen; likes have their own, because they appear later. */
     notificationsSeenTo: integer().notNull().default(0),
     likesSeenTo: integer().notNull().default(0),
-    /** JSON: the images of their six newest posts, newest first, null for the default one. */
+    /** JSON: the images of the user's six newest posts, newest first; null for the default image. */
     newestImages: text().notNull().default('[]'),
   },
   (t) => [
@@ -106,28 +106,28 @@ export const posts = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     title: text().notNull(),
-    /** `searchKey(title)`: searched and sorted by. */
+    /** `searchKey(title)`, for searching and sorting. */
     titleKey: text().notNull(),
     content: text().notNull().default(''),
-    /** Whom title and content name, and where: see `mentions.ts`. */
+    /** Users mentioned in title and content, with positions: see `mentions.ts`. */
     titleMentions: text().notNull().default('[]'),
     contentMentions: text().notNull().default('[]'),
     image: text().$type<ImageHash>(),
     imageFilter: text().notNull().default('normal'),
-    /** In pixels, upright; null for the default image, and for those from before they were kept. */
+    /** In pixels, with the image upright; null for the default image and for images older than these columns. */
     imageWidth: integer(),
     imageHeight: integer(),
-    /** A placeholder, as the client made it. */
+    /** A placeholder image, computed by the client. */
     imageThumbhash: text(),
-    /** What the image shows, in words. */
+    /** Alternative text. */
     imageAlt: text().notNull().default(''),
-    /** Marked by moderators: front ends show it only to those who want to see it. */
+    /** Set by moderators: front ends show the post only to users who choose to see it. */
     isSensitive: integer({ mode: 'boolean' }).notNull().default(false),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
     likesCount: integer().notNull().default(0),
     commentsCount: integer().notNull().default(0),
-    /** Nobody may comment any more. */
+    /** No new comments are accepted. */
     commentsClosed: integer({ mode: 'boolean' }).notNull().default(false),
     lastLikeId: integer().notNull().default(NEVER),
   },
@@ -150,11 +150,11 @@ export const comments = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     content: text().notNull(),
-    /** Whom it names, and where: see `mentions.ts`. */
+    /** Mentioned users, with positions: see `mentions.ts`. */
     mentions: text().notNull().default('[]'),
     createdAt: integer().notNull(),
     updatedAt: integer().notNull(),
-    /** Whether it counts for nothing, as its owner's account is not there: see `account-hidings.ts`. */
+    /** The owner's account is hidden, so the row is left out of all counts: see `account-hidings.ts`. */
     isOwnerHidden: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (t) => [index('comments_post').on(t.postId), index('comments_owner').on(t.ownerId)],
@@ -171,7 +171,7 @@ export const likes = sqliteTable(
       .notNull()
       .references(() => posts.id, { onDelete: 'cascade' }),
     createdAt: integer().notNull(),
-    /** Whether it counts for nothing, as its owner's account is not there: see `account-hidings.ts`. */
+    /** The owner's account is hidden, so the row is left out of all counts: see `account-hidings.ts`. */
     isOwnerHidden: integer({ mode: 'boolean' }).notNull().default(false),
   },
   (t) => [
@@ -193,7 +193,7 @@ export const followers = sqliteTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     createdAt: integer().notNull(),
-    /** Whether it counts for nothing to the one, as the other's account is not there: see `account-hidings.ts`. */
+    /** This account is hidden, so the row is left out of the other account's count: see `account-hidings.ts`. */
     isOwnerHidden: integer({ mode: 'boolean' }).notNull().default(false),
     isFollowedHidden: integer({ mode: 'boolean' }).notNull().default(false),
   },
@@ -201,13 +201,13 @@ export const followers = sqliteTable(
     uniqueIndex('followers_owner_followed').on(t.ownerId, t.followedId),
     index('followers_followed_owner').on(t.followedId, t.ownerId),
     index('followers_followed').on(t.followedId),
-    // Ends in the id: the newest follow first.
+    // SQLite appends the id, which gives newest follows first.
     index('followers_owner').on(t.ownerId),
     check('followers_not_self', sql`${t.ownerId} <> ${t.followedId}`),
   ],
 )
 
-/** Accounts whose posts, likes and follows are for their followers: see `visibility.ts`. A table, as who is not in it costs no row. */
+/** Accounts whose posts, likes and follows only followers may see: see `visibility.ts`. A table of its own, so that public accounts cost no row. */
 export const privateAccounts = sqliteTable(
   'private_accounts',
   {
@@ -218,7 +218,7 @@ export const privateAccounts = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId] })],
 )
 
-/** Who may begin a conversation with somebody: those whom they follow, or nobody. Everybody, where there is no row. */
+/** Who may start a conversation with the user: those whom the user follows, or nobody. Without a row, everybody. */
 export const messagePolicies = sqliteTable(
   'message_policies',
   {
@@ -230,7 +230,7 @@ export const messagePolicies = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId] })],
 )
 
-/** `owner` asks to follow `followed`, whose account is private. */
+/** `owner` requests to follow `followed`, whose account is private. */
 export const followRequests = sqliteTable(
   'follow_requests',
   {
@@ -249,7 +249,7 @@ export const followRequests = sqliteTable(
   ],
 )
 
-/** Neither of the two sees anything of the other: see `visibility.ts`. */
+/** Neither user sees anything of the other: see `visibility.ts`. */
 export const blocks = sqliteTable(
   'blocks',
   {
@@ -270,7 +270,7 @@ export const blocks = sqliteTable(
   ],
 )
 
-/** `owner` is not shown what `muted` writes, unless they ask for it. */
+/** Lists do not show `owner` what `muted` writes, unless they request that user. */
 export const mutes = sqliteTable(
   'mutes',
   {
@@ -291,7 +291,7 @@ export const mutes = sqliteTable(
   ],
 )
 
-/** Accounts that their owners have deleted: hidden (`visibility.ts`), and erased in pieces (`account/erase-queries.ts`). Rows stay as long as their users'. */
+/** Accounts that their owners deleted: hidden at once (`visibility.ts`), erased in pieces (`account/erase-queries.ts`). A row stays as long as its user's. */
 export const deletedAccounts = sqliteTable(
   'deleted_accounts',
   {
@@ -299,13 +299,13 @@ export const deletedAccounts = sqliteTable(
       .notNull()
       .references(() => users.id),
     deletedAt: integer().notNull(),
-    /** When erasing begins, or began; null once all is erased. */
+    /** When erasure is due; null once everything is erased. */
     eraseAt: integer(),
-    /** When it began: from then on nothing brings the account back. */
+    /** When erasure began: from then on the account cannot be restored. */
     erasingSince: integer(),
-    /** Up to where what they sent is gone from their conversations: see `conversationsToErase`. */
+    /** The user's messages are erased in conversations up to this id: see `conversationsToErase`. */
     conversationsDoneTo: integer().notNull().default(0),
-    /** When somebody else may take the name; null before it is erased and after the name is free. */
+    /** When others may take the name; null before erasure and once the name is free. */
     nameFreeAt: integer(),
   },
   (t) => [
@@ -315,27 +315,27 @@ export const deletedAccounts = sqliteTable(
   ],
 )
 
-/** Accounts that may not be used for a while, and are hidden as long (`visibility.ts`). A ban is a suspension without an end. */
+/** Suspended accounts: unusable and hidden until the suspension ends (`visibility.ts`). A ban is a suspension without an end. */
 export const suspendedAccounts = sqliteTable(
   'suspended_accounts',
   {
     userId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** `NEVER`: for good. */
+    /** `NEVER` means permanently. */
     until: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.userId] }), index('suspended_accounts_until').on(t.until)],
 )
 
 /**
- * Accounts that were hidden or shown again, and whose likes, comments and follows are still to count for nothing, or again: how far that has
- * come, by their ids, `NEVER` where it is done. See `account-hidings.ts`.
+ * Accounts that were hidden or restored and whose likes, comments and follows must be removed from, or added to, the counts. The columns hold the
+ * last id processed of each kind, `NEVER` if it is done. See `account-hidings.ts`.
  */
 export const accountHidings = sqliteTable(
   'account_hidings',
   {
-    /** No reference: a trigger writes it, also while a user is deleted. */
+    /** No foreign key: a trigger writes the row, even while the user is being deleted. */
     userId: integer().notNull(),
     likesTo: integer().notNull().default(0),
     commentsTo: integer().notNull().default(0),
@@ -345,7 +345,7 @@ export const accountHidings = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId] })],
 )
 
-/** Accounts that are out of all lists that nobody asked for them. */
+/** Accounts that only lists which request that user show. */
 export const silencedAccounts = sqliteTable(
   'silenced_accounts',
   {
@@ -357,18 +357,18 @@ export const silencedAccounts = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId] })],
 )
 
-/** What admins decide while the service runs: see `moderation/settings-queries.ts`. */
+/** Settings that admins change while the service runs: see `moderation/settings-queries.ts`. */
 export const settings = sqliteTable('settings', {
   name: text().primaryKey(),
   /** JSON. */
   value: text().notNull(),
 })
 
-/** How far each sequence had come at the end of a day, so that what a day has brought is a difference. */
+/** Each sequence's last id at the end of a day: the difference between two days is the number of rows added. */
 export const dailySizes = sqliteTable(
   'daily_sizes',
   {
-    /** `2024-08-27`, of UTC. */
+    /** `2024-08-27`, in UTC. */
     day: text().notNull(),
     name: text().notNull(),
     lastId: integer().notNull(),
@@ -376,16 +376,16 @@ export const dailySizes = sqliteTable(
   (t) => [primaryKey({ columns: [t.day, t.name] })],
 )
 
-/** Posts that moderators have hidden, and large ones that their owners have deleted and that are not erased yet. Tables of their own, so that posts that are shown cost no row more (`visibility.ts`). */
+/** Posts hidden by moderators, and large deleted posts until they are erased. A table of its own, so that visible posts cost no row (`visibility.ts`). */
 export const hiddenPosts = sqliteTable(
   'hidden_posts',
   {
-    /** Goes with the post by a trigger (`kept/hidden.ts`). */
+    /** A trigger deletes the row together with the post (`kept/hidden.ts`). */
     postId: integer().notNull(),
-    /** Of the post: known also when that has gone first. */
+    /** Copied from the post, which may be deleted first. */
     ownerId: integer().notNull(),
     hiddenAt: integer().notNull(),
-    /** When it is deleted for good; null where it is only hidden. */
+    /** When it is due to be erased; null if it is only hidden. */
     eraseAt: integer(),
   },
   (t) => [
@@ -394,12 +394,12 @@ export const hiddenPosts = sqliteTable(
   ],
 )
 
-/** Comments that moderators have hidden. */
+/** Comments hidden by moderators. */
 export const hiddenComments = sqliteTable(
   'hidden_comments',
   {
     commentId: integer().notNull(),
-    /** Of the comment: known also when that has gone first. */
+    /** Copied from the comment, which may be deleted first. */
     postId: integer().notNull(),
     hiddenAt: integer().notNull(),
     eraseAt: integer(),
@@ -411,7 +411,7 @@ export const hiddenComments = sqliteTable(
 )
 
 /**
- * Messages that moderators have hidden, taken out of `messages`: so nothing that reads a conversation has to think of them. Only the conversation's object
+ * Messages hidden by moderators, moved out of `messages` so that reads of a conversation need no condition. Only the conversation's object
  * moves them (`messaging/object/moderate-statements.ts`).
  */
 export const hiddenMessages = sqliteTable(
@@ -424,16 +424,16 @@ export const hiddenMessages = sqliteTable(
     senderId: integer().notNull(),
     content: text().notNull(),
     image: text().$type<ImageHash>(),
-    /** As those of a post. */
+    /** As in `posts`. */
     imageWidth: integer(),
     imageHeight: integer(),
     imageThumbhash: text(),
     createdAt: integer().notNull(),
     editedAt: integer(),
-    /** The change that made it. */
+    /** The change that created the message. */
     seq: integer().notNull(),
     hiddenAt: integer().notNull(),
-    /** When it is deleted for good; null where it is only hidden. */
+    /** When it is due to be erased; null if it is only hidden. */
     eraseAt: integer(),
   },
   (t) => [
@@ -444,37 +444,37 @@ export const hiddenMessages = sqliteTable(
   ],
 )
 
-/** What moderators look into: one thing, however many people report it and however often. */
+/** A case for moderators: one per reported thing, however many reports it gets. */
 export const cases = sqliteTable(
   'cases',
   {
     id: id('cases'),
     kind: text({ enum: CASE_KINDS }).notNull(),
-    /** The thing's id; of a profile its user's. No reference: a case outlives it. */
+    /** The reported thing's id; for a profile, the user's. No foreign key: a case outlives its subject. */
     subjectId: integer().notNull(),
-    /** Whose it is. */
+    /** The owner of the reported thing. */
     authorId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     state: text({ enum: CASE_STATES }).notNull().default('open'),
-    /** The moderator who works on it, or did last. */
+    /** The moderator who works on the case, or did last. */
     claimedBy: integer(),
     reportsCount: integer().notNull().default(0),
-    /** Whether somebody waits for an answer to their appeal. */
+    /** Whether an appeal is waiting for an answer. */
     isAppealed: integer({ mode: 'boolean' }).notNull().default(false),
     openedAt: integer().notNull(),
     closedAt: integer(),
   },
   (t) => [
     uniqueIndex('cases_subject').on(t.kind, t.subjectId),
-    // Both end in the id: the oldest first.
+    // SQLite appends the id to both, which gives oldest first.
     index('cases_state').on(t.state),
     index('cases_state_kind').on(t.state, t.kind),
     index('cases_author').on(t.authorId),
   ],
 )
 
-/** That somebody has reported a thing. */
+/** One user's report of a thing. */
 export const reports = sqliteTable(
   'reports',
   {
@@ -487,7 +487,7 @@ export const reports = sqliteTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     category: text().notNull(),
     text: text().notNull(),
-    /** What a message said and showed when it was reported, for moderators only; null for other things. */
+    /** The message's text and image when it was reported, for moderators only; null for other kinds. */
     evidence: text(),
     evidenceImage: text().$type<ImageHash>(),
     createdAt: integer().notNull(),
@@ -498,25 +498,25 @@ export const reports = sqliteTable(
   ],
 )
 
-/** The log of moderation: what was done, by whom, to whom and why. Triggers refuse to change or delete a row (`kept/guard.ts`). */
+/** The audit log of moderation. Triggers refuse to change or delete a row (`kept/guard.ts`). */
 export const moderationActions = sqliteTable(
   'moderation_actions',
   {
     id: id('moderation_actions'),
-    /** Null: whoever runs the service, by hand. No references: the log outlives all that it tells of. */
+    /** Null for manual actions of the operator. No foreign keys: the log outlives everything that it mentions. */
     actorId: integer(),
     action: text().notNull(),
     caseId: integer(),
-    /** The person concerned. */
+    /** The affected user. */
     userId: integer(),
     kind: text({ enum: CASE_KINDS }),
     subjectId: integer(),
     reason: text(),
-    /** Words to that person. */
+    /** Text for that user. */
     text: text().notNull().default(''),
-    /** When it ends by itself. */
+    /** When the effect expires. */
     until: integer(),
-    /** Whether that person is told. */
+    /** Whether that user gets a notice. */
     isNotice: integer({ mode: 'boolean' }).notNull().default(false),
     createdAt: integer().notNull(),
   },
@@ -527,7 +527,7 @@ export const moderationActions = sqliteTable(
   ],
 )
 
-/** That somebody asks to look again at what was done to them: once for each action. */
+/** Appeals by affected users: at most one for each action. */
 export const appeals = sqliteTable(
   'appeals',
   {
@@ -536,15 +536,15 @@ export const appeals = sqliteTable(
       .references(() => moderationActions.id),
     text: text().notNull(),
     createdAt: integer().notNull(),
-    /** When its case was closed again. */
+    /** When the case was closed again. */
     answeredAt: integer(),
   },
   (t) => [primaryKey({ columns: [t.actionId] })],
 )
 
 /**
- * What every list needs to know without counting: a table's rows are the ids ever given out (the largest) less
- * the rows deleted, so that an insert writes nothing here and a delete one row. See `sequences.ts`.
+ * Gives every list its size without counting: a table has as many rows as its largest id ever, less the number of
+ * deleted rows. An insert writes nothing here, a delete one row. See `sequences.ts`.
  */
 export const sequences = sqliteTable('sequences', {
   name: text().primaryKey(),
@@ -553,11 +553,11 @@ export const sequences = sqliteTable('sequences', {
   deleted: integer().notNull().default(0),
 })
 
-/** A refresh token that was issued. */
+/** Issued refresh tokens. */
 export const sessions = sqliteTable(
   'sessions',
   {
-    /** SHA-256 (hex) of the token's `jti`: reading this table gives nobody a token. */
+    /** SHA-256 (hex) of the token's `jti`: reading this table yields no usable token. */
     jtiHash: text().primaryKey(),
     userId: integer()
       .notNull()
@@ -567,13 +567,13 @@ export const sessions = sqliteTable(
     expiresAt: integer().notNull(),
     revokedAt: integer(),
     userAgent: text().notNull().default(''),
-    /** What people call the device, by its user agent; empty in old sessions. */
+    /** A readable device name, derived from the user agent; empty in old sessions. */
     device: text().notNull().default(''),
   },
   (t) => [index('sessions_user').on(t.userId), index('sessions_expires').on(t.expiresAt)],
 )
 
-/** A password reset that was asked for; the row goes when it is used. */
+/** Requested password resets; a row is deleted when it is used. */
 export const passwordResets = sqliteTable(
   'password_resets',
   {
@@ -586,7 +586,7 @@ export const passwordResets = sqliteTable(
   (t) => [index('password_resets_user').on(t.userId), index('password_resets_expires').on(t.expiresAt)],
 )
 
-/** Keys that were mailed to prove an address, or to undo the change to another; each goes when it is used. */
+/** Mailed keys that verify an address or undo a change of address; each is deleted when it is used. */
 export const emailKeys = sqliteTable(
   'email_keys',
   {
@@ -594,7 +594,7 @@ export const emailKeys = sqliteTable(
     userId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** The address that the account has once the key is used. */
+    /** The account's address after the key is used. */
     email: text().notNull(),
     purpose: text({ enum: ['prove', 'undo'] }).notNull(),
     expiresAt: integer().notNull(),
@@ -602,7 +602,7 @@ export const emailKeys = sqliteTable(
   (t) => [index('email_keys_user').on(t.userId), index('email_keys_expires').on(t.expiresAt)],
 )
 
-/** The newest export of each account: when it began, and how many of its parts were asked for. */
+/** The newest export of each account: when it began, and how many of its parts were requested. */
 export const accountExports = sqliteTable(
   'account_exports',
   {
@@ -615,28 +615,28 @@ export const accountExports = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId] })],
 )
 
-/** An image in the bucket, and who needs it: see `image-leases.ts`. */
+/** An image in the bucket and the number of its users: see `image-leases.ts`. */
 export const images = sqliteTable(
   'images',
   {
     /** SHA-256 (hex) of the bytes: its key in the bucket. */
     hash: text().primaryKey(),
-    /** Rows that show it; kept by triggers. */
+    /** Rows that show the image; maintained by triggers. */
     refs: integer().notNull().default(0),
-    /** Those of them that everybody sees: all but messages. */
+    /** Those of them that are public, which means all except messages. */
     publicRefs: integer().notNull().default(0),
-    /** Uploads under way that will refer to it, and until when they count. */
+    /** Uploads in progress that will reference the image, and when these leases expire. */
     leases: integer().notNull().default(0),
     leasedUntil: integer().notNull().default(0),
-    /** Set while the object is being deleted: no upload may rely on it. */
+    /** Set while the object is being deleted: uploads must not rely on it. */
     deletingAt: integer(),
-    /** How often a deletion that had not ended was overtaken by an upload: part of the object's key (`imageKey`). */
+    /** How often an upload overtook an unfinished deletion: part of the object's key (`imageKey`). */
     generation: integer().notNull().default(0),
   },
   (t) => [index('images_unreferenced').on(t.hash).where(sql`refs = 0`)],
 )
 
-/** Generations below which a deletion of a forgotten image may still arrive, and until when that is feared: see `image-leases.ts`. */
+/** For images without a row: deletions of generations below this may still arrive until this time. See `image-leases.ts`. */
 export const imageFences = sqliteTable(
   'image_fences',
   {
@@ -647,12 +647,12 @@ export const imageFences = sqliteTable(
   (t) => [index('image_fences_until').on(t.until)],
 )
 
-/** What two people have said to each other. Only its Durable Object writes it (`messaging/`). */
+/** A conversation of two users. Only its Durable Object writes it (`messaging/`). */
 export const conversations = sqliteTable(
   'conversations',
   {
     id: id('conversations'),
-    /** The smaller id of the two, and the larger. */
+    /** The smaller and the larger of the two ids. */
     userA: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
@@ -664,14 +664,14 @@ export const conversations = sqliteTable(
     /** Null while there are no messages. */
     lastMessageId: integer(),
     messagesCount: integer().notNull().default(0),
-    /** Each has read what the other sent up to here. */
+    /** The last message id that each user has read. */
     readA: integer().notNull().default(0),
     readB: integer().notNull().default(0),
     unreadA: integer().notNull().default(0),
     unreadB: integer().notNull().default(0),
-    /** Messages up to this id are gone, for everybody and everything, though some may not be erased yet: see `clearedConversations`. */
+    /** Messages up to this id count as deleted, though some may not be erased yet: see `clearedConversations`. */
     clearedTo: integer().notNull().default(0),
-    /** Ids of changes that were given up, newest first: should one of them arrive after all, it fails. */
+    /** Ids of abandoned changes, newest first: if one still arrives, it fails. */
     revokedChanges: text().notNull().default(''),
   },
   (t) => [
@@ -688,25 +688,25 @@ export const messages = sqliteTable(
     conversationId: integer()
       .notNull()
       .references(() => conversations.id, { onDelete: 'cascade' }),
-    /** One of the two, with whom the conversation goes; hence no reference of its own, which would want an index. */
+    /** One of the two users. No foreign key, which would need an index: deleting a user deletes the conversation. */
     senderId: integer().notNull(),
     content: text().notNull(),
     image: text().$type<ImageHash>(),
-    /** As those of a post. */
+    /** As in `posts`. */
     imageWidth: integer(),
     imageHeight: integer(),
     imageThumbhash: text(),
     createdAt: integer().notNull(),
     editedAt: integer(),
-    /** The change that made it, and the newest that touched it. */
+    /** The change that created the message, and the newest one that affected it. */
     seq: integer().notNull(),
     changedSeq: integer().notNull(),
   },
-  // Ends in the id, by which a thread is read; that no seq is there twice, the key of `changes` sees to.
+  // SQLite appends the id, in whose order threads are read. The key of `changes` keeps each `seq` unique.
   (t) => [index('messages_conversation').on(t.conversationId)],
 )
 
-/** Conversations of which so many messages were cleared at once that erasing them is left to the scheduled job. */
+/** Cleared conversations with so many messages that the scheduled job erases them. */
 export const clearedConversations = sqliteTable(
   'cleared_conversations',
   {
@@ -718,7 +718,7 @@ export const clearedConversations = sqliteTable(
 )
 
 /**
- * Which conversations somebody listens to: where their sockets are, so that these can be closed. Only the conversation's object writes it
+ * Conversations on which a user has open sockets, so that these can be closed. Only the conversation's object writes here
  * (`messaging/object/listening.ts`).
  */
 export const listeners = sqliteTable(
@@ -727,13 +727,13 @@ export const listeners = sqliteTable(
     userId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** With whom. No reference, which would want an index: the row goes with the last socket, whatever becomes of that user. */
+    /** The other user. No foreign key, which would need an index: the row is deleted with the last socket in any case. */
     otherId: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.userId, t.otherId] })],
 )
 
-/** Every change of a conversation, without a gap: what a client that was away has to catch up with. */
+/** The gapless change log of each conversation, from which clients catch up. */
 export const changes = sqliteTable(
   'changes',
   {
@@ -745,16 +745,16 @@ export const changes = sqliteTable(
     /** Who did it. */
     userId: integer().notNull(),
     messageId: integer(),
-    /** How far was read. */
+    /** For `read`: the last message id read. */
     upTo: integer(),
-    /** What its object called it: whether a change whose answer was lost is here, is found out by this. Null in old entries. */
+    /** An id from the object, which finds out by it whether a change whose answer was lost was committed. Null in old entries. */
     changeId: text(),
   },
   (t) => [primaryKey({ columns: [t.conversationId, t.seq] })],
 )
 
 /**
- * What somebody is told of: a row for each recipient and cause, written and taken back with its cause (`kept/notifications.ts`).
+ * A row for each recipient and cause, inserted and deleted together with its cause (`kept/notifications.ts`).
  */
 export const notifications = sqliteTable(
   'notifications',
@@ -762,12 +762,12 @@ export const notifications = sqliteTable(
     recipientId: integer()
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
-    /** When it was written, in milliseconds by D1's clock, moved on until it is larger than all that the recipient has, or has seen. */
+    /** D1's time of writing in milliseconds, advanced past every `seq` that the recipient has or has seen. */
     seq: integer().notNull(),
     kind: text({ enum: KINDS }).notNull(),
-    /** The id of the row that is told of: of a like, a comment, a follow. */
+    /** The id of the like, comment or follow (and so on) that caused it. */
     causeId: integer().notNull(),
-    /** Who did it. No reference, nor are the next two, as each would want an index: the row goes with its cause. */
+    /** Who caused it. This and the next two are no foreign keys, as each would need an index: the row is deleted with its cause. */
     actorId: integer(),
     postId: integer(),
     commentId: integer(),
@@ -778,7 +778,7 @@ export const notifications = sqliteTable(
   ],
 )
 
-/** Kinds of notifications of which somebody has said what they want; without a row it is `live`. */
+/** The level that a user chose for a kind of notification; `live` without a row. */
 export const notificationSettings = sqliteTable(
   'notification_settings',
   {
@@ -791,7 +791,7 @@ export const notificationSettings = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId, t.kind] })],
 )
 
-/** The first answers to requests that may be sent again: see `idempotency.ts`. */
+/** First answers to requests that may be repeated: see `idempotency.ts`. */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {
@@ -800,7 +800,7 @@ export const idempotencyKeys = sqliteTable(
       .references(() => users.id, { onDelete: 'cascade' }),
     route: text().notNull(),
     key: text().notNull(),
-    /** SHA-256 (hex) of what was asked. */
+    /** SHA-256 (hex) of the request. */
     requestHash: text().notNull(),
     /** JSON: the row that the answer shows. */
     answer: text().notNull(),
@@ -812,27 +812,27 @@ export const idempotencyKeys = sqliteTable(
   ],
 )
 
-/** How far the jobs have come that go through a whole table in pieces: see `search-keys.ts`. */
+/** Progress of jobs that process a whole table in pieces: see `search-keys.ts`. */
 export const jobs = sqliteTable('jobs', {
   name: text().primaryKey(),
-  /** The largest id that is done. */
+  /** The largest id processed. */
   doneTo: integer().notNull().default(0),
 })
 
-/** What has been used up of limits: see `rate-limits.ts`. */
+/** Use of the rate limits: see `rate-limits.ts`. */
 export const rateLimits = sqliteTable('rate_limits', {
-  /** The limit's name, and who or what it counts. */
+  /** The limit's name, and the user or thing that it counts for. */
   key: text().primaryKey(),
-  /** Until when it has used up what it is due: see `limits/gcra.ts`. */
+  /** Until when the key has used up its share: see `limits/gcra.ts`. */
   at: real().notNull(),
 })
 
-/** Names that accounts have given up: nobody else may take one for a while, and be taken for whom it was. See `kept/held-usernames.ts`. */
+/** Names that accounts gave up: for a while nobody else may take one, to prevent impersonation. See `kept/held-usernames.ts`. */
 export const heldUsernames = sqliteTable(
   'held_usernames',
   {
     usernameKey: text().primaryKey(),
-    /** Who may have it back. Not a reference: accounts go, and their names are held. */
+    /** Who may take the name back. No foreign key: the name stays held when the account is gone. */
     userId: integer().notNull(),
     until: integer().notNull(),
   },

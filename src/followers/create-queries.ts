@@ -28,8 +28,8 @@ const FOLLOW_OR_REQUEST = selectList({
 })
 
 /**
- * Follows, or requests to. Throws `UniqueViolation` for a second follow or request or a used key, `ForeignKeyViolation` for an unknown user, `TooMany` if
- * too many requests are pending. Writes 9 rows, and 2 to notify the followed user.
+ * Follows, or requests to. Throws `UniqueViolation` for a second follow or request or a used key, `ForeignKeyViolation` for an unknown user,
+ * `TooMany` if too many requests are pending. Writes 9 rows, and 2 to notify the followed user.
  */
 export const createFollower = (
   db: Db,

@@ -1,4 +1,4 @@
-/** Writing rows that show images: nothing half-done, whichever of the two stores fails. */
+/** Writes rows that show images, so that nothing is left half done, whichever of the two stores fails. */
 import { createMiddleware } from 'hono/factory'
 import { sha256 } from '../crypto'
 import { openDb } from '../db/client'
@@ -14,12 +14,12 @@ import type { CleanImage } from './clean'
 import { abandonUpload, deleteKeys, deleteObjects, isMissing, LatePut, leaseImage, putImage } from './store'
 
 const UPLOADS_AT_ONCE = { name: 'uploads_at_once', quota: MAX_UPLOADS_AT_ONCE, windowSeconds: 1 }
-/** By user, the bytes of the uploads that this isolate is storing. */
+/** For each user, the bytes that this isolate is currently storing. */
 const uploading = new Map<number | undefined, number>()
 
 /**
- * Stores the image, if there is one, then runs the write with its lease. If the write fails the image goes again. Throws `Throttled` beyond
- * the user's bytes, and where the user would have more than `MAX_UPLOAD_BYTES_AT_ONCE` under way.
+ * Stores the image, if there is one, then runs the write with its lease. If the write fails, the image is deleted. Throws `Throttled` if the user has
+ * used up their bytes, or would have more than `MAX_UPLOAD_BYTES_AT_ONCE` in progress.
  */
 export async function withImage<T>(
   c: RequestContext,
@@ -58,13 +58,13 @@ async function storeAndWrite<T>(
     if (overtaken.length > 0) c.executionCtx.waitUntil(deleteKeys(c.env.MEDIA, overtaken))
     return await write(lease)
   } catch (error) {
-    // Whether the row was written, or the object will be, is not known then: `sweep` will see once the lease has run out.
+    // After such an error the row or the object may still have been written: `sweep` decides once the lease has expired.
     if (!isUnknown(error)) c.executionCtx.waitUntil(abandonUpload(ownDb(c), c.env.MEDIA, lease))
     throw error
   }
 }
 
-/** Bytes count by user: what is stored and what is under way is bounded by them. */
+/** Uploads count in bytes per user, which limits what is stored and what is in progress. */
 function uploadCharges(c: RequestContext, { bytes }: CleanImage): Charge[] {
   const { viewer } = c.var
   if (!viewer) return []
@@ -76,10 +76,10 @@ const isUnknown = (error: unknown) =>
   error instanceof LatePut ||
   (error instanceof ApiError && error.code === 'unavailable')
 
-/** Cleaning up is not done for the viewer, who may be the one who is gone. */
+/** Cleanup must not act for the viewer: if their account is gone, their batches fail. */
 const ownDb = (c: RequestContext) => openDb(c.env.DB, { primary: true })
 
-/** Deletes the images that the request's writes have left unneeded, after the answer and whatever it is. */
+/** After the answer, whatever it is, deletes the images that the request's writes have marked. */
 export const deleteMarkedImages = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const { markedImages } = c.var.db

@@ -1,8 +1,8 @@
-/** Items of an AVIF: images and metadata, which boxes of `meta` list and tell where they are (ISO/IEC 23008-12). */
+/** Items of an AVIF, which are images or metadata. Boxes in `meta` list and locate them (ISO/IEC 23008-12). */
 import { type Box, child, readBoxes } from './boxes'
 import { type Budget, Cursor, text, uintBE } from './bytes'
 
-/** A stretch of an item's bytes; `source` is what its offset counts in, undefined for other items and other files. */
+/** A range of an item's bytes. `source` is what the offset is relative to; undefined if the bytes are in another item or file. */
 interface Extent {
   item: number
   source: 'file' | 'idat' | undefined
@@ -10,13 +10,13 @@ interface Extent {
   length: number
 }
 
-/** The construction methods of `iloc` that find bytes in this file. */
+/** The construction methods of `iloc` for bytes in this file, by their numbers. */
 const SOURCES = ['file', 'idat'] as const
 
-/** Items that are metadata: Exif, and those with a MIME type, such as XMP (ISO/IEC 23008-12, annex A). */
+/** Types of metadata items: Exif, and those with a MIME type, such as XMP (ISO/IEC 23008-12, annex A). */
 export const METADATA = new Set<string | undefined>(['Exif', 'mime'])
 
-/** Type by item id (`infe`, 23008-12 needs version 2 or later; earlier ones have no type, and only hold metadata). */
+/** Type by item id (`infe`). 23008-12 requires version 2 or later; earlier versions have no type, and only hold metadata. */
 export function itemTypes(bytes: Uint8Array, meta: Box, budget: Budget): Map<number, string> {
   const types = new Map<number, string>()
   const info = child(meta, 'iinf')
@@ -43,7 +43,7 @@ export function propertiesOf(bytes: Uint8Array, meta: Box, id: number): Box[] {
     for (let left = cursor.uint(4); left > 0 && !cursor.overrun; left--) {
       const isOwn = cursor.uint(idSize) === id
       for (let associations = cursor.uint(1); associations > 0; associations--) {
-        // 1-based; the uppermost bit says whether it is essential.
+        // 1-based; the highest bit says whether the property is essential.
         const index = cursor.uint(indexSize) & (indexSize === 2 ? 0x7fff : 0x7f)
         const property = isOwn ? all[index - 1] : undefined
         if (property) found.add(property)
@@ -54,14 +54,14 @@ export function propertiesOf(bytes: Uint8Array, meta: Box, id: number): Box[] {
 }
 
 /**
- * Zeroes the metadata items that a `meta` box lists. False when an item lies beyond the end of its source, or a
- * metadata item where it can't be erased: in another file, inside of another item, or over the list itself.
+ * Overwrites the metadata items that a `meta` box lists with zeros. False if an item extends beyond its source, or if a metadata item cannot be
+ * erased because it is in another file, inside another item, or overlaps the list itself.
  */
 export function eraseItems(bytes: Uint8Array, cleaned: Uint8Array, meta: Box, budget: Budget): boolean {
   const idat = child(meta, 'idat')
   const types = itemTypes(bytes, meta, budget)
   const extents = itemExtents(bytes, meta, budget)
-  // Items may share bytes, but a file that has more erased than it holds only means to keep us busy.
+  // Items may share bytes, but a file that lists more metadata than it has bytes only wastes our time.
   let erasable = bytes.length
   for (const { item, source, offset, length } of extents ?? []) {
     const [start, limit] = source === 'idat' ? [idat?.body ?? 0, idat?.end ?? 0] : [0, bytes.length]
@@ -77,7 +77,7 @@ export function eraseItems(bytes: Uint8Array, cleaned: Uint8Array, meta: Box, bu
   return extents !== undefined
 }
 
-/** Where the items are: `iloc`, ISO/IEC 14496-12, 8.11.3. Undefined when it is cut off, or has too many. */
+/** The items' locations: `iloc`, ISO/IEC 14496-12, 8.11.3. Undefined if it is truncated or has too many. */
 function itemExtents(bytes: Uint8Array, meta: Box, budget: Budget): Extent[] | undefined {
   const location = child(meta, 'iloc')
   const extents: Extent[] = []
@@ -87,7 +87,7 @@ function itemExtents(bytes: Uint8Array, meta: Box, budget: Budget): Extent[] | u
   const [version, sizes] = [cursor.uint(4) >>> 24, cursor.uint(2)]
   const [offsetSize, lengthSize, baseSize] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15]
   const indexSize = version > 0 ? sizes & 15 : 0
-  // Without lengths each item would be the whole file; and a few bytes could list millions.
+  // Without lengths each item would be the whole file, and a few bytes could list millions of items.
   if (!lengthSize) return undefined
   const idSize = version < 2 ? 2 : 4
   for (let items = cursor.uint(idSize); items > 0 && !cursor.overrun; items--) {
@@ -106,7 +106,7 @@ function itemExtents(bytes: Uint8Array, meta: Box, budget: Budget): Extent[] | u
   return cursor.overrun ? undefined : extents
 }
 
-/** The id of the item that is the image (`pitm`); undefined where none is named. */
+/** The id of the primary image item (`pitm`); undefined if there is none. */
 export function primaryItem(bytes: Uint8Array, meta: Box): number | undefined {
   const primary = child(meta, 'pitm')
   return primary && uintBE(bytes, primary.body + 4, bytes[primary.body] === 0 ? 2 : 4)

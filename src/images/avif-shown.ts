@@ -1,15 +1,15 @@
-/** What an AVIF shows: its size, and whether it is coded in AV1, as HEIC and others are built of the same boxes. */
+/** What an AVIF shows: its size, and whether it is coded in AV1. HEIC and other formats use the same boxes. */
 import { itemTypes, METADATA, primaryItem, propertiesOf } from './avif-items'
 import { type Box, child, readBoxes, withDescendants } from './boxes'
 import { type Budget, type Size, text, uintBE, union } from './bytes'
 
 const AV1 = 'av01'
-/** Items that are made of others: an image in tiles, and one for bright screens. */
+/** Items composed of others: an image made of tiles, and one for high dynamic range. */
 const DERIVED = new Set(['grid', 'tmap'])
 
 /**
- * Size of the primary item as shown: from its extent, `ispe`, and its quarter turns, `irot` (23008-12, 6.5). Undefined where there is no
- * such item, or it is not coded in AV1: whatever the brands say, no browser shows it then.
+ * The size at which the primary item is shown, from its extent (`ispe`) and quarter turns (`irot`): 23008-12, 6.5. Undefined if there is no such
+ * item, or it is not coded in AV1: whatever the brands say, no browser shows it then.
  */
 export function shownSize(bytes: Uint8Array, meta: Box, budget: Budget): Size | undefined {
   const id = primaryItem(bytes, meta)
@@ -26,13 +26,13 @@ export function shownSize(bytes: Uint8Array, meta: Box, budget: Budget): Size | 
   return turn && (bytes[turn.body] ?? 0) & 1 ? { width: height, height: width } : { width, height }
 }
 
-/** A grid's tiles are items beside it: all that are coded must be in AV1, so that whichever it refers to are. */
+/** A grid's tiles are other items of the file. All coded items must be AV1, so that those it refers to are. */
 function isOfTiles(types: ReadonlyMap<number, string>): boolean {
   const coded = [...types.values()].filter((type) => !METADATA.has(type) && !DERIVED.has(type))
   return coded.length > 0 && coded.every((type) => type === AV1)
 }
 
-/** Whether every track of a sequence is in AV1: its first sample entry says (`stsd`, ISO/IEC 14496-12, 8.5.2). */
+/** Whether every track of a sequence is coded in AV1, according to its first sample entry (`stsd`, ISO/IEC 14496-12, 8.5.2). */
 export function isSequenceShown(bytes: Uint8Array, boxes: Box[], budget: Budget): boolean {
   const inside = (box: Box | undefined, type: string) =>
     box && readBoxes(bytes, box.body, box.end, budget)?.find((candidate) => candidate.type === type)
@@ -44,12 +44,12 @@ export function isSequenceShown(bytes: Uint8Array, boxes: Box[], budget: Budget)
     })
 }
 
-/** The largest of what may have to be decoded: any item, tiles and thumbnails too, and the tracks of a sequence. */
+/** The largest width and height that may have to be decoded: of all items, including tiles and thumbnails, and the tracks of a sequence. */
 export function largestExtent(bytes: Uint8Array, boxes: Box[], shown: Size): Size {
   let extent = shown
   for (const { type, body } of withDescendants(boxes)) {
     if (type === 'ispe') extent = union(extent, sizeAt(bytes, body + 4))
-    // Its times take four bytes each, or eight in version 1; both sides are in 1/65536 of a pixel (14496-12, 8.3.2).
+    // The times before them take four bytes each, or eight in version 1. Width and height are in 1/65536 of a pixel (14496-12, 8.3.2).
     if (type === 'tkhd') {
       const { width, height } = sizeAt(bytes, body + (bytes[body] === 1 ? 88 : 76))
       extent = union(extent, { width: width >>> 16, height: height >>> 16 })

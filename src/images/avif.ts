@@ -3,21 +3,21 @@ import { isSequenceShown, largestExtent, shownSize } from './avif-shown'
 import { type Box, readBoxes, withDescendants } from './boxes'
 import { Budget, fromText, holds, type Image, text } from './bytes'
 
-/** What it takes to show an image or a sequence; the rest (uuid, udta, free, vendors' own) is blanked. */
+/** The boxes needed to show an image or a sequence. All others (uuid, udta, free, proprietary ones) are overwritten. */
 const NEEDED = new Set([
   ...['ftyp', 'mdat', 'moov', 'mvhd', 'trak', 'tkhd', 'tref', 'edts', 'mdia', 'mdhd', 'minf'],
   ...['meta', 'hdlr', 'pitm', 'iinf', 'iloc', 'iref', 'iprp', 'ipco', 'ipma', 'idat', 'dinf', 'grpl'],
 ])
 
-/** Properties that tell about the image instead of how to show it: names, texts, times, free-form ones. */
+/** Properties that describe the image instead of saying how to show it: names, texts, times, free-form ones. */
 const DESCRIPTIVE = new Set(['udes', 'altt', 'crtt', 'mdft', 'uuid'])
 
-/** Headers of a movie that tell when it was made and changed. */
+/** Movie headers with the times of creation and modification. */
 const DATED = new Set(['mvhd', 'tkhd', 'mdhd'])
 
 /**
- * Overwrites metadata with zeros where it stands, because offsets into the file point all over it. Being turned or
- * mirrored is a property of the image (irot, imir) and stays; viewers go by that and ignore an Exif orientation.
+ * Overwrites metadata with zeros in place, because the file contains offsets to its other parts. Rotation and mirroring are properties of the image
+ * (irot, imir) and stay; viewers follow them and ignore an Exif orientation.
  */
 export function cleanAvif(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 4, 'ftyp')) return undefined
@@ -35,7 +35,7 @@ export function cleanAvif(bytes: Uint8Array): Image | undefined {
     }
     if (DATED.has(box.type)) cleaned.fill(0, box.body + 4, box.body + (bytes[box.body] === 1 ? 20 : 12))
   }
-  // Read from the result, so that a file whose metadata lies over its boxes is found out.
+  // Checks the result, which detects files whose metadata overlaps their boxes.
   const again = new Budget()
   const result = readBoxes(cleaned, 0, cleaned.length, again)
   const size = result && shownSize(cleaned, meta, again)

@@ -1,10 +1,10 @@
-/** Boxes, of which files of the ISO base media format are made: ISO/IEC 14496-12, 4.2. */
+/** Boxes, of which files of the ISO base media format consist: ISO/IEC 14496-12, 4.2. */
 import { type Budget, text, uintBE } from './bytes'
 
 export interface Box {
   type: string
   parent: string
-  /** Offsets in the file: the box, what follows its header, what follows the box. */
+  /** Offsets in the file: of the box, of its content after the header, and of its end. */
   start: number
   body: number
   end: number
@@ -13,10 +13,10 @@ export interface Box {
 
 const CONTAINERS = new Set(['meta', 'iprp', 'ipco', 'moov', 'trak', 'mdia'])
 
-/** `moov/trak/meta/iprp/ipco` is as deep as they nest; a file that goes deeper is out to exhaust the stack. */
+/** Real files nest no deeper than `moov/trak/meta/iprp/ipco`; a file that does is meant to exhaust the stack. */
 const MAX_DEPTH = 5
 
-/** Every box from `from` to `to`; undefined when one is cut off, one too many, or of a size that makes no sense. */
+/** All boxes between `from` and `to`; undefined if one is truncated or has an impossible size, or if there are too many. */
 export function readBoxes(
   bytes: Uint8Array,
   from: number,
@@ -29,13 +29,13 @@ export function readBoxes(
   for (let start = from; start < to; ) {
     const type = text(bytes, start + 4, 4)
     const compactSize = uintBE(bytes, start, 4)
-    // 1 means that a large size follows, 0 that the box is the last one.
+    // 1 means that a 64-bit size follows, 0 that the box extends to the end.
     const size = compactSize === 1 ? uintBE(bytes, start + 8, 8) : compactSize || to - start
     const body = start + (compactSize === 1 ? 16 : 8)
     const end = start + size
     if (!budget.take() || end < body || end > to || depth > MAX_DEPTH) return undefined
 
-    // Only `meta` has fields of its own, version and flags, before its children.
+    // Only `meta` has fields of its own (version and flags) before its children.
     const content = body + (type === 'meta' ? 4 : 0)
     const children = CONTAINERS.has(type) ? readBoxes(bytes, content, end, budget, type, depth + 1) : []
     if (!children) return undefined

@@ -4,18 +4,18 @@ export interface Size {
   height: number
 }
 
-/** What each format's cleaner returns: the cleaned file, and its size, before any turn that Exif asks for. */
+/** What each format's cleaner returns: the cleaned file, and its size before any rotation by Exif. */
 export interface Image extends Size {
   bytes: Uint8Array<ArrayBuffer>
-  /** Where something in the file is larger than what is shown, such as a frame: the largest width and height of anything. */
+  /** The largest width and height of anything in the file, if something, such as a frame, is larger than the shown image. */
   extent?: Size
-  /** Whether it is seen as high as it is stored wide. */
+  /** Whether viewers show it with width and height swapped. */
   isSideways?: boolean
 }
 
 /**
- * The segments, chunks, blocks or boxes that a file may have. An image of 5 MiB has hundreds; one that is all segments would take
- * twenty times its size in memory, as each is an object while it is looked at.
+ * The most segments, chunks, blocks or boxes in a file. An image of 5 MiB has hundreds. One that consists only of segments would take twenty times
+ * its size in memory, because each becomes an object during parsing.
  */
 export const MAX_SEGMENTS = 2_000
 
@@ -23,7 +23,7 @@ export const MAX_SEGMENTS = 2_000
 export class Budget {
   #left = MAX_SEGMENTS
 
-  /** False where there was none left to take. */
+  /** False if none was left. */
   take(): boolean {
     return --this.#left >= 0
   }
@@ -35,7 +35,7 @@ export const union = (a: Size, b: Size): Size => ({
   height: Math.max(a.height, b.height),
 })
 
-/** Big-endian unsigned integer of 1 to 8 bytes; bytes past the end count as 0, so walkers check their bounds first. */
+/** A big-endian unsigned integer of 1 to 8 bytes. Bytes past the end count as 0, so parsers check their bounds first. */
 export function uintBE(bytes: Uint8Array, at: number, size: number): number {
   let value = 0
   for (let i = at; i < at + size; i++) value = value * 256 + (bytes[i] ?? 0)
@@ -59,14 +59,14 @@ export function uint32LE(value: number): Uint8Array {
   return uint32BE(value).reverse()
 }
 
-/** The bytes as text, one character each (Latin-1): for signatures and four-character codes. */
+/** The bytes as text, one character each (Latin-1), for signatures and four-character codes. */
 export function text(bytes: Uint8Array, at: number, length: number): string {
   let value = ''
   for (const byte of bytes.subarray(at, at + length)) value += String.fromCharCode(byte)
   return value
 }
 
-/** Whether `bytes` holds `expected` (one character a byte) at `at`. */
+/** Whether `bytes` contains `expected` (one character per byte) at `at`. */
 export function holds(bytes: Uint8Array, at: number, expected: string): boolean {
   for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected.charCodeAt(i)) return false
   return true
@@ -87,7 +87,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return joined
 }
 
-/** Reads big-endian integers one after the other; once past its end it reads 0 and says so, rather than throwing. */
+/** Reads consecutive big-endian integers. Past its end it reads 0 and sets `overrun` instead of throwing. */
 export class Cursor {
   overrun = false
   readonly #bytes: Uint8Array

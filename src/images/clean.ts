@@ -5,17 +5,17 @@ import { cleanJpeg } from './jpeg'
 import { cleanPng } from './png'
 import { cleanWebp } from './webp'
 
-/** Its size is without a turn that Exif asks for, as in the original; with one that is part of the format (AVIF). */
+/** A cleaned image. Its size ignores a rotation by Exif, as in the original, but includes one that is part of the format (AVIF). */
 export interface CleanImage extends Size {
   bytes: Uint8Array<ArrayBuffer>
   type: 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp' | 'image/avif'
-  /** The largest width and height of anything in the file: more than `width` and `height` where a frame is larger than its screen. */
+  /** The largest width and height of anything in the file; exceeds `width` and `height` if a frame is larger than the screen. */
   extent: Size
-  /** As people see it: turned as Exif asks for. */
+  /** The size as viewers show it, after any rotation by Exif. */
   shown: Size
 }
 
-/** Each recognises its own format by the first bytes and leaves the rest to the others. */
+/** Each recognises its own format by the first bytes, and returns undefined for others. */
 const CLEANERS = [
   ['image/jpeg', cleanJpeg],
   ['image/png', cleanPng],
@@ -25,12 +25,12 @@ const CLEANERS = [
 ] as const
 
 /**
- * Recognises an image by its content and removes what doesn't serve to show it: camera, place, time, author, comments,
- * embedded previews, appended files. The image is not encoded again, and stays upright: where the format tells its
- * orientation by Exif, an Exif block with just that remains.
+ * Detects an image's format from its content and removes everything that is not needed to show it: camera, place, time, author, comments,
+ * embedded previews, appended files. The image is not re-encoded. It stays upright: if its format stores the orientation in Exif, an Exif block with
+ * only the orientation remains.
  *
- * @returns undefined when the bytes are none of the five types, or are truncated or corrupt. Never throws. The content
- * of compressed images is not decoded, so damage inside of it may go unnoticed.
+ * @returns undefined if the bytes are none of the five types, or are truncated or corrupt. Never throws. Compressed image data is not decoded, so
+ * damage inside it may go unnoticed.
  */
 export function cleanImage(bytes: Uint8Array): CleanImage | undefined {
   for (const [type, clean] of CLEANERS) {

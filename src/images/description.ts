@@ -1,7 +1,7 @@
-/** What answers say of an image besides its URL. */
+/** What answers say about an image besides its URL. */
 import * as z from 'zod/mini'
 
-/** Its size in pixels, upright, and its placeholder. Null for default images, and for those from before these were kept. */
+/** The upright image's size in pixels, and its placeholder. Null for default images, and for images from before these were stored. */
 export const imageDescription = {
   image_width: z.nullable(z.int()),
   image_height: z.nullable(z.int()),
@@ -10,7 +10,7 @@ export const imageDescription = {
 
 interface Described {
   image: string | null
-  /** Missing in answers that were remembered before these were kept. */
+  /** Missing in stored answers from before these columns existed. */
   imageWidth?: number | null
   imageHeight?: number | null
   imageThumbhash?: string | null

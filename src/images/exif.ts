@@ -4,12 +4,12 @@ const ORIENTATION_TAG = 0x0112
 const SHORT = 3
 const ENTRY_SIZE = 12
 
-/** What precedes the TIFF block in a JPEG's APP1 (Exif 2.32, 4.7.2); some writers put it into WebP and PNG too. */
+/** What precedes the TIFF block in a JPEG's APP1 (Exif 2.32, 4.7.2). Some programs also write it in WebP and PNG. */
 export const EXIF_PREFIX = 'Exif\0\0'
 
 /**
- * The orientation that an Exif block asks for: 1 (upright) to 8, as in Exif 2.32, 4.6.4, tag 0x0112. A block that is
- * broken, or says nothing, means upright, as in browsers.
+ * The orientation in an Exif block: 1 (upright) to 8, as in Exif 2.32, 4.6.4, tag 0x0112. A broken block, or one without an orientation, means upright,
+ * as in browsers.
  *
  * @param block a TIFF block, with or without {@link EXIF_PREFIX}
  */
@@ -33,10 +33,10 @@ export function readOrientation(block: Uint8Array): number {
   return 1
 }
 
-/** Whether an image of this orientation is shown as high as it is stored wide. */
+/** Whether this orientation swaps width and height. */
 export const isSideways = (orientation = 1): boolean => orientation > 4
 
-/** A TIFF block whose only entry is the orientation: 8 bytes of header, one directory with one entry, no next one. */
+/** A TIFF block whose only entry is the orientation: 8 bytes of header, one directory with one entry, no further directory. */
 export function orientationBlock(orientation: number): Uint8Array {
   const header = 'MM\0*\0\0\0\x08'
   const entry = `\x01\x12\0\x03\0\0\0\x01\0${String.fromCharCode(orientation)}\0\0`

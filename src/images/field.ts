@@ -16,7 +16,7 @@ interface Rules {
   maxPixels?: number
 }
 
-/** Posts and profiles. */
+/** For posts and profiles. */
 export const IMAGE: Rules = {
   maxBytes: 2 * 2 ** 20,
   tooLarge: 'Image size larger than 2MB!',
@@ -24,26 +24,29 @@ export const IMAGE: Rules = {
   maxSide: 4096,
 }
 
-/** Messages. */
+/** For messages. */
 export const MESSAGE_IMAGE: Rules = {
   maxBytes: 5 * 2 ** 20,
   tooLarge: 'Image file too large (max 5MB)',
   notAnImage: 'Invalid image file',
-  // Decoded, each takes the reader's browser four bytes. Phones make images of this size at most, or scale them down.
+  // A decoded pixel takes four bytes in the reader's browser. Phones produce images of at most this size, or scale them down.
   maxPixels: 40_000_000,
 }
 
-/** For `body()`: forms may be larger where an image belongs, and who sends one that is far too large is told so by its field. */
+/** For `body()`: allows larger forms for images, so that an image that is far too large gets its field's error. */
 export const imageUpload = ({ tooLarge }: Rules) => ({
   maxBytes: IMAGE_FORM_BYTES,
   tooLarge: { image: [tooLarge] },
 })
 
-/** A thumbhash has 5 bytes at least, and 25 or so. */
+/** A thumbhash has at least 5 bytes, usually about 25. */
 const MAX_THUMBHASH_CHARACTERS = 100
 const THUMBHASH = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/
 
-/** A placeholder for an image (https://evanw.github.io/thumbhash/), in base64; blank and null: none. What it shows is between its sender and whoever draws it. */
+/**
+ * A placeholder for an image (https://evanw.github.io/thumbhash/), in base64; blank and null mean none. The service does not check that it resembles
+ * the image.
+ */
 export const thumbhashField = () =>
   preparing(
     (value) => (isBlank(value) || value === '' ? null : value),
@@ -56,10 +59,10 @@ export const thumbhashField = () =>
     ),
   )
 
-/** Whether it is a form's blank part, which the types of the fields do not speak of. */
+/** Whether it is a form's blank part, which the fields' types do not include. */
 const isBlank = (value: unknown) => value === BLANK
 
-/** A file; absent and a form's blank part are the same: no image was sent. The output is the image without its metadata. */
+/** A file. Both an absent field and a form's blank part mean that no image was sent. The output is the image without its metadata. */
 export const imageField = (rules: Rules) =>
   z
     .pipe(
@@ -71,13 +74,13 @@ export const imageField = (rules: Rules) =>
     .check(z.meta({ type: 'string', format: 'binary' }))
 
 /**
- * As `imageField`, of a row that has one: the URL of an image says, as leaving it out does, that it stays as it is. Clients that read a
- * record, change a field and send all of it back have no other word for that.
+ * Like `imageField`, for a row that already has an image: the image's URL means, like an absent field, that the image stays. Clients that read a
+ * record, change a field and send everything back cannot say it differently.
  */
 export const changedImageField = (rules: Rules) =>
   preparing((value) => (isImageUrl(value) ? undefined : value), imageField(rules))
 
-/** A file that may be taken away: a form's blank part and null mean no image, absent means that nothing is said of it. */
+/** A file that can be removed: a form's blank part and null mean no image; an absent field means no change. */
 export const optionalImageField = (rules: Rules) =>
   z
     .pipe(
@@ -96,7 +99,7 @@ function checked(value: unknown, rules: Rules, { issues }: z.core.ParsePayload):
   return null
 }
 
-/** The image, or what is wrong with it. */
+/** The image, or the error message. */
 function check(
   value: unknown,
   { maxBytes, tooLarge, notAnImage, maxSide, maxPixels }: Rules,
@@ -108,7 +111,7 @@ function check(
   if (value.bytes.length > maxBytes) return tooLarge
   const image = cleanImage(value.bytes)
   if (!image) return notAnImage
-  // What counts is what has to be decoded, not only what is shown.
+  // The limits apply to everything that has to be decoded, not only to what is shown.
   const { width, height } = image.extent
   if (maxSide !== undefined) {
     if (height > maxSide) return `Image height larger than ${maxSide}px!`

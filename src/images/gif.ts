@@ -6,10 +6,13 @@ const [GRAPHIC_CONTROL, APPLICATION, PLAIN_TEXT] = [0xf9, 0xff, 0x01]
 
 const SCREEN_END = 13
 
-/** Both say how often an animation repeats; every other application extension is XMP, ICC or private. */
+/** Both say how often an animation repeats. All other application extensions are XMP, ICC or private. */
 const LOOPING = ['\x0bNETSCAPE2.0', '\x0bANIMEXTS1.0']
 
-/** Drops comments, plain text, other applications' extensions and what follows the trailer, which may be missing, as viewers don't miss it. */
+/**
+ * Drops comments, plain text, other applications' extensions, and everything after the trailer. The trailer may be missing, because viewers do not
+ * need it.
+ */
 export function cleanGif(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, 'GIF87a') && !holds(bytes, 0, 'GIF89a')) return undefined
 
@@ -29,7 +32,7 @@ export function cleanGif(bytes: Uint8Array): Image | undefined {
       at = skipSubBlocks(bytes, at + 2)
       const block = bytes.subarray(start, at)
       if (label === GRAPHIC_CONTROL) control = block
-      // It is an image of its own to which the control before it belongs (section 25).
+      // Plain text is an image of its own, to which the preceding control belongs (section 25).
       else if (label === PLAIN_TEXT) control = undefined
       else if (label === APPLICATION && LOOPING.some((name) => holds(block, 2, name))) kept.push(block)
     } else if (bytes[at] === IMAGE) {
@@ -42,31 +45,31 @@ export function cleanGif(bytes: Uint8Array): Image | undefined {
       images++
       extent = union(extent, reachOf(bytes, start))
     } else if (bytes[at] === 0) {
-      // A surplus block terminator: some writers leave one, and viewers pass over it.
+      // An extra block terminator: some programs write one, and viewers ignore it.
       at++
     } else {
       return undefined
     }
   }
-  // Behind the end of the file is where a block that was cut off would have ended.
+  // A truncated block would have ended after the end of the file.
   if (images === 0 || at > bytes.length) return undefined
 
   kept.push(fromText(';'))
   return { bytes: concat(kept), ...screen, extent }
 }
 
-/** How far a frame reaches on the screen, or beyond: its descriptor's left, top, width and height (section 20). */
+/** How far a frame extends on the screen or beyond, from its descriptor's left, top, width and height (section 20). */
 function reachOf(bytes: Uint8Array, descriptor: number): Size {
   const [left, top] = [uintLE(bytes, descriptor + 1, 2), uintLE(bytes, descriptor + 3, 2)]
   return { width: left + uintLE(bytes, descriptor + 5, 2), height: top + uintLE(bytes, descriptor + 7, 2) }
 }
 
-/** Bytes of the colour table that the packed field of a screen or an image announces (sections 18 and 20). */
+/** The size in bytes of the colour table that the packed field of a screen or an image declares (sections 18 and 20). */
 function colourTableSize(packed: number): number {
   return packed & 0x80 ? 3 * 2 ** ((packed & 7) + 1) : 0
 }
 
-/** Where the data sub-blocks that begin at `at` end; past the end of the file when they are cut off (section 15). */
+/** The end of the data sub-blocks that begin at `at`; past the end of the file if they are truncated (section 15). */
 function skipSubBlocks(bytes: Uint8Array, at: number): number {
   let next = at
   for (let size = bytes[next]; size; size = bytes[next]) next += 1 + size

@@ -1,16 +1,16 @@
 import { Budget, concat, fromText, holds, type Image, uintBE } from './bytes'
 import { EXIF_PREFIX, isSideways, orientationBlock, readOrientation } from './exif'
 
-// Marker codes: ITU-T T.81, table B.1. Only the three frame types that browsers decode: baseline, extended
-// sequential and progressive, all Huffman-coded.
+// Marker codes: ITU-T T.81, table B.1. Only the three frame types that browsers decode, all Huffman-coded: baseline, extended sequential and
+// progressive.
 const FRAMES = [0xc0, 0xc1, 0xc2]
 const DQT = 0xdb
-/** DHT, DQT, DNL and DRI: what the decoder has to know besides. */
+/** DHT, DQT, DNL and DRI, which the decoder also needs. */
 const TABLES = [0xc4, DQT, 0xdc, 0xdd]
 const [RST0, RST7, EOI, SOS, TEM, COM] = [0xd0, 0xd7, 0xd9, 0xda, 0x01, 0xfe]
 const [APP0, APP1, APP2, APP14, APP15] = [0xe0, 0xe1, 0xe2, 0xee, 0xef]
 
-/** Drops every application segment and comment but JFIF, ICC profile, Adobe and an orientation, and what follows EOI. */
+/** Drops all application segments and comments except JFIF, ICC profile, Adobe and an orientation. Also drops everything after EOI. */
 export function cleanJpeg(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, '\xff\xd8\xff')) return undefined
 
@@ -35,7 +35,7 @@ export function cleanJpeg(bytes: Uint8Array): Image | undefined {
     if (code === SOS) {
       if (!frame || !isQuantised || next - 1 <= end) return undefined
       scans++
-      // Byte for byte: restart markers, stuffed zeros and fill bytes belong to the scan.
+      // Copied unchanged: restart markers, stuffed zeros and fill bytes belong to the scan.
       kept.push(bytes.subarray(marker - 1, next - 1))
     } else if (FRAMES.includes(code)) {
       if (frame || !isShowable(payload)) return undefined
@@ -62,7 +62,7 @@ export function cleanJpeg(bytes: Uint8Array): Image | undefined {
   const head = [fromText('\xff\xd8')]
   if (jfif) head.push(jfif)
   if (orientation && orientation > 1) head.push(orientationSegment(orientation))
-  // Some readers pass over the first segment. Tables may come before the frame or after it, and one always comes before the scan.
+  // Some readers skip the first segment. Tables may come before or after the frame; at least one always comes before the scan.
   const [first, second] = kept
   if (head.length === 1 && first && second && first[1] && FRAMES.includes(first[1]))
     kept.splice(0, 2, second, first)
@@ -75,8 +75,8 @@ export function cleanJpeg(bytes: Uint8Array): Image | undefined {
 }
 
 /**
- * Index of the next marker's code, or -1. Passes over what is no marker to stop at: coded data with its stuffed zeros
- * and restart markers (T.81, B.1.1.5), and stray bytes between segments, which decoders skip too.
+ * Index of the next marker's code, or -1. Skips coded data with its stuffed zeros and restart markers (T.81, B.1.1.5), and stray bytes between
+ * segments, which decoders skip too.
  */
 function findMarker(bytes: Uint8Array, from: number): number {
   let at = bytes.indexOf(0xff, from)
@@ -90,13 +90,13 @@ function findMarker(bytes: Uint8Array, from: number): number {
   return -1
 }
 
-/** Frame header, T.81, B.2.2: 8 bits a sample; grey, three colours or four; 3 bytes for each of them. */
+/** Frame header, T.81, B.2.2: 8 bits per sample; one, three or four components, 3 bytes for each. */
 function isShowable(frame: Uint8Array): boolean {
   const components = frame[5] ?? 0
   return frame[0] === 8 && [1, 3, 4].includes(components) && frame.length === 6 + components * 3
 }
 
-/** JFIF 1.02: 14 bytes, whose last two are the size of a thumbnail, which may show what was cropped away. */
+/** JFIF 1.02: 14 bytes, of which the last two are the size of a thumbnail, which could show what was cropped away. */
 function withoutThumbnail(jfif: Uint8Array): Uint8Array {
   return concat([fromText('\xff\xe0\0\x10'), jfif.subarray(4, 16), fromText('\0\0')])
 }

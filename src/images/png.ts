@@ -3,12 +3,12 @@ import { isSideways, orientationBlock, readOrientation } from './exif'
 
 const SIGNATURE = '\x89PNG\r\n\x1a\n'
 
-/** What a viewer needs to show the image, still or animated (PNG 3rd edition, 11.2 and 11.3). */
+/** The chunks that a viewer needs to show the image, still or animated (PNG 3rd edition, 11.2 and 11.3). */
 const NEEDED =
   'IHDR PLTE IDAT IEND acTL fcTL fdAT tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD hIST pHYs sPLT'
 const KEPT = new Set(NEEDED.split(' '))
 
-/** Bit depths allowed for each colour type (PNG 3rd edition, 11.2.1). */
+/** The allowed bit depths of each colour type (PNG 3rd edition, 11.2.1). */
 const BIT_DEPTHS: Record<number, number[]> = {
   0: [1, 2, 4, 8, 16],
   2: [8, 16],
@@ -17,7 +17,7 @@ const BIT_DEPTHS: Record<number, number[]> = {
   6: [8, 16],
 }
 
-/** Keeps the chunks above and an orientation; a chunk that stays must pass its checksum. */
+/** Keeps the chunks above and an orientation. Kept chunks must have a correct checksum. */
 export function cleanPng(bytes: Uint8Array): Image | undefined {
   if (!holds(bytes, 0, SIGNATURE)) return undefined
 
@@ -51,7 +51,7 @@ export function cleanPng(bytes: Uint8Array): Image | undefined {
   }
   if (!header || !seen.has('IDAT') || (header[9] === 3 && !seen.has('PLTE'))) return undefined
 
-  // Every chunk that has to come before PLTE has come by now, and eXIf goes anywhere before IDAT (5.6).
+  // All chunks that must precede PLTE have come by now, and eXIf may be anywhere before IDAT (5.6).
   if (orientation && orientation > 1) beforeData.push(chunk('eXIf', orientationBlock(orientation)))
   return {
     bytes: concat([fromText(SIGNATURE), ...beforeData, ...fromData]),
@@ -61,7 +61,7 @@ export function cleanPng(bytes: Uint8Array): Image | undefined {
   }
 }
 
-/** Image header, 11.2.1: size, bit depth, colour type, then compression 0, filter 0 and interlacing 0 or 1. */
+/** Image header, 11.2.1: size, bit depth, colour type, compression 0, filter 0, and interlacing 0 or 1. */
 function isSane(header: Uint8Array): boolean {
   const [depth = 0, colour = 0, compression, filter, interlacing = 2] = header.subarray(8)
   const allowed = BIT_DEPTHS[colour]?.includes(depth) ?? false
@@ -69,7 +69,7 @@ function isSane(header: Uint8Array): boolean {
   return header.length === 13 && isSized && allowed && compression === 0 && filter === 0 && interlacing <= 1
 }
 
-/** A frame of an animation lies on its canvas (11.3.6.3): sequence number, width, height, then offsets. */
+/** A frame must lie within the canvas (11.3.6.3): sequence number, width, height, then offsets. */
 function isInside(control: Uint8Array, header: Uint8Array): boolean {
   const [width, height] = [uintBE(control, 4, 4), uintBE(control, 8, 4)]
   const [right, bottom] = [uintBE(control, 12, 4) + width, uintBE(control, 16, 4) + height]
@@ -77,7 +77,7 @@ function isInside(control: Uint8Array, header: Uint8Array): boolean {
   return isFrame && right <= uintBE(header, 0, 4) && bottom <= uintBE(header, 4, 4)
 }
 
-/** Bit 5 of the first letter is clear, that is, it is upper case (5.4): a viewer that doesn't know it must give up. */
+/** Bit 5 of the first letter is clear, so it is upper case (5.4): a viewer that does not know the chunk must give up. */
 function isCritical(type: string): boolean {
   return (type.charCodeAt(0) & 0x20) === 0
 }

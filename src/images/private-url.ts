@@ -1,27 +1,27 @@
 /// <reference path="../node-crypto.d.ts" />
 /**
- * URLs of the pictures of messages, for the eyes of one of the two people. `<img>` sends neither token nor, on a page of another site, cookies:
- * so the URL itself is signed, for one viewer, one session, one picture and some hours. It says nothing of the picture's bytes.
+ * URLs of images in messages, each for one participant. `<img>` sends no token, and no cookies to another site, so the URL itself is signed: for one
+ * viewer, one session and one image, for some hours. It reveals nothing about the image's bytes.
  */
 import { createHmac } from 'node:crypto'
 import { config } from '../http/config'
 import type { Bindings, UserContext } from '../http/env'
 import { type ImageUrls, imageUrlsAt, isAddress } from './url'
 
-/** For whom a URL is made: what it opens ends with their session. */
+/** The viewer for whom a URL is made. It stops working when their session ends. */
 export interface UrlHolder {
   userId: number
   session: string | undefined
 }
 
-/** A URL stays the same for so long, so that browsers keep what it shows; it is good for once to twice as long. */
+/** For this long a URL stays the same, so that browsers can cache the image. It is valid for one to two times as long. */
 const STEP_SECONDS = 6 * 3_600
 
 export interface PrivateImageUrls extends ImageUrls {
   messageImage(messageId: number, hash: string): string
 }
 
-/** The builder of URLs for the user of this request. */
+/** Builds URLs for the user of this request. */
 export const privateImageUrls = (c: UserContext): PrivateImageUrls =>
   privateImageUrlsAt(c.env, {
     userId: c.var.user.id,
@@ -38,7 +38,7 @@ export function privateImageUrlsAt(
   const claim = `${userId}.${session ?? ''}.${ends}`
   return {
     ...imageUrlsAt(env, origin),
-    // In the path, as clients append a query of their own.
+    // In the path, because clients append a query of their own.
     messageImage: (messageId, hash) =>
       isAddress(hash)
         ? hash
@@ -49,13 +49,13 @@ export function privateImageUrlsAt(
 const TICKET = /^(([1-9]\d{0,15})\.([0-9a-f]*)\.(\d{1,12}))\.([\w-]{22})$/
 
 export interface Ticket extends UrlHolder {
-  /** Seconds for which it is still good. */
+  /** The number of seconds for which it is still valid. */
   seconds: number
-  /** Whether it was made for this picture of this message. */
+  /** Whether it was made for this image of this message. */
   opens(messageId: number, hash: string): boolean
 }
 
-/** What the end of such a URL says; undefined once its time is over, and for what is none. Whether it is true, `opens` tells. */
+/** Parses the end of such a URL; undefined if it is malformed or has expired. Only `opens` checks the signature. */
 export function readTicket(env: Bindings, text: string): Ticket | undefined {
   const [, claim = '', userId, session, ends, signed = ''] = TICKET.exec(text) ?? []
   const seconds = Number(ends) - Math.ceil(Date.now() / 1000)
@@ -69,7 +69,7 @@ export function readTicket(env: Bindings, text: string): Ticket | undefined {
   }
 }
 
-/** The first 132 bits of an HMAC with SHA-256. Not by Web Crypto, for which every view of a message would have to wait. */
+/** The first 132 bits of an HMAC with SHA-256. Web Crypto is asynchronous, so every view of a message would have to wait for it. */
 const signature = (secret: string, messageId: number, claim: string, hash: string): string =>
   createHmac('sha256', `message images ${secret}`)
     .update(`${messageId}/${claim}/${hash}`)

@@ -1,15 +1,15 @@
 /** The Range header: RFC 9110, 14. */
 
 export interface ByteRange {
-  /** As R2 takes it. */
+  /** The range in R2's format. */
   of: R2Range
-  /** The first and last byte of it in something of this size; undefined where none of it is there. */
+  /** The first and last byte of the range in an object of this size; undefined if the object has none of it. */
   within(size: number): { first: number; last: number } | undefined
 }
 
 /**
- * One range of bytes. Undefined for what may be ignored (14.2), so that all is sent: several ranges, other units, and what cannot be
- * read, such as one that ends before it begins.
+ * Parses one range of bytes. Undefined for what may be ignored (14.2), so that everything is sent: several ranges, other units, and invalid ranges,
+ * such as one that ends before it begins.
  */
 export function parseRange(header: string): ByteRange | undefined {
   const [, from = '', to = ''] = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i.exec(header) ?? []
@@ -17,7 +17,7 @@ export function parseRange(header: string): ByteRange | undefined {
     if (to === '') return undefined
     const suffix = Number(to)
     return {
-      // R2 refuses a suffix of nothing, which no object satisfies.
+      // R2 refuses a suffix of 0, which no object satisfies.
       of: { suffix: Math.max(suffix, 1) },
       within: (size) =>
         suffix > 0 && size > 0 ? { first: Math.max(0, size - suffix), last: size - 1 } : undefined,

@@ -1,4 +1,4 @@
-/** `/media`: images that everybody sees, whose names never change content. */
+/** `/media`: public images. The content behind a URL never changes. */
 
 import { openDb } from '../db/client'
 import { asset } from '../http/assets'
@@ -39,7 +39,7 @@ export const mediaRoutes = new Hono<AppEnv>()
       const hash = c.req.param('hash')
       const found = findPublicImage(c.var.db, hash)
       const generationOf = async () => (await found).generation ?? findGeneration(c.var.db, hash)
-      // A replica may not have heard of it yet.
+      // A replica may not have received the row yet.
       const isPublic = async () =>
         (await found).isPublic || (await findPublicImage(openDb(c.env.DB, { primary: true }), hash)).isPublic
       const served = serveImage(c, { hash, cacheControl: YEAR, generationOf, mayMake: isPublic })

@@ -1,34 +1,34 @@
-/** The answer that is an image: its bytes or a part of them, or that the client has it already. */
+/** Answers with an image or a part of it, or with 304 if the client already has it. */
 import type { RequestContext } from '../http/env'
 import { ApiError } from '../http/errors'
 import { parseRange } from './range'
 import { findGeneration, getImage, StorageUnavailable, variantKey } from './store'
 import { makeVariant, variantWidth } from './variant'
 
-/** Whatever a browser makes of the bytes, it runs nothing. */
+/** Whatever type a browser detects in the bytes, it must not run scripts. */
 const SANDBOX = "default-src 'none'; sandbox"
 
 /** RFC 9110, 13.1.2. */
 const ENTITY_TAGS = /^(\*|(W\/)?"[^"]*"(\s*,\s*(W\/)?"[^"]*")*)$/
 
-/** What routes that serve images say of their answers. */
+/** The answers of routes that serve images, for their description. */
 export const IMAGE_ANSWERS = { 200: 'image/*', 206: 'image/*', 304: null, 416: null } as const
 
 export interface ServedImage {
   hash: string
   cacheControl: string
-  /** Where a deletion of it was overtaken; asked only of an image that is not under its hash. */
+  /** Returns the image's generation; only called if the image is not stored under its hash. */
   generationOf?: () => Promise<number | undefined>
-  /** Whether whoever asks may see it, if that is not known yet: nothing is made for others. */
+  /** Whether the viewer may see the image, if that is not known yet: no version is created for others. */
   mayMake?: () => Promise<boolean>
 }
 
-/** An original that stands in for a version that could not be made is not kept by anybody: the next time there may be one. */
+/** If a version could not be created, the original is sent but not cached, because the next attempt may succeed. */
 const STAND_IN = 'no-cache'
 
 /**
- * The image, or the version of it that the query asks for (`variant.ts`), which is made if there is none yet. Throws `not_found` where there is no such
- * image, `StorageUnavailable`.
+ * Serves the image, or the version that the query requests (`variant.ts`), which is created if it does not exist. Throws `not_found` if the image
+ * does not exist, `StorageUnavailable`.
  */
 export async function serveImage(c: RequestContext, image: ServedImage): Promise<Response> {
   const { hash, generationOf = () => findGeneration(c.var.db, hash), mayMake = async () => true } = image
@@ -50,20 +50,20 @@ export async function serveImage(c: RequestContext, image: ServedImage): Promise
   }
 }
 
-/** What is in the bucket, as a whole or in part. Throws `not_found`, `StorageUnavailable`. */
+/** Serves what the bucket has, or a part of it. Throws `not_found`, `StorageUnavailable`. */
 async function serveKept(
   c: RequestContext,
   { hash, width, cacheControl, generationOf }: Required<Omit<ServedImage, 'mayMake'>> & { width?: number },
 ): Promise<Response> {
   const { headers: asked, method } = c.req.raw
-  // RFC 9110, 14.2: a range of what HEAD would get means nothing.
+  // RFC 9110, 14.2: ranges are only defined for GET.
   const image = { hash, width }
   const key = width === undefined ? hash : variantKey(hash, width)
   const asksPart = method !== 'HEAD' && (await isSame(c.env.MEDIA, key, asked.get('if-range')))
   const range = asksPart ? parseRange(asked.get('range') ?? '') : undefined
   const options = { onlyIf: condition(asked), ...(range && { range: range.of }) }
   const object = await getImage(c.env.MEDIA, image, options, generationOf).catch((error: unknown) => {
-    // R2 refuses a range outside of the object.
+    // R2 refuses a range outside the object.
     if (range && /range/i.test(String(error))) return 'unsatisfiable' as const
     throw new StorageUnavailable('get failed')
   })
@@ -77,7 +77,7 @@ async function serveKept(
     'cross-origin-resource-policy': 'cross-origin',
     'accept-ranges': 'bytes',
   })
-  // A precondition that failed: the client has it already.
+  // The precondition failed: the client already has the image.
   if (!('body' in object)) return new Response(null, { status: 304, headers })
   const { size, body } = object
   object.writeHttpMetadata(headers)
@@ -86,7 +86,7 @@ async function serveKept(
     return new Response(body, { headers })
   }
   const part = range.within(size)
-  // The local bucket, unlike R2, answers a range that begins behind the end with everything.
+  // Unlike R2, the local bucket returns the whole object for a range that begins after its end.
   if (!part) {
     await body.cancel()
     return unsatisfiable(size)
@@ -97,8 +97,8 @@ async function serveKept(
 }
 
 /**
- * If-Range: whether the client's part is of what is there; else it gets all (RFC 9110, 13.1.5). Only a strong tag says that, and there
- * are no dates. Reads the object's head where the header is sent, which browsers do to resume a download.
+ * If-Range: whether the client's part belongs to the stored object; otherwise it gets the whole object (RFC 9110, 13.1.5). Only strong tags match,
+ * and dates are not supported. If the header is sent, which browsers do to resume a download, reads the object's head.
  */
 async function isSame(bucket: R2Bucket, key: string, tag: string | null): Promise<boolean> {
   if (tag === null) return true
@@ -110,14 +110,14 @@ const headOf = (bucket: R2Bucket, key: string) =>
     throw new StorageUnavailable('head failed')
   })
 
-/** 416; with the size that there is, unless it went this moment. */
+/** 416, with the object's size unless it was deleted just now. */
 const unsatisfiable = (size: number | undefined) =>
   new Response(null, {
     status: 416,
     headers: size === undefined ? {} : { 'content-range': `bytes */${size}` },
   })
 
-/** If-None-Match alone, as images don't change, and only where it can be read: R2 fails on one that can't. */
+/** Only If-None-Match, because images never change, and only if it is well-formed, because R2 fails otherwise. */
 function condition(headers: Headers): Headers {
   const tags = headers.get('if-none-match') ?? ''
   return new Headers(ENTITY_TAGS.test(tags) ? { 'if-none-match': tags } : {})

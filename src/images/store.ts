@@ -1,15 +1,15 @@
 /**
- * Images in the bucket: each stored once under the SHA-256 of its bytes, and gone with the last row that shows it.
+ * Images in the bucket. Each is stored once, under the SHA-256 of its bytes, and deleted with the last row that shows it.
  *
- * R2 and D1 share no transaction, so `images` says what may be relied on:
- *   1. an upload *leases* the hash (D1), then puts the object, then commits the row that shows it, which raises
- *      `refs` (trigger) and gives the lease back in the same batch;
- *   2. a row of `images` without refs and leases is *marked* for deletion in the batch that took the last ref; the
- *      object is deleted after that commit, and the row after the object.
- * An upload waits a moment for a young mark, then overtakes the deletion; an old one `sweep` makes again. Either way an upload
- * from then on puts the object under another key (its generation), also where the image was forgotten meanwhile (its *fence*, for a day): so a
- * deletion that gave no answer, however late it arrives, cannot take an object that a new row shows.
- * Whatever a crash leaves (leases that ran out, marks that grew old) `sweep` finishes.
+ * R2 and D1 share no transaction, so the table `images` coordinates them:
+ *   1. An upload *leases* the hash (D1), then puts the object, then commits the row that shows it. A trigger raises `refs`, and the same batch
+ *      releases the lease.
+ *   2. The batch that removes the last reference *marks* a row of `images` without references and leases for deletion. After the commit, the object is
+ *      deleted, and then the row.
+ * An upload waits a moment for a recent mark, then overtakes the deletion; `sweep` repeats a deletion whose mark is old. From then on uploads
+ * store the object under another key (its generation), even if the row of `images` was deleted in the meantime (its *fence* remains for a day). So a
+ * deletion that gave no answer, however late it arrives, cannot delete an object that a new row shows.
+ * `sweep` cleans up what a crash leaves behind: expired leases and old marks.
  */
 import type { Db } from '../db/client'
 import { Unavailable } from '../db/errors'
@@ -30,22 +30,23 @@ import { isKnownPublic, rememberPublic } from '../db/public-images'
 import { type Charge, chargeStatement } from '../db/rate-limits'
 import { TookTooLong, withinDeadline } from '../deadline'
 
-/** The bucket is out of reach: try again. */
+/** The bucket cannot be reached; the client may try again. */
 export class StorageUnavailable extends Unavailable {}
 
-/** The image was not put in time, and may be yet. */
+/** The image was not stored in time, but may still be. */
 export class LatePut extends StorageUnavailable {}
 
-/** How long R2 may take, for as much as `images/field.ts` lets through. */
+/** How long R2 may take for an image of the largest size that `images/field.ts` accepts. */
 const R2_DEADLINE_MS = 10_000
-/** Keys that one R2 call deletes. */
+/** The most keys that one R2 call deletes. */
 const R2_KEYS = 1000
 const LEASE_TRIES = 5
 const LEASE_PAUSE_MS = 60
 
 /**
- * Leases the hash, so that the object stays under this key. `isShown` where a committed row shows the image: the bucket should have it. Throws
- * `Throttled`. Waits a moment for a deletion that is under way, then overtakes it. Follow with a batch that uses the lease (`withLease`), or with `abandonUpload`.
+ * Leases the hash, so that the object stays under this key. If a committed row shows the image, `isShown` is true and the bucket should have it.
+ * Waits a moment for a deletion in progress, then overtakes it. Throws `Throttled`. Must be followed by a batch that uses the lease (`withLease`), or
+ * by `abandonUpload`.
  */
 export async function leaseImage(
   db: Db,
@@ -55,7 +56,7 @@ export async function leaseImage(
   for (let attempt = 1; ; attempt++) {
     const [, rows] = await db.batch([
       chargeStatement(attempt === 1 ? charged : [], Date.now()),
-      // A deletion whose answer was lost would keep the image from everybody as long as its mark is young.
+      // The last attempt overtakes the deletion: if its answer was lost, nobody could upload the image for as long as the mark is recent.
       leaseStatement(hash, attempt === LEASE_TRIES),
     ])
     const row = rows[0]
@@ -73,16 +74,16 @@ export async function leaseImage(
   }
 }
 
-/** Widths in pixels that an image may be had in, besides its own (`variant.ts`). */
+/** The widths in pixels in which an image is available besides its own (`variant.ts`). */
 export const VARIANT_WIDTHS = [320, 640, 1280] as const
 
-/** The key of a smaller version of the image that has this key. */
+/** The key of a smaller version of the image with this key. */
 export const variantKey = (key: string, width: number): string => `${key}/${width}`
 
-/** All that may be in the bucket of an image, whether or not smaller versions of it were made. */
+/** All keys that an image may have in the bucket, whether or not smaller versions were created. */
 const keysOf = (key: string): string[] => [key, ...VARIANT_WIDTHS.map((width) => variantKey(key, width))]
 
-/** Puts a leased image into the bucket, or a smaller version of one. With its hash R2 checks what has arrived. */
+/** Stores a leased image, or a smaller version of one. If the hash is given, R2 checks the received bytes. */
 export async function putImage(
   bucket: R2Bucket,
   key: string,
@@ -97,26 +98,26 @@ export async function putImage(
   })
 }
 
-/** Deletes what is not needed under these keys any more. Never throws: what stays goes with the image. */
+/** Deletes objects under keys that are no longer used. Never throws: what is left is deleted with the image. */
 export const deleteKeys = (bucket: R2Bucket, keys: string[]): Promise<void> =>
   withinDeadline(R2_DEADLINE_MS, () => bucket.delete(keys.flatMap(keysOf))).catch(() => undefined)
 
-/** Whether the bucket lacks what it should have, or may, where it cannot be asked: to put it once more does no harm. */
+/** Whether the bucket lacks an object that it should have. True if the bucket does not answer: storing it again does no harm. */
 export const isMissing = (bucket: R2Bucket, key: string): Promise<boolean> =>
   withinDeadline(R2_DEADLINE_MS, () => bucket.head(key)).then(
     (object) => object === null,
     () => true,
   )
 
-/** How often a deletion of the image was overtaken, which tells its key; undefined where there is none. One call, which reads 1 row. */
+/** How often a deletion of the image was overtaken, which determines its key; undefined if the image does not exist. One call, which reads 1 row. */
 export async function findGeneration(db: Db, hash: string): Promise<number | undefined> {
   const [[image]] = await db.batch([imageStatement(hash)])
   return image?.generation
 }
 
 /**
- * Whether everybody may see the image, and its generation where that was asked too. One call, which reads 1 row; none for what was found to be public
- * a moment ago.
+ * Whether the image is public, and its generation if D1 was asked. One call, which reads 1 row; no call if the image was found to be public a moment
+ * ago.
  */
 export async function findPublicImage(
   db: Db,
@@ -129,7 +130,7 @@ export async function findPublicImage(
   return { isPublic, generation: image?.generation ?? 0 }
 }
 
-/** The bytes and type of the image that has this key. */
+/** The bytes and type of the image with this key. */
 export async function getOriginal(bucket: R2Bucket, key: string) {
   return await withinDeadline(R2_DEADLINE_MS, async () => {
     const object = await bucket.get(key)
@@ -138,8 +139,8 @@ export async function getOriginal(bucket: R2Bucket, key: string) {
 }
 
 /**
- * The image, or its version of a width, under whichever key it has: all but a few have their hash, so the others are looked for only where there is none.
- * Then D1 is asked, in one call that reads 1 row ($0.001 a million), as R2 would have to list keys ($4.50 a million).
+ * The image, or its version of this width, under any of its keys. Almost all are stored under their hash, so the other key is only looked up if there
+ * is no such object: in D1, with one call that reads 1 row ($0.001 per million). R2 would have to list keys ($4.50 per million).
  */
 export async function getImage(
   bucket: R2Bucket,
@@ -176,7 +177,7 @@ export async function deleteObjects(db: Db, bucket: R2Bucket, marked: readonly M
   }
 }
 
-/** Images by the time at which they were marked: usually one time, that of the request. */
+/** Groups images by the time of their mark: usually one time, that of the request. */
 function byMark(marked: readonly MarkedImage[]): Map<number, MarkedImage[]> {
   const images = new Map<number, MarkedImage[]>()
   for (const image of marked) {
@@ -186,7 +187,7 @@ function byMark(marked: readonly MarkedImage[]): Map<number, MarkedImage[]> {
   return images
 }
 
-/** Gives back a lease whose row was not committed. Never throws: what it cannot do, `sweep` does. */
+/** Releases a lease whose row was not committed. Never throws: `sweep` does what this cannot. */
 export async function abandonUpload(db: Db, bucket: R2Bucket, image: LeasedImage): Promise<void> {
   try {
     const [, marked] = await db.batch(endLeaseStatements(image))
@@ -196,11 +197,11 @@ export async function abandonUpload(db: Db, bucket: R2Bucket, image: LeasedImage
   }
 }
 
-/** How many images are marked and deleted at once, each time in calls of their own; and how often in one run. */
+/** How many images are marked and deleted at once, in separate calls, and how often per run. */
 const SWEPT_AT_ONCE = 500
 const SWEEPS_PER_RUN = 40
 
-/** Finishes what uploads and deletions that died, or were too many for one request, have left. Whatever is left then, the next run finds. */
+/** Finishes uploads and deletions that crashed, or were too many for one request. The next run does what is left. */
 export async function sweep(db: Db, bucket: R2Bucket): Promise<void> {
   await db.batch([correctFutureTimesStatement()])
   for (let i = 0; i < SWEEPS_PER_RUN; i++) {

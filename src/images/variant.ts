@@ -1,6 +1,6 @@
 /**
- * Smaller versions of images, where the optional binding `IMAGES` is configured: `?w=320|640|1280`. Each is made once, when it is first asked for, and
- * kept in the bucket beside the original, with which it goes.
+ * Smaller versions of images, if the optional binding `IMAGES` is configured: `?w=320|640|1280`. Each is created when it is first requested, stored
+ * beside the original, and deleted with it.
  */
 import * as z from 'zod/mini'
 import { openDb } from '../db/client'
@@ -24,13 +24,13 @@ export const variantQuery = z.object({
   ),
 })
 
-/** How long the platform may take for one: whoever asked waits for it. */
+/** How long the platform may take to create a version while the client waits. */
 const MAKE_DEADLINE_MS = 10_000
 
-/** What this isolate is making. Its promises belong to other requests, so nobody can wait for them. */
+/** The versions that this isolate is creating. Other requests cannot await them, because a promise belongs to its request. */
 const making = new Set<string>()
 
-/** The width asked for; undefined where it is none of those that there are, or none can be made. The original answers then. */
+/** The requested width; undefined if it is not one of the available ones, or if versions cannot be created. The original is sent then. */
 export function variantWidth(c: RequestContext): number | undefined {
   if (!c.env.IMAGES) return undefined
   const asked = new URL(c.req.url).searchParams.get('w')
@@ -38,10 +38,11 @@ export function variantWidth(c: RequestContext): number | undefined {
 }
 
 /**
- * Makes a version of this width and stores it: `true`. `false` where the original has to do, as it is animated or nothing is there any more; throws
- * where it cannot be made now. An image that is no smaller for it is stored as it is, so that it is not tried again.
+ * Creates a version of this width and stores it. False if the original must be sent instead, because it is animated or no longer exists; throws if
+ * the version cannot be created now. If the version would be no smaller in bytes, the original's bytes are stored as the version, so that this is not
+ * tried again.
  *
- * Two calls to D1, which write 1 row each: the image is leased meanwhile, so that no deletion misses what is made.
+ * Two D1 calls, which write 1 row each: the image is leased during that time, so that every deletion includes the new version.
  */
 export async function makeVariant({ env }: RequestContext, hash: string, width: number): Promise<boolean> {
   const name = variantKey(hash, width)
@@ -62,7 +63,7 @@ export async function makeVariant({ env }: RequestContext, hash: string, width: 
       isLate = error instanceof LatePut
       throw error
     } finally {
-      // What is put late may arrive yet: the lease lasts until then, and whatever deletes the image afterwards takes it along.
+      // A late put may still arrive. The lease lasts until then, and whatever deletes the image later also deletes the version.
       if (!isLate) await abandonUpload(db, env.MEDIA, lease)
     }
   } finally {
@@ -72,7 +73,7 @@ export async function makeVariant({ env }: RequestContext, hash: string, width: 
 
 type Original = NonNullable<Awaited<ReturnType<typeof getOriginal>>>
 
-/** In the original's format, and never larger than it is. */
+/** In the original's format, and never wider than the original. */
 async function scaled(images: ImagesBinding, { bytes, type }: Original, width: number) {
   const made = await withinDeadline(MAKE_DEADLINE_MS, async () => {
     const result = await images

@@ -21,7 +21,7 @@ interface Chunk {
 const [ICC_FLAG, ALPHA_FLAG, EXIF_FLAG, ANIMATION_FLAG] = [0x20, 0x10, 0x08, 0x02]
 const FRAME_HEADER_SIZE = 16
 
-/** Keeps image, colour profile and animation; drops EXIF but for an orientation, XMP, and chunks unknown to RFC 9649. */
+/** Keeps the image, colour profile and animation. Drops Exif except an orientation, XMP, and chunks unknown to RFC 9649. */
 export function cleanWebp(bytes: Uint8Array): Image | undefined {
   const end = 8 + uintLE(bytes, 4, 4)
   if (!holds(bytes, 0, 'RIFF') || !holds(bytes, 8, 'WEBP') || end > bytes.length) return undefined
@@ -62,7 +62,7 @@ function cleanExtended(header: Uint8Array, chunks: Chunk[], budget: Budget): Ima
   }
 }
 
-/** The chunks of a still image, which has to fill the canvas exactly, or decoders refuse it. */
+/** The chunks of a still image. It must fill the canvas exactly, or decoders refuse it. */
 function still(chunks: Chunk[], canvas: Size): Uint8Array[] | undefined {
   const image = imageChunks(chunks)
   const size = bitstreamSize(image)
@@ -72,8 +72,8 @@ function still(chunks: Chunk[], canvas: Size): Uint8Array[] | undefined {
 const isSame = (a: Size | undefined, b: Size) => a?.width === b.width && a.height === b.height
 
 /**
- * The pieces of an animation; frames may hold unknown chunks too, so each is put together anew (RFC 9649, 2.7.1.1). A frame that does
- * not fill the place that its header gives it, or whose place is not on the canvas, is one that decoders refuse.
+ * The pieces of an animation. Frames may contain unknown chunks too, so each is rebuilt (RFC 9649, 2.7.1.1). Undefined if a frame does not have the
+ * size that its header states, or extends beyond the canvas: decoders refuse it.
  */
 function animation(chunks: Chunk[], canvas: Size, budget: Budget): Uint8Array[] | undefined {
   const control = chunks.find(({ type }) => type === 'ANIM')
@@ -91,7 +91,7 @@ function animation(chunks: Chunk[], canvas: Size, budget: Budget): Uint8Array[] 
   return control && frames.length > 0 ? [...piecesOf([control]), ...frames] : undefined
 }
 
-/** The first bitstream, with the alpha channel that may come before it. */
+/** The first bitstream, with the alpha channel that may precede it. */
 function imageChunks(chunks: Chunk[]): Chunk[] {
   const alpha = chunks.find(({ type }) => type === 'ALPH')
   const bitstream = chunks.find(({ type }) => type === 'VP8 ' || type === 'VP8L')
@@ -99,10 +99,10 @@ function imageChunks(chunks: Chunk[]): Chunk[] {
   return alpha && bitstream.type === 'VP8 ' ? [alpha, bitstream] : [bitstream]
 }
 
-/** The size that the last chunk's bitstream states, or undefined when it is no VP8 key frame or VP8L image. */
+/** The size stated in the last chunk's bitstream; undefined if it is neither a VP8 key frame nor a VP8L image. */
 function bitstreamSize(chunks: Chunk[]): Size | undefined {
   const { type, data } = chunks.at(-1) ?? { type: '', data: new Uint8Array() }
-  // RFC 6386, 9.1: a key frame's tag has bit 0 clear, a start code follows; upper two bits of each side are a scale.
+  // RFC 6386, 9.1: in a key frame's tag bit 0 is clear, and a start code follows. The upper two bits of each side are a scale.
   if (type === 'VP8 ' && data.length > 10 && uintBE(data, 3, 3) === 0x9d012a && ((data[0] ?? 1) & 1) === 0) {
     return { width: uintLE(data, 6, 2) & 0x3fff, height: uintLE(data, 8, 2) & 0x3fff }
   }
@@ -114,7 +114,7 @@ function bitstreamSize(chunks: Chunk[]): Size | undefined {
   return undefined
 }
 
-/** Undefined when a chunk is cut off or one too many; the last one's padding byte may be missing. */
+/** Undefined if a chunk is truncated or there are too many. The last chunk's padding byte may be missing. */
 function readChunks(bytes: Uint8Array, budget: Budget): Chunk[] | undefined {
   const chunks: Chunk[] = []
   for (let at = 0; at < bytes.length; ) {
@@ -126,7 +126,7 @@ function readChunks(bytes: Uint8Array, budget: Budget): Chunk[] | undefined {
   return chunks
 }
 
-/** Pieces of a file, so that only the whole of it is ever put together. */
+/** Returns pieces, so that only the complete file is ever assembled. */
 const piecesOf = (chunks: Chunk[]): Uint8Array[] =>
   chunks.flatMap(({ type, data }) => serialize(type, [data]))
 

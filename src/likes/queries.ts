@@ -109,7 +109,10 @@ export async function findLike(db: Db, viewerId: ViewerId, id: number): Promise<
   return rows[0]
 }
 
-/** Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for an unknown post. Writes 8 rows, and 2 to notify the post's owner. */
+/**
+ * Throws `UniqueViolation` for a second like or a used key, `ForeignKeyViolation` for an unknown post. Writes 8 rows, and 2 to notify the post's
+ * owner.
+ */
 export const createLike = (
   db: Db,
   ownerId: number,

@@ -4,8 +4,8 @@ import type { RequestContext } from '../http/env'
 import { isDevServer } from './send'
 
 /**
- * The page's URL with parameters, placed where the page reads them: a hash router (`#/reset`) only sees the fragment. Without a configured page, it is
- * this path on the first client origin, or else on the API's own; throws `ConfigError` if there is neither.
+ * The page's URL with parameters, placed where the page reads them: a hash router (`#/reset`) only sees the fragment. Without a configured page, it
+ * is this path on the first client origin, or else on the API's own; throws `ConfigError` if there is neither.
  */
 export function pageLink(c: RequestContext, configured: string | undefined, path: string) {
   const { clientOrigins, publicOrigin } = config(c.env)

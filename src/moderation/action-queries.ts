@@ -1,4 +1,4 @@
-/** Acting on a case in D1. */
+/** Applies actions to cases in D1. */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { effectStatements } from './action-statements'
@@ -9,14 +9,17 @@ import type { Action, Reason } from './vocabulary'
 interface Deed {
   action: Action
   reason: Reason
-  /** To the person concerned. */
+  /** The message to the author. */
   text: string
   /** When a suspension ends. */
   until?: number | undefined
   now: number
 }
 
-/** Does it, notes it, and leaves the person concerned a notice: all in one transaction. Gives the entry of the log. Throws `NotStaff` where it is not this person's to judge. */
+/**
+ * Applies an action, adds the log entry, and leaves the author a notice, in one transaction. Gives the log entry. Throws `NotStaff` if this moderator
+ * may not judge the case.
+ */
 export async function act(db: Db, actorId: number, on: CaseRow, deed: Deed): Promise<EntryRow | undefined> {
   const { action } = deed
   const results: unknown[] = await db.batch([
@@ -25,12 +28,12 @@ export async function act(db: Db, actorId: number, on: CaseRow, deed: Deed): Pro
     newestEntriesStatement(sql`${l.caseId} = ${on.id}`, 1),
     ...effectStatements(action, on, deed),
   ])
-  // What the third statement gives.
+  // The third statement returns the log entry.
   const [entry] = results[2] as EntryRow[]
   return entry
 }
 
-/** The newest entry that this person has made about the case. */
+/** The newest entry that this moderator has made about the case. */
 export async function ownEntry(db: Db, actorId: number, caseId: number): Promise<EntryRow | undefined> {
   const [[entry]] = await db.batch([
     newestEntriesStatement(sql`${l.caseId} = ${caseId} and ${l.actorId} = ${actorId}`, 1),

@@ -1,4 +1,4 @@
-/** What actions do, in SQL: what is taken out of sight is so in the batch that notes it. */
+/** The effects of actions, in SQL. They run in the batch that adds the log entry. */
 
 import { type SQL, sql } from 'drizzle-orm'
 import { revokeSessionsStatement } from '../auth/session-queries'
@@ -13,7 +13,7 @@ interface Target {
   authorId: number
 }
 
-/** The statements that do it; none for what are words only. Doing it twice is doing it once. */
+/** The statements that apply an action; none for actions that only send words. They are idempotent. */
 export function effectStatements(
   action: Action,
   { kind, subjectId, authorId }: Target,
@@ -66,7 +66,7 @@ export function effectStatements(
   }
 }
 
-/** What its owner has deleted (`posts/queries.ts`) is hidden until it is erased, and nobody brings it back. */
+/** A post that its owner deleted (`posts/queries.ts`) stays hidden until it is erased, and nobody can restore it. */
 const isToStay = (now: number): SQL => sql`(erase_at is null or erase_at > ${now})`
 
 const hideStatement = (kind: CaseKind, id: number, now: number, eraseAt: number | null) =>
@@ -78,12 +78,12 @@ const hideStatement = (kind: CaseKind, id: number, now: number, eraseAt: number 
         select id, post_id, ${now}, ${eraseAt} from comments where id = ${id}
         on conflict (comment_id) do update set erase_at = excluded.erase_at`)
 
-/** Each takes half a dozen rows along in other tables and indexes. */
+/** Each deletion also writes half a dozen rows in other tables and indexes. */
 const ERASED_AT_ONCE = 250
 
 /**
- * The statements that do what time brings: erase what was deleted, what is on posts first, and forget suspensions that are over. Each gives a row for
- * each.
+ * The statements of the scheduled job: they erase deleted posts, starting with their likes and comments, and drop expired suspensions. Each returns a
+ * row for each row that it deletes.
  */
 export const eraseHiddenPostsStatements = ['likes', 'comments'].map((table) => {
   const on = sql.raw(table)

@@ -1,4 +1,4 @@
-/** `/moderation/cases/{id}/images/{hash}`: what messages show is nobody else's to see, so neither are these for the public `/media`. */
+/** `/moderation/cases/{id}/images/{hash}`: images of messages are private, so the public `/media` does not serve them. */
 
 import * as z from 'zod/mini'
 import { requireUser } from '../auth/credentials'

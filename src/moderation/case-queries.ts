@@ -1,4 +1,4 @@
-/** Cases in D1. Whoever is not to deal with one, as it is about themselves or staff above them, is shown none of it. */
+/** Cases in D1. A moderator sees nothing of cases about themselves, or about staff whom only admins may judge. */
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
@@ -16,7 +16,7 @@ const c = alias(cases, 'c')
 const author = alias(users, 'author')
 const claimer = alias(users, 'claimer')
 
-/** A case as a list shows it. */
+/** A case in a list. */
 export const CASE = selectList({
   id: c.id,
   kind: sql<CaseKind>`${c.kind}`,
@@ -39,12 +39,15 @@ const people = sql`cross join users author on ${author.id} = ${c.authorId}
   left join users claimer on ${claimer.id} = ${c.claimedBy}`
 export const fromCases = sql`from cases c ${people}`
 
-/** Whether it is theirs to deal with, of `cases c` and `users author`: nobody judges themselves, and only admins judge staff. Reads 1 row where the author has a role. */
+/**
+ * Whether the user may judge the case, from `cases c` and `users author`: nobody judges themselves, and only admins judge staff. Reads 1 row if the
+ * author has a role.
+ */
 export const isFor = (actorId: number): SQL<number> =>
   sql<number>`(${c.authorId} <> ${actorId} and (${author.role} is null
     or exists (select 1 from users staff where staff.id = ${actorId} and staff.role = 'admin')))`
 
-/** The statement that fails, and with it its batch, where the case is not this person's to judge: its author may have a role since it was looked at. */
+/** Makes the batch fail if this user may not judge the case: its author may have got a role since the case was read. */
 export const isForStatement = (actorId: number, id: number) =>
   selectStatement(
     {
@@ -59,7 +62,7 @@ export interface CaseFilter {
   kind?: CaseKind | undefined
 }
 
-/** Oldest first. Reads three rows for each, shown or skipped, and one for each that is counted. */
+/** Oldest first. Reads three rows for each case shown or skipped, and one for each counted. */
 export async function listCases(
   db: Db,
   actorId: number,
@@ -93,12 +96,12 @@ export async function listCases(
   return { ...sliceOf(found, page), ...(counted && { count: counted.count }) }
 }
 
-/** The conversation of the message `c` is about, which may be hidden. */
+/** The conversation of the message that case `c` is about. The message may be hidden. */
 export const conversationOfMessage = sql`coalesce((select k.id from messages said cross join conversations k on k.id = said.conversation_id
     where said.id = c.subject_id and said.id > k.cleared_to),
   (select conversation_id from hidden_messages where message_id = c.subject_id))`
 
-/** The case, whether it is for this person to deal with, and whose conversation it is where it is about a message. Reads 4 rows, and 4 more for a message. */
+/** The case, whether this user may judge it, and, for a message, its conversation's two users. Reads 4 rows, and 4 more for a message. */
 export async function findCase(db: Db, actorId: number, id: number) {
   const of = (column: 'user_a' | 'user_b') =>
     sql<
@@ -114,7 +117,7 @@ export async function findCase(db: Db, actorId: number, id: number) {
   return rows[0]
 }
 
-/** Opens the case of a thing, unless it is open, and notes that. Undefined where there is no such thing; without a `row` where it is not this person's to judge. */
+/** Opens the subject's case unless it is open, and logs that. Undefined if the subject does not exist; no `row` if this user may not judge it. */
 export async function openCase(
   db: Db,
   actorId: number,
@@ -138,7 +141,7 @@ export async function openCase(
 
 const ENTRIES = { open: 'release', claimed: 'claim', closed: 'close' } as const
 
-/** Claims a case, lets it go or closes it, which answers its appeals; the case as it is then. Where it is so already, nothing is noted. */
+/** Claims, releases or closes a case, and gives it as it is then. Closing answers its appeals. If nothing changes, nothing is logged. */
 export async function moveCase(
   db: Db,
   actorId: number,

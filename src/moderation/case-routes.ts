@@ -1,4 +1,4 @@
-/** `/moderation/cases`: for those who look after the service. */
+/** `/moderation/cases`: for staff. */
 
 import { requireUser } from '../auth/credentials'
 import { requireStaff, staffBody } from '../auth/staff'
@@ -30,14 +30,14 @@ import {
 
 const staff = requireStaff('moderator')
 
-/** The case, if it is there and theirs to deal with. */
+/** The case, if it exists and the user may judge it. */
 function requireTheirs<Row extends CaseRow & { isFor: number }>(row: Row | undefined): Row {
   if (!row) throw new ApiError('not_found')
   if (row.isFor !== 1) throw new ApiError('permission_denied')
   return row
 }
 
-/** 400 unless it is a time to come, and not too far away. */
+/** 400 unless the time is in the future and within `MAX_SUSPENSION_DAYS`. */
 function suspendedUntil(until: string | undefined, now: number): number {
   if (until === undefined) throw new ValidationError({ until: [REQUIRED] })
   const time = Date.parse(until)

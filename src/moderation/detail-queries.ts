@@ -1,4 +1,4 @@
-/** All that a moderator looks at to judge a case, in one call. */
+/** Reads everything needed to judge a case, in one call. */
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
@@ -9,9 +9,9 @@ import { CASE, conversationOfMessage, fromCases, isFor } from './case-queries'
 import { l, logCaseStatement, newestEntriesStatement } from './log-statements'
 import type { Role } from './vocabulary'
 
-/** How much of each there is to see, the newest. */
+/** How many of each are shown, newest first. */
 const SHOWN = { reports: 50, entries: 50, history: 20, cases: 20, appeals: 20 }
-/** How many messages at either side of the one that is reported, and of a conversation that is. */
+/** How many messages are shown on either side of a reported message, and of a reported conversation. */
 const AROUND = 20
 const IN_CONVERSATION = 40
 
@@ -46,7 +46,7 @@ const APPEAL = selectList({
   answeredAt: ap.answeredAt,
 })
 
-/** The thing itself as it is now, from `cases c` and what is joined to it; all null where it is gone. */
+/** The subject in its current state, from `cases c` and its joins. All null if it is gone. */
 const THING = {
   authorRole: sql<Role | null>`author.role`,
   thingTitle: sql<
@@ -78,18 +78,18 @@ const joinedThing = sql`left join posts p on c.kind = 'post' and p.id = c.subjec
     and said.id > (select cleared_to from conversations where id = said.conversation_id)
   left join hidden_messages hm on c.kind = 'message' and hm.message_id = c.subject_id`
 
-/** Whether the case shows what is not for everybody: what two people say to each other, or a private account to its followers. */
+/** Whether the case shows private content: messages, or what a private account shares with its followers. */
 const isKept = sql`(c.kind in ('message', 'conversation') or exists (select 1 from private_accounts vpa where vpa.user_id =
   case c.kind when 'post' then c.author_id
     when 'comment' then (select p.owner_id from comments m cross join posts p on p.id = m.post_id where m.id = c.subject_id) end))`
 
-/** The conversation that the case is about, or whose message is; null for other cases. */
+/** The conversation that the case is about, or to which its message belongs. Null for other cases. */
 const conversation = sql`case c.kind when 'conversation' then c.subject_id
   when 'message' then ${conversationOfMessage} end`
 
 /**
- * Undefined where there is no such case; `isFor` false, and nothing else, where it is not this person's to judge. That what is not
- * for everybody was read is noted in the same transaction. Reads some hundred rows at most.
+ * Undefined if the case does not exist. Only `isFor: false` if this user may not judge it. Reading private content is logged in the
+ * same transaction. Reads some hundred rows at most.
  */
 export async function readCase(db: Db, actorId: number, id: number, now: number) {
   const judged = judgedCase(actorId, id)
@@ -123,11 +123,11 @@ export async function readCase(db: Db, actorId: number, id: number, now: number)
   return one && { case: one, reported, entries, history, others, appealed, said }
 }
 
-/** The case, from `cases c`, if it is this person's to judge. */
+/** The case, from `cases c`, if this user may judge it. */
 const judgedCase = (actorId: number, id: number): SQL =>
   sql`from cases c cross join users author on author.id = c.author_id where c.id = ${id} and ${isFor(actorId)}`
 
-/** Whether this is the image of a message that `readCase` gives this person, or was when that was reported. Reads a hundred rows at most. */
+/** Whether a message that `readCase` shows this user has this image, or had it when reported. Reads a hundred rows at most. */
 export async function hasImage(db: Db, actorId: number, id: number, hash: string): Promise<boolean> {
   const judged = judgedCase(actorId, id)
   const [rows] = await db.batch([
@@ -141,7 +141,7 @@ export async function hasImage(db: Db, actorId: number, id: number, hash: string
   return rows.length > 0
 }
 
-/** The messages around the one that is reported, or the newest of the conversation that is; that one itself, or the newest, also where they are hidden. */
+/** The messages around the reported one, or the newest of the reported conversation. The reported or newest one is included even if hidden. */
 function window(judged: SQL): SQL {
   const [of, at] = [
     sql`(select ${conversation} ${judged})`,

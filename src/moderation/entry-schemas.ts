@@ -1,4 +1,4 @@
-/** Entries of the log, and what all answers of moderation have. */
+/** Log entries, and the fields that all answers of moderation share. */
 import * as z from 'zod/mini'
 import { CASE_KINDS } from './vocabulary'
 

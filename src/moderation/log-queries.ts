@@ -1,4 +1,4 @@
-/** The log of moderation in D1. */
+/** Reads the audit log from D1. */
 
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
@@ -10,7 +10,7 @@ import { ENTRY, type EntryRow, fromLog, l } from './log-statements'
 
 export const NEWEST_ENTRIES = newestFirst<EntryRow>('moderation', l.id)
 
-/** Newest first. Reads three rows for each, shown or skipped. */
+/** Newest first. Reads three rows for each entry shown or skipped. */
 export async function listEntries(db: Db, page: PageRequest): Promise<PageSlice<EntryRow>> {
   const order = NEWEST_ENTRIES.towards(page)
   const kept = rowCount('moderation_actions')

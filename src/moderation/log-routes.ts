@@ -1,4 +1,4 @@
-/** `/moderation/log`: all that was done, by whom and why. */
+/** `/moderation/log`: every action, with who did it and why. */
 
 import { requireUser } from '../auth/credentials'
 import { requireStaff } from '../auth/staff'

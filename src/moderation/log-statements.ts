@@ -1,4 +1,4 @@
-/** The log of moderation: entries are added, and that is all (`kept/guard.ts`). */
+/** The audit log. It is append-only (`kept/guard.ts`). */
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { type RowOf, selectList } from '../db/columns'
@@ -11,7 +11,7 @@ export const l = alias(moderationActions, 'l')
 const actors = alias(users, 'actors')
 const people = alias(users, 'people')
 
-/** An entry as staff see it. */
+/** A log entry as staff see it. */
 export const ENTRY = selectList({
   id: l.id,
   actor: sql<string | null>`${actors.username}`,
@@ -31,7 +31,7 @@ export type EntryRow = RowOf<typeof ENTRY>
 export const fromLog = sql`from moderation_actions l left join users actors on ${actors.id} = ${l.actorId}
   left join users people on ${people.id} = ${l.userId}`
 
-/** The newest entries for which the condition is true. Reads three rows for each. */
+/** The newest entries that match the condition. Reads three rows for each. */
 export const newestEntriesStatement = (condition: SQL, limit: number) =>
   selectStatement(ENTRY, sql`${fromLog} where ${condition} order by ${l.id} desc limit ${limit}`)
 
@@ -45,7 +45,7 @@ interface NewEntry {
   now: number
 }
 
-/** The statement that notes what is done about the case `c`, in `from … where …`. Writes 3 rows, and three more for a notice, of which the person is told. */
+/** Logs an action on the case `c` from `from … where …`. Writes 3 rows, and three more if the user is notified. */
 export const logCaseStatement = (
   { actorId, action, reason, text = '', until, isNotice = false, now }: NewEntry,
   from: SQL,
@@ -55,7 +55,7 @@ export const logCaseStatement = (
     select ${nextId('moderation_actions')}, ${actorId}, ${action}, c.id, c.author_id, c.kind, c.subject_id, ${reason ?? null},
       ${text}, ${until ?? null}, ${Number(isNotice)}, ${now} ${from}`)
 
-/** The same about somebody, `users u`, apart from any case. */
+/** Logs an action on a user, `users u`, without a case. */
 export const logPersonStatement = ({ actorId, action, text = '', now }: NewEntry, where: SQL) =>
   writeStatement(sql`insert into moderation_actions (id, actor_id, action, user_id, kind, subject_id, text, created_at)
     select ${nextId('moderation_actions')}, ${actorId}, ${action}, u.id, 'profile', u.id, ${text}, ${now} from users u where ${where}`)

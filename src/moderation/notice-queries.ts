@@ -1,4 +1,4 @@
-/** What was done to somebody, as they are told it, and their appeals. */
+/** Notices, which tell users what moderators did, and appeals. */
 import { sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../db/client'
@@ -13,7 +13,7 @@ import type { CaseKind } from './vocabulary'
 
 const ap = alias(appeals, 'ap')
 
-/** Of whoever did it, and of those who have reported it, nothing is told. */
+/** Names neither the moderator nor those who reported it. */
 const NOTICE = selectList({
   id: l.id,
   action: l.action,
@@ -34,7 +34,7 @@ export const NEWEST_NOTICES = newestFirst<NoticeRow>('notices', l.id)
 const from = sql`from moderation_actions l left join appeals ap on ${ap.actionId} = ${l.id}`
 const isOf = (userId: number) => sql`${l.userId} = ${userId} and ${l.isNotice} = 1`
 
-/** Newest first. Reads two rows for each, shown or skipped, and one for each that is counted. */
+/** Newest first. Reads two rows for each notice shown or skipped, and one for each counted. */
 export async function listNotices(db: Db, userId: number, page: PageRequest): Promise<PageSlice<NoticeRow>> {
   const order = NEWEST_NOTICES.towards(page)
   const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
@@ -54,8 +54,8 @@ export async function listNotices(db: Db, userId: number, page: PageRequest): Pr
 }
 
 /**
- * Stores an appeal, and opens its case again. Throws `ForeignKeyViolation` where there is no such notice of theirs, `UniqueViolation` for a
- * second appeal or a used key.
+ * Stores an appeal, and reopens its case. Throws `ForeignKeyViolation` if the user has no such notice, `UniqueViolation` for a second
+ * appeal or a used key.
  */
 export const createAppeal = (
   db: Db,

@@ -1,4 +1,4 @@
-/** `/moderation/notices`: what was done to whoever asks. */
+/** `/moderation/notices`: what moderators did to the user. */
 
 import { requireUser } from '../auth/credentials'
 import { ForeignKeyViolation, UniqueViolation } from '../db/errors'

@@ -1,4 +1,4 @@
-/** People in D1, as staff see them. */
+/** Users in D1, as staff see them. */
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { revokeSessionStatement, revokeSessionsStatement, sessionsStatement } from '../auth/session-queries'
@@ -38,11 +38,11 @@ export const PEOPLE_BY_NAME = new ListOrder<PersonRow>('people:name', [
   { column: u.usernameKey, descending: false, of: ({ usernameKey }) => usernameKey, isText: true },
 ])
 
-/** Those whose name begins so, in its order. Reads a row for each, shown or skipped, and one for each that is counted. */
+/** Users whose name begins with the prefix, sorted by name. Reads a row for each shown or skipped, and one for each counted. */
 export async function listPeople(db: Db, prefix: string, page: PageRequest): Promise<PageSlice<PersonRow>> {
   const order = PEOPLE_BY_NAME.towards(page)
   const key = fold(prefix)
-  // Names of erased accounts begin with a colon, or are held by a row that has none to show.
+  // The key of an erased account begins with a colon, or belongs to a row that has no name to show.
   const matches = sql`u.username_key >= ${key} and u.username_key < ${key} || char(1114111)`
   const behind = page.after ? sql`and ${order.after(page.after)}` : sql``
   const rows = visibleRows({
@@ -69,11 +69,11 @@ export async function listPeople(db: Db, prefix: string, page: PageRequest): Pro
   return { ...sliceOf(found, page), ...(counted && { count: counted.count }) }
 }
 
-/** Whether they are this person's to look at: only admins look at staff. */
+/** Whether this user may look at them: only admins may look at staff. */
 const isFor = (actorId: number): SQL<number> =>
   sql<number>`(u.role is null or exists (select 1 from users staff where staff.id = ${actorId} and staff.role = 'admin'))`
 
-/** Somebody, where they are signed in, and what was done to them; `isFor` false where only admins may know. */
+/** A user, with their sessions and the actions against them. `isFor` is false if only admins may see that. */
 export async function readPerson(db: Db, actorId: number, id: number, now: number) {
   const seen = sql`(select u.id from users u where u.id = ${id} and ${isFor(actorId)})`
   const [people, sessions, entries] = await db.batch([
@@ -85,7 +85,7 @@ export async function readPerson(db: Db, actorId: number, id: number, now: numbe
   return person && { person, sessions, entries }
 }
 
-/** Gives or takes a role; undefined where there is nobody else of this id. */
+/** Grants or revokes a role. Undefined if no other user has this id. */
 export async function setRole(
   db: Db,
   actorId: number,
@@ -103,7 +103,7 @@ export async function setRole(
   return rows[0]
 }
 
-/** Ends all sessions of somebody, or the one of this name. Gives how many that were, and whether that was for this person to do. */
+/** Ends all sessions of a user, or the one with this name. Gives how many ended, and whether this user was allowed to do it. */
 export async function signOut(
   db: Db,
   actorId: number,

@@ -18,7 +18,7 @@ const sessionParam = z.extend(idParam, {
   session: z.string().check(z.describe('As `sessions` of the person names it.')),
 })
 
-/** Somebody, if they are there and theirs to deal with. */
+/** The user, if they exist and the viewer may deal with them. */
 function requireTheirs<Row extends { isFor: number }>(row: Row | undefined): Row {
   if (!row) throw new ApiError('not_found')
   if (row.isFor !== 1) throw new ApiError('permission_denied')
@@ -99,7 +99,7 @@ export const personRoutes = new Hono<AppEnv>()
       const { id } = c.req.valid('param')
       const { role } = c.req.valid('json')
       if (id === user.id) {
-        // Who is no admin is told nothing else.
+        // Runs the batch's role check, so that only admins learn anything else.
         await db.batch([])
         throw new ApiError('permission_denied')
       }
@@ -130,7 +130,7 @@ export const personRoutes = new Hono<AppEnv>()
   )
 
   .delete(
-    // All of the name: its beginning would name every session that begins so.
+    // The complete name: a prefix would match every session that begins with it.
     '/:id{[0-9]+}/sessions/:session{[0-9a-f]{16}}',
     describe({
       id: 'signOutPersonOnce',

@@ -1,6 +1,6 @@
 /**
- * Posts as staff find them: those that anybody may see, and those that are hidden or whose owners are suspended. Not those of private accounts:
- * whoever looks at one opens its case, which leaves a trace.
+ * Posts as staff find them: public posts, hidden posts, and posts of suspended users. Not those of private accounts: to see one, staff
+ * must open its case, which is logged.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
@@ -14,9 +14,9 @@ import { isNotDeleted, isOpen } from '../db/visibility'
 import { END, shownColumns, sliceOf, visibleRows } from '../db/visible-page'
 import { ftsQuery } from '../posts/search'
 
-/** Of a post so much is shown in a list, in characters. */
+/** How much of a post a list shows, in characters. */
 const EXCERPT = 300
-/** These lists are counted up to here. */
+/** The count of these lists stops here. */
 export const POST_COUNT_LIMIT = 300
 
 const p = alias(posts, 'p')
@@ -39,7 +39,7 @@ export type StaffPostRow = RowOf<typeof STAFF_POST>
 const SHOWN = shownColumns(STAFF_POST)
 
 export interface StaffPostFilter {
-  /** Folded, each of three characters or more. */
+  /** Folded; each has three characters or more. */
   words: string[]
   owner: number | undefined
   isHidden: boolean
@@ -47,7 +47,7 @@ export interface StaffPostFilter {
 
 export const NEWEST_STAFF_POSTS = newestFirst<StaffPostRow>('staff-posts', p.id)
 
-/** What the list begins with, its column that holds the post's id, and the condition. */
+/** The list's FROM, its column that holds the post's id, and its condition. */
 function source({ words, owner, isHidden }: StaffPostFilter): { from: SQL; id: SQL; where: SQL } {
   if (isHidden) return { from: sql`hidden_posts`, id: sql`hidden_posts.post_id`, where: sql`true` }
   const match = ftsQuery(words, owner)
@@ -59,7 +59,7 @@ function source({ words, owner, isHidden }: StaffPostFilter): { from: SQL; id: S
 
 const POSTS = sql`cross join posts p on p.id = s.id left join hidden_posts h on h.post_id = p.id`
 
-/** Newest first. Reads five rows for each, shown or skipped, and four for each that is counted. */
+/** Newest first. Reads five rows for each post shown or skipped, and four for each counted. */
 export async function listStaffPosts(
   db: Db,
   filter: StaffPostFilter,
@@ -67,7 +67,7 @@ export async function listStaffPosts(
   now: number,
 ): Promise<PageSlice<StaffPostRow>> {
   const { from, id, where } = source(filter)
-  // What its owner has deleted is nobody's any more, though it is not erased yet.
+  // Leaves out what users have deleted themselves, although it is not erased yet.
   const shown = sql`${isNotDeleted(sql`p.owner_id`)} and ${isOpen(sql`p.owner_id`, undefined)}
     and (h.erase_at is null or h.erase_at > ${now})`
   const order = NEWEST_STAFF_POSTS.towards(page)

@@ -50,7 +50,7 @@ export const staffPostRoutes = new Hono<AppEnv>().get(
       },
       load: async (page) => {
         const found = await listStaffPosts(db, filter, page, Date.now())
-        // Who may not ask is told nothing else.
+        // Validated after the query, which checks the role: others must learn nothing else.
         checkOwner(() => true)
         checkState()
         if (!areGood) throw new ValidationError({ search: ['Ensure each word has at least 3 characters.'] })

@@ -22,8 +22,8 @@ const REPORT = selectList({
 export type ReportRow = RowOf<typeof REPORT>
 
 /**
- * Stores a report, with what a message says and shows now, and opens the thing's case. Throws `ForeignKeyViolation` where the reporter sees no
- * such thing, `UniqueViolation` where they have reported it before, or the key was used. Writes 10 rows.
+ * Stores a report, with the current text and image of a reported message, and opens the subject's case. Throws `ForeignKeyViolation` if
+ * the reporter cannot see the subject, `UniqueViolation` if they have reported it before or the key was used. Writes 10 rows.
  */
 export function createReport(
   db: Db,

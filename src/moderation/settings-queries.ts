@@ -1,4 +1,4 @@
-/** Settings in D1: what admins decide while the service runs. Whoever needs one reads it in the call that is sent anyway, so none is ever old. */
+/** Settings in D1, which admins change at runtime. Each is read within the D1 call that needs it, so no copy is ever stale. */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { settings } from '../db/schema'
@@ -21,21 +21,21 @@ const allStatement = () =>
 
 const settingsOf = (rows: { name: string; value: string }[]): Settings => ({
   ...DEFAULTS,
-  // Written by `changeSettings` alone.
+  // Only `changeSettings` writes these values, so their types are known.
   ...Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(value)])),
 })
 
-/** Reads a row for each that was ever set. */
+/** Reads a row for each setting that was ever set. */
 export async function readSettings(db: Db): Promise<Settings> {
   const [rows] = await db.batch([allStatement()])
   return settingsOf(rows)
 }
 
-/** Each once, as names and addresses are compared. */
+/** Folds the entries as names and addresses are compared, and removes duplicates. */
 const folded = (value: string | string[] = []) =>
   typeof value === 'string' ? value : [...new Set(value.map(fold))]
 
-/** Changes some, and notes which. */
+/** Changes some settings, and logs which. */
 export async function changeSettings(
   db: Db,
   actorId: number,
@@ -59,7 +59,7 @@ export async function changeSettings(
   return settingsOf(results.at(-1) as { name: string; value: string }[])
 }
 
-/** The statement that says what stands against somebody who signs up. */
+/** The statement that finds which settings forbid a registration. */
 export const obstaclesStatement = (nameKey: string, mail: readonly string[]) =>
   selectStatement(
     {

@@ -1,4 +1,4 @@
-/** `/moderation/settings`: by admins. */
+/** `/moderation/settings`: for admins. */
 
 import { requireUser } from '../auth/credentials'
 import { requireStaff, staffBody } from '../auth/staff'

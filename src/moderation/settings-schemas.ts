@@ -4,7 +4,7 @@ import { trimmed } from '../http/visible'
 
 const MAX_CHARACTERS = 20_000
 
-/** One a line. */
+/** One entry per line. */
 const lines = (what: string) =>
   z
     .optional(

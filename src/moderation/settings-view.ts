@@ -1,7 +1,7 @@
 import type { Settings } from './settings-queries'
 import type { SettingsAnswer } from './settings-schemas'
 
-/** Settings as an admin edits them: lists have an entry a line. */
+/** Settings as an admin edits them: lists have one entry per line. */
 export const settingsView = (settings: Settings): SettingsAnswer => ({
   registration: settings.registration,
   reserved_names: settings.reserved_names.join('\n'),

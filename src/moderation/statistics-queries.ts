@@ -1,4 +1,4 @@
-/** What each day has brought: the ids that it has given out, as ids are given out without gaps (`db/sequences.ts`). */
+/** Counts what each day added by the ids given out that day, since ids have no gaps (`db/sequences.ts`). */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { dailySizes } from '../db/schema'
@@ -9,7 +9,7 @@ export const COUNTED = { people: 'users', posts: 'posts', messages: 'messages', 
 
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10)
 
-/** Notes how far the day has come. Writes a row for each of `COUNTED` that has grown, every ten minutes, and nothing with any request. */
+/** Records the day's totals so far. Writes a row for each of `COUNTED` that has grown, every ten minutes, and never within a request. */
 export async function countDay(db: Db, now: number): Promise<void> {
   await db.batch(
     Object.values(COUNTED).map((table) =>
@@ -19,7 +19,7 @@ export async function countDay(db: Db, now: number): Promise<void> {
   )
 }
 
-/** The sizes at the end of each of the last so many days, and of the one before them. Reads four rows for each. */
+/** The totals at the end of each of the last `days` days, and of the day before them. Reads four rows for each. */
 export async function listDays(db: Db, days: number, now: number) {
   const [rows] = await db.batch([
     statement(

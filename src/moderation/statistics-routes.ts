@@ -25,7 +25,7 @@ export const statisticsAnswer = z
   })
   .register(z.globalRegistry, { id: 'Statistics' })
 
-/** Garbage is ignored, too much is clamped, as of `page_size`. */
+/** Ignores invalid values and clamps large ones, as `page_size` does. */
 const daysOf = (text = '') => {
   const days = /^\d+$/.test(text) ? Number(text) : 0
   return days > 0 ? Math.min(days, MAX_DAYS) : STANDARD_DAYS

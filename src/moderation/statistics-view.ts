@@ -3,7 +3,7 @@ import { COUNTED, type listDays } from './statistics-queries'
 type Sizes = Awaited<ReturnType<typeof listDays>>
 type Kind = keyof typeof COUNTED
 
-/** What each day but the first has brought to what the one before it ended with. Days without a row brought nothing. */
+/** How much each day, except the first, added to the day before. A day without a row added nothing. */
 export function statisticsView(sizes: Sizes) {
   const days = [...new Set(sizes.map(({ day }) => day))]
   const sizeAt = (day: string | undefined, kind: Kind) =>

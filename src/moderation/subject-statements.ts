@@ -1,4 +1,4 @@
-/** Opening cases, in SQL. */
+/** Opens cases, in SQL. */
 import { type SQL, sql } from 'drizzle-orm'
 import { databaseNow } from '../db/now'
 import { nextId } from '../db/sequences'
@@ -7,8 +7,8 @@ import { doesNotBlock, isNotDeleted, visibleTo } from '../db/visibility'
 import type { Subject } from './vocabulary'
 
 /**
- * `select id, author_id`: the thing, if this person may see it. A conversation is named by the other person. What was said
- * can be reported by whoever has blocked its author since, not by whom the author has blocked.
+ * `select id, author_id`: the subject, if this user may see it. A conversation's id is the other user's. A message can still be reported
+ * by a user who has since blocked its author, but not by one whom the author has blocked.
  */
 function seenBy({ kind, id }: Subject, viewerId: number): SQL {
   const visible = visibleTo(viewerId)
@@ -31,22 +31,22 @@ function seenBy({ kind, id }: Subject, viewerId: number): SQL {
   }
 }
 
-/** The statement that opens the case of a thing, if this person may see it, and opens it again where it is closed. */
+/** The statement that opens the subject's case, or reopens it if closed, provided that this user may see the subject. */
 export const openCaseStatement = (subject: Subject, viewerId: number, now: number) =>
   openStatement(subject, seenBy(subject, viewerId), now)
 
-/** The same for `select id, author_id …`. */
+/** The same for a subject given as `select id, author_id …`. */
 export const openStatement = ({ kind }: Subject, thing: SQL, now: number) =>
   writeStatement(sql`insert into cases (id, kind, subject_id, author_id, opened_at)
     select ${nextId('cases')}, ${kind}, t.id, t.author_id, ${now} from (${thing}) t where true
     on conflict (kind, subject_id) do update set state = 'open', claimed_by = null, opened_at = excluded.opened_at, closed_at = null
       where state = 'closed'`)
 
-/** The id of that case; null where this person may not see the thing. */
+/** The id of the subject's case. Null if this user may not see the subject. */
 export const caseOf = (subject: Subject, viewerId: number): SQL<number | null> =>
   sql`(select c.id from (${seenBy(subject, viewerId)}) t cross join cases c on c.kind = ${subject.kind} and c.subject_id = t.id)`
 
-/** `select id, author_id`: the thing, whoever sees it, unless whose it is has deleted it. What people say to each other is nobody's to ask for. */
+/** `select id, author_id`: the subject, whether visible or not, unless its author deleted it. Staff cannot ask for messages. */
 export function thereIs({ kind, id }: Subject): SQL {
   switch (kind) {
     case 'post':

@@ -1,11 +1,11 @@
-/** The thing that a report or a case is about, as the body of a call names it. */
+/** The subject of a report or case, as a request's body names it. */
 import * as z from 'zod/mini'
 import { optional, pk } from '../http/fields'
 import { CASE_KINDS, type CaseKind, type Subject } from './vocabulary'
 
 const named = (what: string) => optional(pk()).check(z.describe(what))
 
-/** Fields of which a body has one. */
+/** A body has exactly one of these fields. */
 export const publicSubject = { post: named('Its id.'), comment: named('Its id.'), profile: named('Its id.') }
 export const anySubject = {
   ...publicSubject,
@@ -15,13 +15,13 @@ export const anySubject = {
 
 type Named = { [Kind in CaseKind]?: number | undefined }
 
-/** For bodies with such fields: exactly one of them is there. */
+/** Checks that a body has exactly one of these fields. */
 export const namesOne = z.refine<Named>(
   (fields) => CASE_KINDS.filter((kind) => fields[kind] !== undefined).length === 1,
   'Exactly one thing has to be named.',
 )
 
-/** The one that is named, in a body that `namesOne` has checked. */
+/** The subject that a body names, once `namesOne` has checked it. */
 export function subjectOf(fields: Named): Subject {
   const kind = CASE_KINDS.find((kind) => fields[kind] !== undefined) ?? 'post'
   return { kind, id: fields[kind] ?? 0 }

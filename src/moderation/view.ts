@@ -16,11 +16,11 @@ import type { ReportAnswer } from './report-schemas'
 
 const maybeDate = (time: number | null) => (time === null ? null : isoDate(time))
 
-/** The latest time that four digits of a year can tell: bans have no end. */
+/** Bans have no end. They are shown with the latest time that a four-digit year can express. */
 const LATEST = Date.UTC(9999, 11, 31)
 const endOf = (until: number | null) => (until === null ? null : isoDate(Math.min(until, LATEST)))
 
-/** A report as whoever made it sees it. */
+/** A report as its reporter sees it. */
 export const reportView = ({ id, kind, category, text, createdAt }: ReportRow): ReportAnswer => ({
   id,
   kind,
@@ -73,7 +73,7 @@ export const noticeView = (row: NoticeRow): NoticeAnswer => ({
 
 type Read = NonNullable<Awaited<ReturnType<typeof readCase>>>
 
-/** A case with all that it is judged by; `caseUrl` is its own, without a slash at the end. */
+/** A case with everything needed to judge it. `caseUrl` is the case's URL, without a trailing slash. */
 export const caseDetailView = (read: Read, urls: ImageUrls, caseUrl: string): CaseDetailAnswer => {
   const row = read.case
   const image = (hash: string | null) => (hash === null ? null : urls.image(hash))
@@ -126,7 +126,7 @@ export const caseDetailView = (read: Read, urls: ImageUrls, caseUrl: string): Ca
   }
 }
 
-/** Somebody as staff see them. */
+/** A user as staff see them. */
 export const personView = (row: PersonRow): PersonAnswer => ({
   id: row.id,
   username: row.username,
@@ -138,7 +138,7 @@ export const personView = (row: PersonRow): PersonAnswer => ({
   created: isoDate(row.createdAt),
 })
 
-/** A post as staff find it. */
+/** A post as staff see it. */
 export const staffPostView = (row: StaffPostRow, urls: ImageUrls): StaffPostAnswer => ({
   id: row.id,
   owner: { id: row.ownerId, username: row.owner },

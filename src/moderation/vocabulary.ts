@@ -1,4 +1,4 @@
-/** The words of moderation: what is reported for what, and what can be done about it. */
+/** The vocabulary of moderation: subjects, categories, reasons and actions. */
 import { CASE_KINDS, type CaseKind } from '../db/moderation-words'
 
 export {
@@ -10,14 +10,14 @@ export {
   type Role,
 } from '../db/moderation-words'
 
-/** The thing that a report or a case is about. */
+/** The subject of a report or case. */
 export interface Subject {
   kind: CaseKind
-  /** Of a conversation the other person's, as everywhere. */
+  /** For a conversation, the other user's id, as everywhere. */
   id: number
 }
 
-/** Why something is reported. */
+/** The categories of reports. */
 export const CATEGORIES = [
   'spam',
   'harassment',
@@ -30,14 +30,14 @@ export const CATEGORIES = [
   'other',
 ] as const
 
-/** Why something is done. */
+/** The reasons for actions. */
 export const REASONS = [...CATEGORIES, 'mistake', 'appeal_granted'] as const
 export type Reason = (typeof REASONS)[number]
 
-/** Everything that is done to a thing or to whose it is, with the kinds of things to which it is done, and what takes it back. */
+/** All actions on a subject or its author, with the kinds of subject that they apply to and the action that undoes them. */
 export const ACTIONS = {
   hide: { to: ['post', 'comment', 'message'], undo: 'restore' },
-  /** Hides it, and erases it once `ERASED_AFTER_DAYS` are over. */
+  /** Hides the subject, and erases it after `ERASED_AFTER_DAYS`. */
   delete: { to: ['post', 'comment', 'message'], undo: 'restore' },
   restore: { to: ['post', 'comment', 'message'], undo: 'hide' },
   mark_sensitive: { to: ['post'], undo: 'unmark_sensitive' },
@@ -53,18 +53,18 @@ export const ACTIONS = {
 } as const satisfies Record<string, { to: readonly CaseKind[]; undo: string }>
 export type Action = keyof typeof ACTIONS
 
-// An object's keys, which types do not know to be all.
+// `Object.keys` loses the keys' type.
 export const ACTION_NAMES = Object.keys(ACTIONS) as [Action, ...Action[]]
 
-/** Whether this is done to things of this kind. */
+/** Whether the action applies to subjects of this kind. */
 export const isFor = (action: Action, kind: CaseKind): boolean =>
   (ACTIONS[action].to as readonly CaseKind[]).includes(kind)
 
-/** What is done to a message in its conversation, by that one's object. */
+/** Whether, for a message, the conversation's object executes the action. */
 export const isOfMessages = (action: Action): action is 'hide' | 'delete' | 'restore' =>
   action === 'hide' || action === 'delete' || action === 'restore'
 
-/** Further entries of the log, of which nobody is told. */
+/** The kinds of log entries: actions, and further events, which cause no notification. */
 export type Entry =
   | Action
   | 'open'
@@ -76,12 +76,12 @@ export type Entry =
   | 'sign_out'
   | 'settings'
 
-/** Whatever ends sessions. */
+/** Actions that end the user's sessions. */
 export const SIGNS_OUT: ReadonlySet<Action> = new Set(['suspend', 'ban'])
 
-/** What is deleted can be had back for so long. */
+/** How long a deleted subject can be restored. */
 export const ERASED_AFTER_DAYS = 30
-/** Whoever is to stay away for longer is banned. */
+/** The longest suspension. For a longer one there are bans. */
 export const MAX_SUSPENSION_DAYS = 3_650
 export const MAX_REPORT_CHARACTERS = 2_000
 export const MAX_WORDS_CHARACTERS = 2_000

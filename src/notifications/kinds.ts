@@ -1,2 +1,2 @@
-/** For schemas, which speak of no database. */
+/** For schemas, which must not import from the database's folder. */
 export { KINDS, LEVELS } from '../db/notification-kinds'

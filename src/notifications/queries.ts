@@ -14,9 +14,9 @@ import { selectStatement, writeStatement } from '../db/statements'
 import { selfToldStatement } from '../db/told'
 import { notBlocked, notMuted, visibleTo } from '../db/visibility'
 
-/** A page looks at so many notifications at most, whatever becomes of them. */
+/** How many notifications a page reads at most, including those that it does not show. */
 export const WINDOW = 200
-/** Unread ones are counted among the newest so many. */
+/** Unread notifications are counted among this many of the newest. */
 export const UNREAD_LIMIT = 100
 
 const n = alias(notifications, 'n')
@@ -25,7 +25,7 @@ const u = alias(users, 'u')
 const areLikesTold = sql`${databaseNow} - ${sql.raw(String(LIKE_DELAY_MS))}`
 const isTold = fixed(sql`(${n.kind} <> 'like' or ${n.seq} <= ${areLikesTold})`)
 
-/** Whether the recipient is told of it now: of what people do whom they see and do not mute, with posts that they see. */
+/** Whether the recipient is shown it now: the actor must be visible to the recipient and not muted, and the post must be visible. */
 const isVisible = (
   userId: number,
 ) => sql<number>`${isTold} and ${visibleTo(userId).user(n.actorId)} and ${notMuted(n.actorId, userId)}
@@ -40,25 +40,25 @@ const NOTIFICATION = selectList({
   actor: u.username,
   actorImage: u.image,
 })
-/** Left joined, so that there may be no actor. */
+/** The actor is left joined, so it can be null. */
 export type NotificationRow = Omit<RowOf<typeof NOTIFICATION>, 'actor'> & {
   actor: string | null
   isVisible: number
 }
 
-/** For cursors: a notification has no id but its `seq`, which is its recipient's own. */
+/** For cursors. A notification has no id besides its `seq`, which is unique per recipient. */
 export const NEWEST_NOTIFICATIONS = new ListOrder<NotificationRow>('notifications:newest', [
   { column: n.seq, descending: true, of: (row) => row.seq },
 ])
 
-/** How far somebody has seen what they were told; of likes, which are told later, only so far. */
+/** Up to which `seq` a user has seen notifications. Likes have their own mark, because they are shown later. */
 const SEEN = selectList({ seenTo: users.notificationsSeenTo, likesSeenTo: users.likesSeenTo })
 export type Seen = RowOf<typeof SEEN>
 
 const newest = (userId: number, range: SQL, limit: number) =>
   sql`from (select * from notifications where recipient_id = ${userId} and ${range} order by seq desc limit ${limit}) n`
 
-/** Newest first: one more than a page looks at. Reads 3 rows for each, and 2. */
+/** Newest first, one more than a page reads. Reads 3 rows for each, and 2 more. */
 export async function listNotifications(db: Db, userId: number, after: PageRequest['after']) {
   const range = after ? NEWEST_NOTIFICATIONS.after(after, [sql`seq`]) : sql`true`
   const [rows, [seen]] = await db.batch([
@@ -72,10 +72,10 @@ export async function listNotifications(db: Db, userId: number, after: PageReque
   return { rows: rows as NotificationRow[], seen: seen ?? { seenTo: 0, likesSeenTo: 0 } }
 }
 
-/** Of the newest so many people whom one blocks or mutes, or who block one, unread messages do not count. */
+/** How many of the newest users that the user blocks or mutes, or that block the user, are left out of the unread messages. */
 const HIDDEN_LIMIT = 100
 
-/** How many messages are unread of those. Reads 2 rows for each of them, and none where there is nobody. */
+/** The number of unread messages from those users. Reads 2 rows for each of them. */
 function unreadOfHidden(userId: number): SQL<number> {
   const unreadOf = (other: SQL, table: SQL, where: SQL) =>
     sql`coalesce((select sum(iif(c.user_a = ${userId}, c.unread_a, c.unread_b))
@@ -103,18 +103,18 @@ export const unreadStatement = (userId: number) => {
 export interface Unread {
   notifications: number
   messages: number
-  /** To follow them. */
+  /** Follow requests. */
   requests: number
 }
 const NOTHING: Unread = { notifications: 0, messages: 0, requests: 0 }
 
-/** Reads 2 rows for each notification that was not seen, of 100 at most, and 8. */
+/** Reads 2 rows for each unseen notification (at most 100 of them), and 8 more. */
 export async function countUnread(db: Db, userId: number): Promise<Unread> {
   const [[unread]] = await db.batch([unreadStatement(userId)])
   return unread ?? NOTHING
 }
 
-/** Notes that they have seen all up to this `seq`, of what was told by then, and counts what is left. Writes 2 rows where that is news, else none. */
+/** Marks as seen what was shown up to this `seq`, and counts what remains unseen. Writes 2 rows if that changes anything, else none. */
 export async function markSeen(
   db: Db,
   userId: number,
@@ -134,11 +134,11 @@ export async function markSeen(
   return unread ?? NOTHING
 }
 
-/** How far somebody's notifications go. */
+/** The ends of a user's list of notifications. */
 export interface Marks {
   /** The newest `seq`. */
   newest: number
-  /** The newest one up to which likes are told. */
+  /** The newest `seq` up to which likes are shown. */
   likes: number
 }
 
@@ -149,7 +149,7 @@ export const marksStatement = (userId: number) => {
   return selectStatement({ newest: max(sql`true`), likes: max(sql`seq <= ${areLikesTold}`) }, sql``)
 }
 
-/** The statement that finds what open channels are to be told of behind these marks, newest first: one more than a page looks at. Reads 3 rows for each. */
+/** Finds the notifications after these marks that open channels report, newest first, one more than a page reads. Reads 3 rows for each. */
 export const newsStatement = (userId: number, { newest: from, likes }: Marks) =>
   selectStatement(
     NOTIFICATION,
@@ -160,7 +160,7 @@ export const newsStatement = (userId: number, { newest: from, likes }: Marks) =>
     { isVisible: isVisible(userId) },
   )
 
-/** What they have said of each kind. Reads a row for each. */
+/** The user's setting for each kind. Reads a row for each. */
 export async function findSettings(db: Db, userId: number): Promise<SettingRow[]> {
   const [rows] = await db.batch([settingsStatement(userId)])
   return rows
@@ -179,7 +179,7 @@ export interface SettingRow {
   level: Level
 }
 
-/** Writes 1 row for each kind of which something else is wanted, and 1 where there are any. */
+/** Writes 1 row for each kind whose setting changes, and 1 more if any does. */
 export async function changeSettings(
   db: Db,
   userId: number,
@@ -198,10 +198,10 @@ export async function changeSettings(
   return rows
 }
 
-/** The statements that forget what is older than notifications are kept, kind by kind, so many of each. */
+/** The statements that delete notifications past their retention, one for each kind, `limit` rows each. */
 export const deleteOldNotificationsStatements = KINDS.map(
   (kind) => (now: number, limit: number) =>
-    // The index holds those of a kind in the order in which they came about.
+    // The index holds the notifications of a kind in order of age.
     writeStatement(sql`delete from notifications where (recipient_id, seq) in (select recipient_id, seq from
       (select recipient_id, seq from notifications indexed by notifications_cause where kind = ${kind} order by cause_id limit ${limit})
       where seq < ${now - NOTIFICATION_DAYS * 86_400_000}) returning 1`),

@@ -17,7 +17,7 @@ export const seenBody = z.object({ up_to: wholeNumber() }).register(z.globalRegi
 
 const [first, ...rest] = KINDS
 const ofEach = <Value>(value: () => Value) =>
-  // One for each kind.
+  // `fromEntries` loses the keys' type: there is one for each kind.
   Object.fromEntries([first, ...rest].map((kind) => [kind, value()])) as Record<typeof first, Value>
 
 export const settingsPatch = z

@@ -1,4 +1,4 @@
-/** `/notification-settings`: what somebody wants to be told. */
+/** `/notification-settings`: which notifications a user wants. */
 
 import { requireUser } from '../auth/credentials'
 import { body } from '../http/body'

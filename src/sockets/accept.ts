@@ -1,9 +1,9 @@
-/** How an object answers who opens a socket. */
+/** How an object answers a request to open a socket. */
 import { ForeignKeyViolation, isSignedOut } from '../db/errors'
 import { secondsToWait, Throttled } from '../limits/throttled'
 import { logMistake } from './mistakes'
 
-/** The answer to a request that was refused for this reason. */
+/** The answer to a request that failed with this error. */
 export function refusal(error: unknown, whose?: string): Response {
   if (isSignedOut(error)) return new Response(null, { status: 401 })
   if (error instanceof ForeignKeyViolation) return new Response(null, { status: 404 })
@@ -12,7 +12,7 @@ export function refusal(error: unknown, whose?: string): Response {
   return new Response(null, { status: logMistake(error, whose) ? 500 : 503 })
 }
 
-/** Opens the socket, with a tag by which it is found; gives its other end as the answer. */
+/** Accepts the socket under a tag by which the object finds it. Gives the client's end as the answer. */
 export function accept(
   ctx: DurableObjectState,
   request: Request,
@@ -29,7 +29,7 @@ export function accept(
   return { socket: server, answer }
 }
 
-/** There is one alarm: for the earliest of all that is waited for. */
+/** An object has only one alarm, so it is set to the earliest of all times asked for. */
 export async function wakeAt({ storage }: DurableObjectState, time: number): Promise<void> {
   const current = await storage.getAlarm()
   if (current === null || current > time) await storage.setAlarm(time)

@@ -1,14 +1,14 @@
-/** What clients send: whatever is no frame, too large or too fast ends the socket. */
+/** Reads what clients send. An invalid or oversized frame, or one frame too many, closes the socket. */
 import { ApiError, ValidationError } from '../http/errors'
 import { parseJson } from '../http/json'
 import { CLOSE, MAX_FRAME_BYTES } from './protocol'
 import { closeSocket, sendFrame } from './socket'
 
-/** The types of frames, as a sentence lists them. */
+/** The types of frames, listed as in a sentence. */
 export const typesInWords = (types: readonly string[]): string =>
   new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(types)
 
-/** The fields of a frame; undefined where the socket was closed because it is none. */
+/** The frame's fields. Undefined if the frame was invalid and the socket was therefore closed. */
 export function readFrame<Frame>(
   socket: WebSocket,
   data: string | ArrayBuffer,
@@ -23,18 +23,18 @@ export function readFrame<Frame>(
   return frame
 }
 
-/** Says why, and closes the socket. */
+/** Sends the reason, and closes the socket. */
 export function end(socket: WebSocket, why: string, code: 1008 | 1009 = CLOSE.policy): void {
   sendFrame(socket, { type: 'error', errors: { detail: [why] } })
   closeSocket(socket, code, why)
 }
 
-/** Most frames are so short that their bytes need not be counted. */
+/** Counts bytes only if the number of characters leaves it open: most frames are too short to matter. */
 const isTooLarge = (data: string): boolean =>
   data.length > MAX_FRAME_BYTES ||
   (data.length * 3 > MAX_FRAME_BYTES && new TextEncoder().encode(data).length > MAX_FRAME_BYTES)
 
-/** As bodies are read: digits as they were sent, and no deeper. Undefined for what is no frame. */
+/** Parses as for request bodies: numbers keep their digits, and the same depth limit holds. Undefined if it is not a frame. */
 function fieldsOf(data: string): unknown {
   try {
     return parseJson(data)

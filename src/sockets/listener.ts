@@ -1,19 +1,19 @@
-/** What the Worker has found out about somebody who opens a socket, and how it tells the object. */
+/** What the Worker knows about the user who opens a socket, and how it passes that to the object. */
 
 export interface Listener {
   userId: number
-  /** The session of their token, where it has one. */
+  /** The token's session, if it has one. */
   session: string | undefined
-  /** When the token runs out, in milliseconds since the epoch. */
+  /** When the token expires, in milliseconds since the epoch. */
   expiresAt: number
-  /** The API's origin as they know it: the URLs of images begin with it. */
+  /** The API's origin as the client uses it. Image URLs begin with it. */
   origin: string
 }
 
-/** Objects can be reached from the Worker only, so nobody else can send this header. */
+/** Only the Worker can reach objects, so nobody else can send this header. */
 const HEADER = 'x-listener'
 
-/** The request that opens a socket in the object; `since` is how far the client is. */
+/** The request that opens a socket in the object. `since`: the last change that the client has. */
 export function listenRequest(listener: Listener, since: string | undefined): Request {
   const url = new URL('https://object/live')
   if (since !== undefined) url.searchParams.set('since', since)

@@ -1,4 +1,4 @@
-/** Whether those who listen may still do so. */
+/** Whether listeners may keep their sockets. */
 import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
 import { sessions, users } from '../db/schema'
@@ -9,12 +9,12 @@ import type { Listener } from './listener'
 
 type SignedIn = Pick<Listener, 'userId' | 'session'>
 
-/** Says which listeners' users are active and whose sessions have not ended. One call; reads 2 rows for each. */
+/** Tells which listeners have an active user and a session that has not ended. One call, which reads 2 rows for each listener. */
 export async function liveListeners(db: Db, listeners: SignedIn[], now: number) {
   return whoMayStay(await db.batch(listenersStatements(listeners, now)))
 }
 
-/** The statements that `whoMayStay` reads. */
+/** The statements whose results `whoMayStay` takes. */
 export function listenersStatements(listeners: SignedIn[], now: number) {
   const names = JSON.stringify(listeners.map(({ session }) => session ?? ''))
   const ids = JSON.stringify(listeners.map(({ userId }) => userId))
@@ -40,7 +40,7 @@ export function listenersStatements(listeners: SignedIn[], now: number) {
   ] as const
 }
 
-/** Tells of each listener whether they may go on. */
+/** Gives a function that tells whether a listener may stay. */
 export function whoMayStay([activeUsers, liveSessions]: readonly [{ id: number }[], { name: string }[]]) {
   const active = new Set(activeUsers.map(({ id }) => id))
   const live = new Set(liveSessions.map(({ name }) => name))

@@ -1,17 +1,17 @@
-/** Opening a socket: whatever can be refused is refused before the upgrade. */
+/** Opens a socket. Refuses before the upgrade whatever can be refused there. */
 import { SessionEnded } from '../db/errors'
 import type { UserContext } from '../http/env'
 import { ApiError, throttledFor, ValidationError } from '../http/errors'
 import { listenRequest } from './listener'
 
 interface Opening {
-  /** How far the client is, as it says. */
+  /** The last change that the client has, as it claims. */
   since: string | undefined
-  /** Hands the request to the object. */
+  /** Passes the request to the object. */
   ask: (request: Request) => Promise<Response>
 }
 
-/** Answers 101; or 401 where the session has ended, 404 where the object says so, 426, 400, 429, 503; 500 where the object made a mistake. */
+/** Answers 101; 401 if the session has ended; 404 if the object says so; 426, 400, 429, 503; 500 if the object has a bug. */
 export async function openSocket(c: UserContext, { since, ask }: Opening): Promise<Response> {
   const { user } = c.var
   const isUpgrade = c.req.header('upgrade')?.toLowerCase() === 'websocket'
@@ -23,7 +23,7 @@ export async function openSocket(c: UserContext, { since, ask }: Opening): Promi
     { userId: user.id, session: user.session, expiresAt: user.expiresAt, origin },
     since,
   )
-  // A browser's subprotocols are `bearer` and the token; the token is not passed on.
+  // A browser offers two subprotocols, `bearer` and the token. The token is not passed on.
   const offered = c.req.header('sec-websocket-protocol')?.split(',', 1)[0]?.trim()
   if (offered === 'bearer') request.headers.set('sec-websocket-protocol', offered)
   const answer = await ask(request).catch((error: unknown) => {
@@ -35,6 +35,6 @@ export async function openSocket(c: UserContext, { since, ask }: Opening): Promi
   if (answer.status === 429) throw throttledFor(Number(answer.headers.get('retry-after') ?? 60))
   if (answer.status === 500) throw new ApiError('internal')
   if (answer.status !== 101) throw new ApiError('unavailable')
-  // What an object answers cannot be added to, and every answer of ours gets more headers.
+  // An object's response is immutable, and every answer gets more headers.
   return new Response(null, answer)
 }

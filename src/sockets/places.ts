@@ -1,17 +1,17 @@
-/** How many sockets of one person an object holds, and who has been heard of. */
+/** Limits the sockets of one user in an object, and records when each client was last heard from. */
 import { MAX_SOCKETS_PER_OBJECT } from '../limits/limits'
 import { CLOSE } from './protocol'
 import { closeSocket, stateOf } from './socket'
 
-/** Clients ping twice as often (`client/link.ts`): who has not been heard of for so long is gone, or can come back. */
+/** Clients ping twice as often (`client/link.ts`): a client that has been silent for this long is gone, or can reconnect. */
 const SILENT_AFTER_MS = 30_000
 
-/** Remembers frames in memory only; pings the platform remembers. */
+/** The times of frames are kept in memory only. The platform keeps those of pings. */
 export function places(ctx: DurableObjectState) {
   const framedAt = new WeakMap<WebSocket, number>()
   const pingedAt = (socket: WebSocket): number =>
     ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0
-  /** A ping, a frame since the object woke up, or its opening. */
+  /** The latest of: a ping, a frame since the object woke up, and the opening of the socket. */
   const lastHeard = (socket: WebSocket) =>
     Math.max(pingedAt(socket), framedAt.get(socket) ?? 0, stateOf(socket).openedAt)
 
@@ -19,14 +19,14 @@ export function places(ctx: DurableObjectState) {
     /** When the client last sent a ping, in milliseconds since the epoch; 0 if it never did. */
     pingedAt,
 
-    /** A frame has come. */
+    /** Records that a frame arrived. */
     noteFrame(socket: WebSocket): void {
       framedAt.set(socket, Date.now())
     },
 
     /**
-     * Whether somebody who has these open may open one more. Nothing tells the object of a connection that broke without a word, so where there are
-     * too many, the one that has been silent the longest makes room, if it has been for long enough.
+     * Whether a user with these sockets may open another. The object does not learn of connections that broke without a close frame. So if there are
+     * too many, the one that has been silent the longest is closed to make room, if it has been silent for long enough.
      */
     hasPlace(open: WebSocket[]): boolean {
       if (open.length < MAX_SOCKETS_PER_OBJECT) return true

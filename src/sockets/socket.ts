@@ -1,38 +1,38 @@
-/** The sockets of an object, which outlive its memory: all that is known of one is attached to it. */
+/** The sockets of an object. They outlive its memory, so each carries its state as an attachment. */
 import type { Listener } from './listener'
 import { CLOSE } from './protocol'
 
-/** What is known of every socket. */
+/** The state that every socket has. */
 export interface SocketState extends Listener {
   /** Milliseconds since the epoch. */
   openedAt: number
-  /** What has been sent since the client was last heard of, and when that was, in milliseconds since the epoch. */
+  /** How much was sent since the client was last heard from, and when that was, in milliseconds since the epoch. */
   unheard: { bytes: number; since: number }
 }
 
 /**
- * What a client that is not heard of may have waiting for it. What it has read the platform does not say, so a message or a ping of its own
- * counts as a sign that it does. Forty sockets hold 50 MB at most; an object has 128.
+ * How much may be sent to a client without hearing from it. The platform does not report what a client has read, so a frame or a ping from it
+ * counts as a sign that it reads. Forty sockets hold 50 MB at most; an object has 128.
  */
 const MAX_UNHEARD_BYTES = 1.25 * 2 ** 20
 
 export const stateOf = (socket: WebSocket): SocketState => socket.deserializeAttachment()
 
-/** What is known of a socket that has just been opened. */
+/** The state of a socket that has just been opened. */
 export const newState = (listener: Listener): SocketState => {
   const now = Date.now()
   return { ...listener, openedAt: now, unheard: { bytes: 0, since: now } }
 }
 
-/** Sends a frame, and gives its length; a socket that is gone is no error, as its client comes back. */
+/** Sends a frame, and gives its length. A closed socket is not an error, because its client reconnects. */
 export function sendFrame(socket: WebSocket, frame: object): number {
   const text = JSON.stringify(frame)
   try {
     socket.send(text)
   } catch {
-    // Closed between the look and the send.
+    // The socket was closed in the meantime.
   }
-  // Not its bytes, which would have to be counted: up to three times as many of them go over the wire, and as many are held.
+  // UTF-16 units, since counting bytes would cost time: up to three times as many bytes are sent, and held.
   return text.length
 }
 
@@ -44,34 +44,34 @@ export function closeSocket(
   try {
     socket.close(code, reason)
   } catch {
-    // Closed already.
+    // It was closed already.
   }
 }
 
-/** Closes the socket if its token has run out, and says whether it has. */
+/** Closes the socket if its token has expired, and tells whether it has. */
 export function closeIfExpired(socket: WebSocket, now: number): boolean {
   const isExpired = stateOf(socket).expiresAt <= now
   if (isExpired) closeSocket(socket, CLOSE.signedOut, 'token expired')
   return isExpired
 }
 
-/** Closes the socket of somebody whose session or account has ended. */
+/** Closes a socket whose session or account has ended. */
 export const closeSignedOut = (socket: WebSocket): void => closeSocket(socket, CLOSE.signedOut, 'signed out')
 
-/** A message has come: the client is there. */
+/** Records that a frame arrived, so the client is there. */
 export function heard(socket: WebSocket): void {
   const state = stateOf(socket)
   if (state.unheard.bytes > 0)
     socket.serializeAttachment({ ...state, unheard: { bytes: 0, since: Date.now() } })
 }
 
-/** Counts what was sent to a client; `heardAt` is when it last sent a ping, which wakes nobody. */
+/** Counts what was sent to a client. `heardAt`: when it last sent a ping, which does not wake the object. */
 export function countUnheard({ unheard }: SocketState, bytes: number, heardAt: number) {
   const before = heardAt > unheard.since ? { bytes: 0, since: heardAt } : unheard
   return { ...before, bytes: before.bytes + bytes }
 }
 
-/** Closes the socket of a client that has had too much since it was last heard of: it comes back with what it has seen. */
+/** Closes the socket if too much was sent since the client was last heard from. The client reconnects and states what it has seen. */
 export function closeIfSlow(socket: WebSocket): void {
   if (stateOf(socket).unheard.bytes > MAX_UNHEARD_BYTES) closeSocket(socket, CLOSE.tryAgain, 'too slow')
 }

@@ -5,7 +5,7 @@ import { entry } from '../entries.js'
 import { button } from '../form.js'
 import { caseCard } from './cases.js'
 
-/** All that a case is judged by, and what can be done about it. */
+/** Everything needed to judge a case, and the available actions. */
 export async function casePage({ id, reload }) {
   const path = `moderation/cases/${id}/`
   const found = await get(path)

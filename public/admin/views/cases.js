@@ -4,7 +4,7 @@ import { field, form, select } from '../form.js'
 import { list } from '../list.js'
 import { KINDS, STATES } from '../words.js'
 
-/** The queue, oldest first. */
+/** The queue of cases, oldest first. */
 export async function casesPage({ query }) {
   const [state, kind] = [query.get('state') ?? 'open', query.get('kind') ?? '']
   return [
@@ -31,7 +31,7 @@ export async function casesPage({ query }) {
   ]
 }
 
-/** A case as a list shows it. */
+/** A case in a list. */
 export const caseCard = (one) =>
   card(
     h('a', { href: `#/cases/${one.id}` }, `Case ${one.id}: ${one.kind} by ${one.author.username}`),

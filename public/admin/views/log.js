@@ -2,7 +2,7 @@ import { h } from '../dom.js'
 import { entry } from '../entries.js'
 import { list } from '../list.js'
 
-/** All that was done, newest first. */
+/** The audit log, newest first. */
 export const logPage = async () => [
   h('p', { class: 'faint' }, 'It is only ever added to.'),
   await list('moderation/log/', entry, 'Nothing was done yet.'),

@@ -1,7 +1,7 @@
 import { post } from '../api.js'
 import { field, form, input } from '../form.js'
 
-/** @param enter Takes who has signed in. */
+/** @param enter Receives the signed-in user. */
 export const loginPage = (enter) => [
   form(
     'Sign in',

@@ -3,7 +3,7 @@ import { card, end, h, plural } from '../dom.js'
 import { field, form, input } from '../form.js'
 import { list } from '../list.js'
 
-/** People by how their names begin. */
+/** Finds users by the beginning of their names. */
 export async function peoplePage({ query }) {
   const search = query.get('search') ?? ''
   return [
@@ -28,7 +28,7 @@ const person = (one) =>
     h('p', {}, [plural(one.posts_count, 'post'), one.role && `, ${one.role}`, ...standing(one)]),
   )
 
-/** What keeps somebody from view. */
+/** Why a user is hidden or restricted. */
 export const standing = (one) => [
   one.is_silenced && ', silenced',
   ...(one.suspended_until ? [', suspended ', end(one.suspended_until)] : []),

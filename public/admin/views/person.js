@@ -11,7 +11,7 @@ const ROLES = [
   ['admin', 'admin'],
 ]
 
-/** Somebody: where they are signed in, what was done to them, and what can be. */
+/** A user: their sessions, the actions against them, and the available actions. */
 export async function personPage({ id, user, reload }) {
   const path = `moderation/people/${id}/`
   const found = await get(path)

@@ -4,7 +4,7 @@ import { card, h, image, spoken, time } from '../dom.js'
 import { button, field, form, input, select } from '../form.js'
 import { list } from '../list.js'
 
-/** Posts by their words, by owner, or those that are hidden. */
+/** Posts by words or owner, or the hidden ones. */
 export async function postsPage({ query, reload }) {
   const [search, state, owner] = ['search', 'state', 'owner'].map((name) => query.get(name) ?? '')
   return [

@@ -6,7 +6,7 @@ const REGISTRATION = [
   ['closed', 'closed: nobody may'],
 ]
 
-/** What admins decide while the service runs. */
+/** The settings that admins change at runtime. */
 export async function settingsPage({ reload }) {
   const path = 'moderation/settings/'
   const now = await get(path)

@@ -5,7 +5,7 @@ import { field, form, select } from '../form.js'
 const KINDS = ['people', 'posts', 'messages', 'reports']
 const DAYS = ['7', '30', '90', '366']
 
-/** What each day has brought, newest first. */
+/** What each day added, newest first. */
 export async function statisticsPage({ query }) {
   const days = query.get('days') ?? '30'
   const told = await get(withQuery('moderation/statistics/', { days }))
@@ -25,7 +25,7 @@ export async function statisticsPage({ query }) {
       ),
     ),
     h('p', { class: 'faint' }, 'Days are those of UTC. Counted every ten minutes.'),
-    // Scrolls sideways where it is too wide, with the keyboard too.
+    // A wide table scrolls sideways, with the keyboard too.
     h(
       'div',
       { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'What each day has brought' },

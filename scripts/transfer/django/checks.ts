@@ -1,4 +1,7 @@
-/** What is wrong with a dump that is in staging, found by SQL: in the order of references, as what is left out takes with it what refers to it. */
+/**
+ * Finds with SQL what is wrong with a staged dump. In the order of references, because a row that is left out takes the rows that refer to it with
+ * it.
+ */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Database } from '../database'
 
@@ -9,7 +12,7 @@ export interface BadRow {
   reason: string
 }
 
-/** References to a user by name become ids; a name that nobody has stays, and is found. */
+/** References to users by name become ids. An unknown name stays, and is reported. */
 const BY_NAME = [
   ['profiles', 'owner'],
   ['posts', 'owner'],
@@ -32,7 +35,7 @@ const INDEXES = `
 interface Check {
   model: string
   table: string
-  /** SQL: over the row `t`. */
+  /** An SQL condition on the row `t`. */
   where: string
   reason: string
 }
@@ -85,7 +88,7 @@ const CHECKS: readonly Check[] = [
   },
 ]
 
-/** Rows that cannot come along go from their tables into `bad`. `taken` are the keys of names that somebody has where they go. */
+/** Moves rows that cannot be imported from their tables into `bad`. `taken` are the keys of names that are taken in the target. */
 export function findBadRows(db: DatabaseSync, taken: readonly string[]): void {
   db.exec(INDEXES)
   db.exec('begin')
@@ -109,7 +112,7 @@ export function findBadRows(db: DatabaseSync, taken: readonly string[]): void {
 
 const PAGE = 1_000
 
-/** Keys of names in staging that somebody has in the database, or that are held for who had them. */
+/** Keys of staged names that are taken in the target database, or reserved for their former owners. */
 export async function takenNames(db: DatabaseSync, target: Database): Promise<string[]> {
   const now = Date.now()
   return overlap(db, 'username_key', async (keys) => [
@@ -125,7 +128,10 @@ export async function takenNames(db: DatabaseSync, target: Database): Promise<st
   ])
 }
 
-/** Addresses that are somebody's, there or of another account of the dump, are good for no reset: the first account has them. Gives how many. */
+/**
+ * An email address that another account has, in the target or earlier in the dump, must not be usable for a password reset: only the first account
+ * has it. Returns how many there are.
+ */
 export async function shareNoAddress(db: DatabaseSync, target: Database): Promise<number> {
   const taken = await overlap(db, 'email_key', (keys) =>
     target.read('select email_key from users where email_key in (select value from json_each(?))', keys),
@@ -159,7 +165,7 @@ async function overlap(
 export const badRows = (db: DatabaseSync): number =>
   Number(db.prepare('select count(*) as n from bad').get()?.n)
 
-/** The first of them. */
+/** The first bad rows. */
 export const someBadRows = (db: DatabaseSync, limit: number): BadRow[] =>
-  // The table's columns.
+  // The columns of the table `bad`.
   db.prepare('select * from bad order by object limit ?').all(limit) as unknown as BadRow[]

@@ -1,4 +1,4 @@
-/** Writes what `manage.py loaddata` of the original takes: the objects of a dump, as `models.ts` reads them. */
+/** Writes what the original's `manage.py loaddata` reads: the objects of a dump, as described by `models.ts`. */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { imageKey } from '../../../src/db/image-leases'
@@ -11,13 +11,13 @@ interface Exported {
   model: string
   query: string
   columns: readonly string[]
-  /** Numbered from 1 on, in the place of the row's id. */
+  /** Numbered from 1, instead of by the row's id. */
   isNumbered?: boolean
   fields: (row: Record<string, string | number | null>) => Record<string, unknown>
 }
 
 const time = (ms: unknown) => new Date(Number(ms)).toISOString()
-/** Where the original's storage looks for it, once the file is there. */
+/** Where the original's storage will look for the file. */
 const file = (image: unknown, folder: string) =>
   /^https?:/.test(String(image)) ? image : `${folder}${image}`
 
@@ -39,7 +39,7 @@ const MODELS: readonly Exported[] = [
       password: passwordOf(String(user.password_hash)),
       last_login: null,
       is_superuser: false,
-      // Of accounts that were erased, the number is left.
+      // Only the number of an erased account remains.
       username: user.username === '' ? `deleted-${user.id}` : user.username,
       first_name: user.first_name,
       last_name: user.last_name,
@@ -54,7 +54,7 @@ const MODELS: readonly Exported[] = [
   {
     model: 'profiles.profile',
     query: 'users',
-    // The original makes a profile itself for each user that is loaded, by a signal: it has this key, so that this object changes it.
+    // When a user is loaded, a signal of the original creates a profile with this key, so that this object updates it.
     isNumbered: true,
     columns: ['id', 'created_at', 'profile_updated_at', 'profile_name', 'profile_content', 'image'],
     fields: (user) => ({
@@ -125,10 +125,10 @@ const MODELS: readonly Exported[] = [
   },
 ]
 
-/** As Django has them: Argon2 behind a word, and `!` for no password. */
+/** In Django's format: Argon2 with a prefix, and `!` for no password. */
 const passwordOf = (hash: string) => (hash === '' ? '!' : hash.replace(/^(?=\$argon2)/, 'argon2'))
 
-/** Gives how many objects it has of each model. */
+/** Returns how many objects it has of each model. */
 export async function exportDjango(db: Database, path: string, show: Show): Promise<Map<string, number>> {
   const out = openSync(path, 'w')
   const counts = new Map<string, number>()
@@ -163,7 +163,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   'image/avif': '.avif',
 }
 
-/** Writes the files of images into `images/` below the folder, where the names of the export look for them. Gives how many. */
+/** Writes the image files into `images/` below the folder, under the names that the export refers to. Returns how many. */
 export async function exportPictures(
   db: Database,
   bucket: Bucket,

@@ -1,15 +1,15 @@
-/** How fields of the original's models are read. Each reader throws `BadField`, in words that follow the field's name. */
+/** Readers for the fields of the original's models. Each throws `BadField`, with words that follow the field's name. */
 import type { Value } from '../database'
 
 export class BadField extends Error {}
 
 export type Reader = (value: unknown) => Value
 
-/** Written as the original writes it, up to microseconds; a time without a zone is UTC. */
+/** Times as the original writes them, with up to microseconds. A time without a zone is UTC. */
 const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?$/
-/** What D1 takes for a value is 2 MB, and a character three bytes at most. */
+/** D1 accepts values of 2 MB, and a character takes at most three bytes. */
 const MAX_CHARACTERS = 600_000
-/** R2 takes keys of 1,024 bytes, and no host longer names. */
+/** R2 accepts keys of 1,024 bytes, and hosts do not use longer names. */
 const MAX_PICTURE_CHARACTERS = 300
 
 const DEFAULT_PICTURE = /(^|\/)default_(post|profile)_\w+(\.\w+)?$/
@@ -26,7 +26,7 @@ function string(value: unknown, max: number): string {
   return value
 }
 
-/** What an absent or null text is depends on the field. */
+/** What a missing or null text becomes depends on the field. */
 export const text =
   ({ max = MAX_CHARACTERS, blank = true } = {}): Reader =>
   (value) => {
@@ -51,7 +51,7 @@ export const flag =
     return Number(value ?? absent)
   }
 
-/** An id; a text stays one: the username that a natural key (`["ada"]`) names. */
+/** An id. A text stays a text: the username of a natural key (`["ada"]`). */
 export const reference: Reader = (value) => {
   if (Number.isSafeInteger(value) && Number(value) > 0) return Number(value)
   if (Array.isArray(value) && value.length === 1 && typeof value[0] === 'string') return value[0]
@@ -71,14 +71,14 @@ export const filter: Reader = (value) => {
   return read
 }
 
-/** The name that the original stores; null for its default pictures, and for none. */
+/** The name that the original stores; null for no picture and for the default pictures. */
 export const picture: Reader = (value) => {
   if (value === null || value === undefined || value === '') return null
   const read = string(value, MAX_PICTURE_CHARACTERS)
   return DEFAULT_PICTURE.test(read) ? null : read
 }
 
-/** `argon2$argon2id$…` is ours once the first word has gone; all else stays, and is good for a login or asks for a reset. */
+/** `argon2$argon2id$…` is our format once the prefix is removed. Other hashes are kept: they work for one login, or require a reset. */
 export const password: Reader = (value) => string(value, 1_000).replace(/^argon2(?=\$argon2)/, '')
 
 function kindOf(value: unknown): string {

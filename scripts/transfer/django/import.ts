@@ -1,4 +1,4 @@
-/** Imports a dump of the original: reads all of it into staging, says what is wrong, and only then writes. */
+/** Imports a dump of the original: reads all of it into staging and reports what is wrong before it writes anything. */
 import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -20,29 +20,29 @@ import { newStaging, openStaging, stage } from './staging'
 export interface ImportOptions {
   dump: string
   pictures: PictureSource
-  /** Old names and new ones. */
+  /** Maps old names to new ones. */
   renamed: ReadonlyMap<string, string>
   skipBad: boolean
-  /** Into a database that has something, behind the ids that are there. */
+  /** Imports into a database that has data. New ids follow the existing ones. */
   add: boolean
   dryRun: boolean
-  /** Where staging goes. */
+  /** The folder for staging. */
   work: string
-  /** What the target is called: another one is another import. */
+  /** Identifies the target: another target is another import. */
   place: string
 }
 
 export interface Imported {
   report: Report
-  /** By table; undefined where nothing was written. */
+  /** By table; undefined if nothing was written. */
   tables: { name: string; digest: Digest }[] | undefined
-  /** Where rows went that could not come along. */
+  /** The file with the rows that could not be imported. */
   badFile: string | undefined
 }
 
 const SHOWN = 20
 
-/** Goes on with one that was stopped. Throws, and has changed nothing, where the dump cannot be taken. */
+/** Continues a stopped import. If the dump cannot be imported, throws and changes nothing. */
 export async function importDump(
   target: Database,
   options: ImportOptions,
@@ -84,7 +84,7 @@ function fingerprint({ dump, pictures, renamed, skipBad, place }: ImportOptions)
   return createHash('sha256').update(all).digest('hex').slice(0, 16)
 }
 
-/** What is staged once stays as it is until the import is done: rows that are written must be the same when it goes on. */
+/** Staging is kept unchanged until the import is done, because an import that continues must write the same rows. */
 async function stageOnce(
   path: string,
   target: Database,
@@ -139,7 +139,7 @@ function complaint(db: DatabaseSync, { pictures }: Report, dump: string): string
   return `${lines.join('\n')}\nNothing was written. --rename old=new gives a name that is free; --skip-bad leaves out such rows (into ${dump}.bad.jsonl) and pictures.`
 }
 
-/** One line for each: where it is, why it was left out, and what it says. */
+/** Writes one line for each bad row: where it is, why it was left out, and its content. */
 async function writeBadRows(db: DatabaseSync, dump: string): Promise<string> {
   const path = `${dump}.bad.jsonl`
   writeFileSync(path, '')
@@ -156,7 +156,7 @@ async function writeBadRows(db: DatabaseSync, dump: string): Promise<string> {
   return path
 }
 
-/** Copies what is staged, and compares the hashes of both sides. */
+/** Copies the staged rows, and compares the hashes of both sides. */
 async function copy(
   path: string,
   target: Database,
@@ -190,7 +190,7 @@ async function copy(
   }
 }
 
-/** All rows behind so many. Those before are only read, for the hash of their table. */
+/** All rows after the first `skip`. The skipped ones are only read, for the hash of their table. */
 async function* rowsOf(
   staged: Database,
   hashes: ReadonlyMap<Source, TableHash>,
@@ -222,7 +222,7 @@ async function* stagedPages(
       : rows
 }
 
-/** By how much the ids in a column move; undefined where it holds none. */
+/** By how much the ids in a column move; undefined if it holds no ids. */
 function shiftOf({ ids }: Source, column: string, offsets: Record<string, number>): number | undefined {
   const of = ids.find((id) => id.column === column)?.of
   return of === undefined ? undefined : offsets[of]

@@ -1,4 +1,7 @@
-/** A dump as `manage.py dumpdata` of the original writes it, of any size, with all that such dumps have been seen to hold: for tests and `npm run bench:transfer`. */
+/**
+ * A dump of any size as the original's `manage.py dumpdata` writes it, with everything that has been seen in such dumps. For tests and `npm run
+ * bench:transfer`.
+ */
 import { closeSync, openSync, writeSync } from 'node:fs'
 
 export interface Size {
@@ -14,7 +17,7 @@ interface DumpObject {
   fields: Record<string, unknown>
 }
 
-/** Everybody's, in 1,000 rounds; by `hashlib.pbkdf2_hmac` of Python. */
+/** Everybody's password, hashed in 1,000 rounds by Python's `hashlib.pbkdf2_hmac`. */
 export const PASSWORD = 'Zx9!kkqwPlum'
 export const HASH = 'pbkdf2_sha256$1000$ab3DEf9xyzQQ$kAX0ddtp9FB0h3BH/L131+3YGiVHniq/75IRzs0Vb8w='
 
@@ -31,14 +34,14 @@ const ODD = [
 const START = Date.UTC(2024, 0, 1)
 const pick = <T>(from: readonly T[], n: number) => from[n % from.length] as T
 
-/** As Django writes times: in UTC, or in the zone of its settings; to the millisecond, or without. */
+/** Times as Django writes them: in UTC or in the zone of its settings, with or without milliseconds. */
 function time(seconds: number): string {
   const date = new Date(START + seconds * 1_000 + (seconds % 3 === 0 ? 123 : 0))
   if (seconds % 5 !== 0) return date.toISOString().replace('.000Z', 'Z')
   return new Date(date.getTime() + 2 * 3_600_000).toISOString().replace('Z', '+02:00')
 }
 
-/** Ids have gaps, as rows were deleted. */
+/** Ids have gaps, from deleted rows. */
 const userId = (n: number) => n + Math.floor(n / 50) + 1
 const postId = (n: number) => n + Math.floor(n / 100) + 1
 
@@ -105,7 +108,7 @@ export function* inventObjects({ users, posts, likes, messages }: Size): Generat
     yield {
       model: 'likes.like',
       pk: n + 1,
-      // Every pair once: a round through the posts for each shift of the owners.
+      // Every pair once: one pass through the posts for each shift of the owners.
       fields: {
         owner: userId((n + Math.floor(n / posts)) % users),
         post: postId(n % posts),
@@ -119,7 +122,7 @@ export function* inventObjects({ users, posts, likes, messages }: Size): Generat
       fields: { owner: userId(n), followed: userId((n + 1) % users), created_at: time(n) },
     }
   for (let n = 0; n < messages; n++) {
-    // Ten people in a row talk, in pairs; whoever comes back has read what was there.
+    // Ten people in a row talk, in pairs. Whoever writes again has read the earlier messages.
     const pair = Math.floor(n / 10) % (users - 1)
     const [a, b] = [userId(pair), userId(pair + 1)]
     yield {
@@ -137,7 +140,7 @@ export function* inventObjects({ users, posts, likes, messages }: Size): Generat
   }
 }
 
-/** As `dumpdata` does, with `--indent` where it is given. */
+/** As `dumpdata` does, with `--indent` if given. */
 export function writeDump(path: string, objects: Iterable<DumpObject>, indent = 0): number {
   const file = openSync(path, 'w')
   let count = 0

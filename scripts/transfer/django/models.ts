@@ -2,11 +2,11 @@
 import { filter, flag, id, password, picture, type Reader, reference, text, time } from './fields'
 
 export interface Model {
-  /** Its table while it is on the way (`staging.ts`). */
+  /** Its table in staging (`staging.ts`). */
   table: string
-  /** By field, which is the column too. */
+  /** By field, which is also the name of the column. */
   fields: Readonly<Record<string, Reader>>
-  /** Fields that are left behind on purpose. */
+  /** Fields that are deliberately not imported. */
   leftOut: readonly string[]
 }
 
@@ -77,6 +77,9 @@ export const MODELS: Readonly<Record<string, Model>> = {
   },
 }
 
-/** What `dumpdata` without a list of apps brings along of Django and its packages: not needed here. Anything else is a dump of something else. */
+/**
+ * What `dumpdata` without a list of apps includes from Django and its packages, which is not needed here. Any other model means that the dump is of
+ * another project.
+ */
 export const NOT_NEEDED =
   /^(contenttypes|auth\.(group|permission)|sessions|admin|sites|authtoken|token_blacklist|account|socialaccount)\b/

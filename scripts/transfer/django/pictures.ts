@@ -1,4 +1,4 @@
-/** The pictures of a dump: files of a folder, or addresses that answers pass on. */
+/** The pictures of a dump: files in a folder, or addresses that answers pass on. */
 
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -9,9 +9,9 @@ import type { Bucket } from '../bucket'
 
 export type PictureSource =
   | { kind: 'folder'; path: string }
-  /** What comes before Cloudinary's `image/upload/`. */
+  /** The part before Cloudinary's `image/upload/`. */
   | { kind: 'address'; base: string }
-  /** Everybody has the default ones. */
+  /** Everybody gets the default pictures. */
   | { kind: 'none' }
 
 export interface Pictures {
@@ -21,7 +21,7 @@ export interface Pictures {
 
 const MAX_MISSING = 1_000
 
-/** Writes how each picture is stored here into the table `pictures`: as the hash of a file, or as an address; null where it is missing. */
+/** Writes how each picture is stored here into the table `pictures`: the hash of a file, or an address; null if it is missing. */
 export function resolvePictures(db: DatabaseSync, source: PictureSource): Pictures {
   db.exec(`create table pictures (name text primary key, stored text, path text);
     insert or ignore into pictures (name) select image from posts where image is not null
@@ -52,7 +52,7 @@ export function resolvePictures(db: DatabaseSync, source: PictureSource): Pictur
   return pictures
 }
 
-/** Puts the files into the bucket, before any row shows one. */
+/** Puts the files into the bucket before any row shows one. */
 export async function putPictures(
   db: DatabaseSync,
   openBucket: () => Promise<Bucket>,
@@ -89,11 +89,11 @@ function addressOf(name: string, base: string): string {
   return `${base.replace(/\/*$/, '/')}${path.startsWith('image/upload/') ? path : `image/upload/v1/${path}`}`
 }
 
-/** Names without endings, in which Cloudinary's public ids and file names are the same. */
+/** Removes extensions, because without them Cloudinary's public ids equal file names. */
 const withoutEnding = (path: string) => path.replace(/\.\w{1,5}$/, '')
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
-/** Files by their whole path and by their name alone; null where two have it. */
+/** Files by their whole path and by their name alone; null if two files have the same name. */
 type FolderIndex = Map<string, string | null>
 
 function indexFolder(folder: string): FolderIndex {

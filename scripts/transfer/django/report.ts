@@ -1,4 +1,4 @@
-/** What an import says beside its rows and hashes. */
+/** What an import reports besides its rows and hashes. */
 import type { DatabaseSync } from 'node:sqlite'
 import { isVerifiable } from '../../../src/auth/django-hash'
 import type { Pictures } from './pictures'
@@ -13,7 +13,7 @@ export interface Report {
   pictures: Pictures
   /** Accounts whose password has to be reset. */
   resets: number
-  /** Profiles that had another id than their user. */
+  /** Profiles whose id differed from their user's. */
   movedProfiles: number
   bad: number
 }

@@ -1,10 +1,10 @@
-/** The rows that come of a dump in staging: each table's query, with its columns in the database. */
+/** The rows made from a staged dump: each table's query, with its columns in the database. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Table } from '../tables'
 
 /**
- * Conversations and the order of their messages, which the original does not have: a thread is read by id. Each person has read up to before the
- * first message that is not marked as read. Gives how many that are marked come after one that is not.
+ * Creates conversations and orders their messages by id, as the original has no conversations. Each person has read everything before the first
+ * message not marked as read. Returns how many messages marked as read come after one that is not.
  */
 export function makeConversations(db: DatabaseSync): number {
   db.exec(`
@@ -39,15 +39,15 @@ const readUpTo = (sender: string) =>
 
 export interface Source extends Pick<Table, 'columns' | 'key'> {
   table: string
-  /** Gives these columns. */
+  /** Selects these columns. */
   query: string
-  /** Which of them are ids, and of which table: they move where there are rows already. */
+  /** Which of them are ids, and of which table. Ids are shifted if the target has rows already. */
   ids: readonly { column: string; of: string }[]
 }
 
 const picture = (column: string) => `(select p.stored from pictures p where p.name = ${column})`
 
-/** Columns that hold ids, by what they are called. */
+/** Columns that hold ids, by name. */
 const IDS: Readonly<Record<string, string>> = {
   owner_id: 'users',
   followed_id: 'users',
@@ -60,7 +60,7 @@ const IDS: Readonly<Record<string, string>> = {
   message_id: 'messages',
 }
 
-/** In an order in which each comes after those that it refers to. */
+/** In an order in which each table comes after those that it refers to. */
 export const SOURCES: readonly Source[] = [
   source(
     'users',

@@ -1,4 +1,7 @@
-/** The objects of a JSON array, as texts, of a file of any size: only one of them is in memory, with the piece of the file that it ends in. */
+/**
+ * Reads the objects of a JSON array as texts, from a file of any size. Only one object is in memory at a time, with the chunk of the file in which it
+ * ends.
+ */
 import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 
@@ -9,10 +12,10 @@ const [QUOTE, BACKSLASH, OPEN, CLOSE, BEGIN, END, COMMA] = [...'"\\{}[],'].map((
 const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Where the array has come to. */
+/** The position in the array. */
 type Place = 'before' | 'between' | 'object' | 'behind'
 
-/** Throws where the file is no array of objects, or ends too early. `.gz` is unzipped. */
+/** Throws if the file is not an array of objects, or ends too early. Unzips `.gz`. */
 export async function* scanObjects(path: string): AsyncGenerator<string[]> {
   const raw = createReadStream(path, { highWaterMark: PIECE_BYTES })
   const stream: AsyncIterable<Buffer> = path.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
@@ -22,7 +25,7 @@ export async function* scanObjects(path: string): AsyncGenerator<string[]> {
   let isEscaped = false
   let wantsComma = false
   let count = 0
-  /** The beginning of an object that the piece before ended in. */
+  /** The beginning of an object that continues after the previous chunk. */
   let rest: Buffer = Buffer.alloc(0)
   let isFirst = true
 

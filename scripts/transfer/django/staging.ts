@@ -1,6 +1,6 @@
 /**
- * A database of its own that a dump is read into before anything else is written: what is wrong with it is found there by SQL, in flat memory and
- * whatever its order, and rows are copied from there.
+ * A separate database that a dump is read into before anything else is written. Problems are found there with SQL, in constant memory and whatever
+ * the dump's order, and rows are copied from there.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -16,7 +16,7 @@ import { scanObjects } from './scan'
 const CACHE = 16_384
 const COMMIT_OBJECTS = 20_000
 
-/** Columns beside those of the fields: what ours are searched and compared by. */
+/** Columns besides those of the fields, by which our tables are searched and compared. */
 const MORE: Readonly<Record<string, (row: Record<string, Value>) => Record<string, Value>>> = {
   users: ({ username, email }) => ({
     username_key: fold(String(username)),
@@ -31,35 +31,35 @@ const MORE_NAMES: Readonly<Record<string, readonly string[]>> = {
 }
 
 export interface Scanned {
-  /** Objects by model, of those that are not needed too. */
+  /** Objects by model, including those that are not needed. */
   counts: Map<string, number>
-  /** Fields that nothing here has a place for, and how often they were there. */
+  /** Fields that have no place here, and how often they occurred. */
   leftOut: Map<string, number>
 }
 
 export function openStaging(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true })
   const db = new DatabaseSync(path)
-  // Whoever loses it makes it anew.
+  // If it is lost, it is built again.
   db.exec(`pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -${CACHE}`)
   return db
 }
 
-/** Deletes what an attempt before has left. */
+/** Deletes what a previous attempt has left. */
 export function newStaging(path: string): DatabaseSync {
   for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
   const db = openStaging(path)
   db.exec('create table bad (object integer, model text, pk, reason text)')
   db.exec('create table meta (key text primary key, value)')
   for (const { table, fields } of Object.values(MODELS)) {
-    // Without types: a natural key stays the text that it is.
+    // Without types, so that a natural key stays a text.
     const columns = [...Object.keys(fields), ...(MORE_NAMES[table] ?? [])]
     db.exec(`create table ${table} (id integer primary key, object integer, ${columns.join(', ')})`)
   }
   return db
 }
 
-/** Reads the dump into it. Throws where the file is no dump of the original's. */
+/** Reads the dump into staging. Throws if the file is not a dump of the original. */
 export async function stage(
   db: DatabaseSync,
   path: string,
@@ -126,7 +126,7 @@ function insertOf(db: DatabaseSync, { table, fields }: Model): StatementSync {
   )
 }
 
-/** Why it cannot be taken; undefined where it was. */
+/** Returns why the object cannot be imported; undefined if it was. */
 function insertObject(
   insert: StatementSync,
   { table, fields }: Model,
@@ -134,7 +134,7 @@ function insertObject(
   { model, pk, fields: given }: DumpedObject,
   { leftOut, renamed }: { leftOut: Map<string, number>; renamed: ReadonlyMap<string, string> },
 ): string | undefined {
-  // With natural primary keys, users have none.
+  // With natural primary keys, users have no key.
   const hasNoKey = pk === undefined || pk === null
   if (!(hasNoKey ? model === 'auth.user' : Number.isSafeInteger(pk) && Number(pk) > 0))
     return `its key is ${JSON.stringify(pk)}, not a positive integer`

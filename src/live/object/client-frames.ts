@@ -1,4 +1,4 @@
-/** What clients send over their channel: it is passed on to the conversation with the other person, which orders and stores it. */
+/** Handles frames from clients: the channel passes each to the conversation's object, which orders and stores it. */
 import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
 import { throttledDetail } from '../../http/errors'
@@ -24,7 +24,7 @@ const FRAMES = {
 interface Surroundings {
   env: () => Bindings
   send: (socket: WebSocket, frames: readonly ServerFrame[]) => void
-  /** Says that the session has ended, and closes the socket. */
+  /** Tells the client that the session has ended, and closes the socket. */
   signOut: (socket: WebSocket) => void
 }
 
@@ -55,7 +55,7 @@ export function frameHandler({ env, send, signOut }: Surroundings) {
     if (frame.type === 'typing') {
       if (to === userId || !rates.mayTellTyping(socket, Date.now())) return
       await callConversation(env(), pairOf(userId, to), async (stub) => stub.type(userId)).catch(() => {
-        // Nobody misses it.
+        // A lost typing signal does no harm.
       })
       return
     }
@@ -72,9 +72,9 @@ export function frameHandler({ env, send, signOut }: Surroundings) {
     if (isSessionEnded) signOut(socket)
   }
 
-  /** Handles a frame: what cannot be done is answered. */
+  /** Handles one frame. A frame that cannot be executed gets an `error` frame. */
   return async (socket: WebSocket, data: string | ArrayBuffer): Promise<void> => {
-    // What was on its way when the socket was closed.
+    // The frame was in flight when the socket was closed.
     if (socket.readyState !== WebSocket.OPEN) return
     const now = Date.now()
     if (closeIfExpired(socket, now)) return

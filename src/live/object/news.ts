@@ -1,4 +1,4 @@
-/** What a socket is to be told, as D1 says how everything stands. */
+/** Compares the state in D1 with what a socket has been told, and gives the frames that are due. */
 import type { Bindings } from '../../http/env'
 import { imageUrlsAt } from '../../images/url'
 import { type NotificationRow, WINDOW } from '../../notifications/queries'
@@ -8,20 +8,20 @@ import type { FrameOf, ServerFrame } from '../shared/frames'
 import { type Attachment, seqOf } from './sockets'
 import type { State } from './state-queries'
 
-/** New posts are told of no more often. */
+/** The shortest interval between two frames about new posts. */
 const FEED_EVERY_MS = 10_000
-/** Of new posts, so many are named. */
+/** How many new posts a frame names. */
 const NAMED_POSTS = 20
-/** Of notifications in one frame. */
+/** How many groups of notifications a frame holds. */
 const MAX_GROUPS = 20
 
 interface News {
   frames: ServerFrame[]
-  /** What the socket has been told then. */
+  /** The part of the attachment that changes once the frames are sent. */
   told: Partial<Attachment>
 }
 
-/** `digest` is that of the conversations, where they were asked for. */
+/** `digest`: of the conversations, if `state` includes them. */
 export function newsFor(
   attachment: Attachment,
   state: State,

@@ -1,7 +1,7 @@
 /**
- * The Durable Object of a person: it holds their sockets, and tells each what happens to them. Conversations and requests tell it after they have
- * committed (`shared/channel.ts`); as long as a socket is open it also asks D1, so that what it was not told is told within a minute. It stores
- * nothing: what a socket has been told is attached to it, and whoever has none open costs nothing.
+ * The Durable Object of a user: it holds the user's sockets and sends them what concerns the user. Conversations and requests call it after they
+ * commit (`shared/channel.ts`). While a socket is open it also checks D1, so that a lost call is made up for within a minute. It stores nothing:
+ * each socket carries as an attachment what it has been told, and a user without open sockets costs nothing.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { openDb } from '../../db/client'
@@ -23,23 +23,23 @@ import { conversationFrames } from './replay'
 import { attach, attachmentOf, digestOf, send, seqOf } from './sockets'
 import { openingState, stateSince } from './state-queries'
 
-/** What nobody has told of is told after so long at the latest, and the time that D1 takes. */
+/** How often D1 is checked for changes that no call reported. Clients learn of them after this long, plus the time that D1 takes. */
 const LOOK_EVERY_MS = 45_000
-/** However much happens, D1 is asked no more often, */
+/** The shortest interval between two checks of D1, however much happens. */
 const LOOK_PAUSE_MS = 1_000
-/** and where it could not be, after so long again. */
+/** When to try again after D1 could not be reached. */
 const RETRY_MS = 5_000
-/** What happens while a socket is being opened; beyond it the client sees the gap. */
+/** How many events are kept while a socket is being opened. Beyond that, the client notices the gap. */
 const MAX_MEANWHILE = 1_000
 
 export class PersonChannel extends DurableObject<Bindings> implements Channel {
   readonly #userId: number
   readonly #places: Places
   readonly #handleFrame: ReturnType<typeof frameHandler>
-  /** Sockets that are being opened, and what has happened meanwhile. */
+  /** The number of sockets being opened, and the events that arrived in the meantime. */
   #opening = 0
   #meanwhile: ConversationNews[] = []
-  /** All in milliseconds since the epoch; an object that wakes up looks at everything. */
+  /** Both in milliseconds since the epoch. Zero makes an object that has just woken up check everything. */
   #lookedAt = 0
   #everythingAt = 0
   #look: Promise<void> | undefined
@@ -78,19 +78,19 @@ export class PersonChannel extends DurableObject<Bindings> implements Channel {
     await this.#rest()
   }
 
-  /** Opens a socket. Who it is, the Worker has found out (`worker/routes.ts`); whether their session has ended, D1 says. */
+  /** Opens a socket. The Worker has identified the user (`worker/routes.ts`); D1 tells whether the session has ended. */
   override async fetch(request: Request): Promise<Response> {
     const { listener, since } = readListenRequest(request)
     const now = Date.now()
     this.#opening += 1
     try {
-      // Before there is a socket: one that nothing closes when its token ends must not be.
+      // The alarm is set before the socket exists, so that every socket is closed when its token expires.
       await wakeAt(this.ctx, Math.min(now + LOOK_EVERY_MS, listener.expiresAt))
       const db = this.#openDb().forUser(listener)
       const charged = charges(config(this.env).limits, 'sockets', this.#userId)
       const state = await openingState(db, this.#userId, charged, now)
       const digest = await digestOf(state.conversations)
-      // From here on nothing waits, so that nobody else can come between the count and the socket.
+      // No await from here on, so that no other request can run between the count and accepting the socket.
       if (!this.#places.hasPlace(this.#sockets())) return new Response(null, { status: 429 })
       const { socket, answer } = accept(this.ctx, request, String(this.#userId))
       const seq = seqOf(state.marks)
@@ -126,7 +126,7 @@ export class PersonChannel extends DurableObject<Bindings> implements Channel {
     await this.#rest()
   }
 
-  /** Closes sockets whose token, session or user has ended, and tells what nobody has told of. */
+  /** Closes sockets whose token, session or user is no longer valid, and sends what no call has reported. */
   override async alarm(): Promise<void> {
     const now = Date.now()
     for (const socket of this.#sockets()) closeIfExpired(socket, now)
@@ -134,7 +134,7 @@ export class PersonChannel extends DurableObject<Bindings> implements Channel {
     await this.#lookNow(isAllDue)
   }
 
-  /** Looks now, or once the pause since the last look is over. */
+  /** Checks D1 now, or as soon as `LOOK_PAUSE_MS` have passed since the last check. */
   async #lookSoon(everything: boolean): Promise<void> {
     if (this.#sockets().length === 0) return
     if (everything) this.#everythingAt = 0
@@ -143,9 +143,9 @@ export class PersonChannel extends DurableObject<Bindings> implements Channel {
     else await this.#lookNow(everything)
   }
 
-  /** Asks D1 how everything stands, and tells each socket what is news to it. */
+  /** Checks D1, and sends each socket what it has not been told. */
   async #lookNow(everything: boolean): Promise<void> {
-    // One at a time: what is told twice at the same time would be told in no order.
+    // One check at a time: two at once could send their frames out of order.
     while (this.#look) await this.#look
     this.#look = this.#tellNews(everything).finally(() => {
       this.#look = undefined
@@ -190,7 +190,7 @@ export class PersonChannel extends DurableObject<Bindings> implements Channel {
     await wakeAt(this.ctx, Math.min(next, ...left.map((socket) => attachmentOf(socket).expiresAt)))
   }
 
-  /** Tells a socket what has happened in a conversation. */
+  /** Sends a socket the events of a conversation. */
   #pass(socket: WebSocket, news: ConversationNews): void {
     if (closeIfExpired(socket, Date.now())) return
     const prev = (news.events[0]?.seq ?? 1) - 1
@@ -206,7 +206,7 @@ export class PersonChannel extends DurableObject<Bindings> implements Channel {
     closeSignedOut(socket)
   }
 
-  /** Where no socket is open nothing is waited for. */
+  /** Without open sockets the object needs no alarm. */
   async #rest(): Promise<void> {
     if (this.#opening === 0 && this.#sockets().length === 0) await this.ctx.storage.deleteAlarm()
   }

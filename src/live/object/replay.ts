@@ -1,4 +1,4 @@
-/** What a client has missed of one conversation, as frames. */
+/** The events of one conversation that a client missed, as frames. */
 import type { Bindings } from '../../http/env'
 import { detailOf } from '../../http/errors'
 import { privateImageUrlsAt } from '../../images/private-url'
@@ -10,7 +10,7 @@ import type { ConversationNews } from '../shared/channel'
 import type { FrameOf, ServerFrame } from '../shared/frames'
 import type { Attachment } from './sockets'
 
-/** The frames of these events, each linked to the one before; the first to `prev`. */
+/** The frames of these events. Each names the one before it as `prev`; the first names the argument `prev`. */
 export function conversationFrames(
   env: Bindings,
   holder: Attachment,
@@ -31,7 +31,7 @@ interface Wanted {
   since: number
 }
 
-/** All since then, and that it is all; or that the client is to read the pages. */
+/** All frames after `since` and the one that ends the replay, or one that tells the client to read pages instead. */
 export async function replayFrames(
   env: Bindings,
   holder: Attachment,

@@ -1,4 +1,4 @@
-/** How everything stands for somebody, as their channel tells it: one call to D1. */
+/** Reads the state that a user's channel reports, in one call to D1. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../db/client'
 import { type Charge, chargeStatement } from '../../db/rate-limits'
@@ -16,22 +16,22 @@ import { newestPostStatement, newPostsStatement } from '../../posts/feed'
 import type { Listener } from '../../sockets/listener'
 import { listenersStatements, whoMayStay } from '../../sockets/live-sessions'
 
-/** So many conversations are told of, newest first. */
+/** How many conversations `ready` lists, newest first. */
 export const MAX_TOLD_CONVERSATIONS = 500
 
-/** The other person, the seq of its newest change, and what is unread. */
+/** The other user, the `seq` of the conversation's newest change, and its number of unread messages. */
 export type ConversationState = [user: number, seq: number, unread: number]
 
 export interface Conversations {
   newest: ConversationState[]
-  /** How many changes there are in all conversations, also in those that are not told of. */
+  /** The number of changes in all conversations, including those not listed. */
   changes: number
 }
 
 const NOTHING: Unread = { notifications: 0, messages: 0, requests: 0 }
 const NO_MARKS: Marks = { newest: 0, likes: 0 }
 
-/** Reads 2 rows for each conversation, and none of those in which one blocks the other. */
+/** Reads 2 rows for each conversation. Leaves out those in which one user blocks the other. */
 function conversationsStatements(userId: number) {
   const seen = (mine: SQL, theirs: SQL, unread: SQL) =>
     sql`select coalesce(c.last_message_id, 0), ${theirs}, c.seq, iif(${notMuted(theirs, userId)}, ${unread}, 0) from conversations c
@@ -45,7 +45,7 @@ function conversationsStatements(userId: number) {
     unread: sql<number>`newest.unread`,
   }
   return [
-    // A recursion that never recurs, as in the list of conversations.
+    // `recursive`, although nothing recurs, as in the list of conversations.
     selectedStatement(
       columns,
       sql`with recursive newest(last_id, user, seq, unread) as (
@@ -65,7 +65,10 @@ const conversationsOf = (
   changes: sum?.changes ?? 0,
 })
 
-/** What somebody is told who opens a socket. One call: reads 2 rows for each conversation, 2 for each notification that was not seen, of 100 at most, and 13. */
+/**
+ * The state that is sent when a socket opens. One call, which reads 2 rows for each conversation, 2 for each unseen notification (at most 100 of
+ * them), and 13 more.
+ */
 export async function openingState(db: Db, userId: number, charged: readonly Charge[], now: number) {
   const [, unread, marks, posts, rows, sum] = await db.batch([
     chargeStatement(charged, now),
@@ -84,24 +87,24 @@ export async function openingState(db: Db, userId: number, charged: readonly Cha
 
 export interface Since {
   marks: Marks
-  /** The id of a post. */
+  /** A post's id. */
   post: number
 }
 
 export interface State {
-  /** Whether a listener may go on. */
+  /** Whether a listener's socket may stay open. */
   mayStay: (listener: Listener) => boolean
   unread: Unread
   marks: Marks
-  /** The notifications behind the marks, newest first. */
+  /** The notifications after the marks, newest first. */
   news: NotificationRow[]
-  /** Only where everything was asked for. */
+  /** Present only if `everything` was requested. */
   rest: { conversations: Conversations; newPosts: number[] } | undefined
 }
 
 /**
- * What has become of it since. One call: reads 2 rows for each listener, 3 for each new notification, 2 for each that was not seen, of 100 at most, and 12;
- * and where everything is asked for, 2 for each conversation and 1 for each post of anybody since then, of 500 at most.
+ * What has changed since. One call, which reads 2 rows for each listener, 3 for each new notification, 2 for each unseen one (at most 100 of them),
+ * and 12 more. With `everything`, also 2 for each conversation and 1 for each newer post of anybody (at most 500 of them).
  */
 export async function stateSince(
   db: Db,
@@ -139,7 +142,7 @@ const stateOf = ({ users, sessions, unread, marks, news }: Found): State => ({
   mayStay: whoMayStay([users, sessions]),
   unread: unread[0] ?? NOTHING,
   marks: marks[0] ?? NO_MARKS,
-  // Left joined, so that there may be no actor.
+  // The actor is left joined, so it can be null.
   news: news as NotificationRow[],
   rest: undefined,
 })

@@ -1,50 +1,50 @@
-/** The one way to somebody's channel: the object that holds their sockets. Those who have none open are told nothing, and cost a call. */
+/** Calls a user's channel, the object that holds the user's sockets. If none is open, the call is made but has no effect. */
 import { withinDeadline } from '../../deadline'
 import type { Bindings, EndedSessions } from '../../http/env'
 import type { ConversationEvent } from '../../messaging/shared/changes'
 import type { WhichSessions } from '../../sockets/sessions'
 
-/** How long it may take. What it was to be told it finds out by itself, later. */
+/** The deadline for a call. If it fails, the channel later finds the change in D1. */
 const DEADLINE_MS = 5_000
 
-/** What has happened in a conversation. */
+/** Events of one conversation. */
 export interface ConversationNews {
-  /** The other person. */
+  /** The other user. */
   user: number
   events: ConversationEvent[]
-  /** How many of its messages are unread after that. */
+  /** The conversation's number of unread messages after these events. */
   unread: number
 }
 
 export interface Channel {
-  /** What was committed, in order. */
+  /** Reports committed events, in order. */
   tell(news: ConversationNews): Promise<void>
-  /** The other person types. */
+  /** The other user is typing. */
   tellTyping(user: number): Promise<void>
-  /** Something may have happened: a notification. */
+  /** There may be a new notification. */
   tellNotified(): Promise<void>
-  /** Anything may have happened: somebody could not be told of it. */
+  /** A call may have been lost, so anything may have changed. */
   tellMissed(): Promise<void>
-  /** Closes the sockets of this session, or of any but this. */
+  /** Closes the sockets of one session, or of all sessions except one. */
   closeSockets(which: WhichSessions): Promise<void>
   fetch(request: Request): Promise<Response>
 }
 
 type Stub = DurableObjectStub<Channel & Rpc.DurableObjectBranded>
 
-/** Calls it, within a deadline: `TookTooLong`. A new stub each time, as one that has failed stays broken. */
+/** Calls the object. Throws `TookTooLong` after the deadline. Gets a new stub for each call, because a stub that has failed stays broken. */
 export function callChannel<T>(
   env: Bindings,
   userId: number,
   call: (channel: Stub) => PromiseLike<T>,
   ms = DEADLINE_MS,
 ): Promise<T> {
-  // Bindings are typed in `http/`, where the class is not known.
+  // `http/`, which types the bindings, does not know the class.
   const channels = env.CHANNEL as DurableObjectNamespace<Channel & Rpc.DurableObjectBranded>
   return withinDeadline(ms, async () => await call(channels.getByName(String(userId))))
 }
 
-/** Closes the sockets of these sessions. Twice is the same as once. */
+/** Closes the sockets of these sessions. Repeating the call is harmless, so it is retried once. */
 export async function closeChannel(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
   const close = () => callChannel(env, userId, async (channel) => channel.closeSockets(which))
   await close().catch(close)

@@ -1,9 +1,9 @@
-/** What goes over somebody's channel, in both directions: JSON objects that say their type. */
+/** The frames of a channel, in both directions: JSON objects with a `type`. */
 import * as z from 'zod/mini'
 import { answerFrames, changeFrame, clientFrames } from '../../messaging/shared/frames'
 import { notificationAnswer, unreadAnswer } from '../../notifications/shared/answer-schemas'
 
-/** The other person's id. */
+/** The other user's id. */
 const to = z.int().check(z.minimum(1))
 
 export const clientFrame = z.discriminatedUnion('type', [
@@ -31,7 +31,7 @@ export const serverFrame = z.discriminatedUnion('type', [
     type: z.literal('notification'),
     seq: z.int(),
     prev: z.int(),
-    /** Newest first; null where they are so many that the list is the better way to them. */
+    /** Newest first. Null if there are so many that the client should read the list instead. */
     notifications: z.nullable(z.array(notificationAnswer)),
   }),
   z.object({ type: z.literal('unread'), unread: unreadAnswer }),

@@ -1,4 +1,4 @@
-/** `/live`: all that happens to somebody, over one socket. */
+/** `/live`: everything that concerns a user, over one socket. */
 
 import { requireUser } from '../../auth/credentials'
 import { describe } from '../../http/describe'

@@ -1,16 +1,16 @@
-/** Tells channels what requests have done. What could not be told they find out by themselves. */
+/** Tells channels what requests have changed. If a call is lost, the channel later finds the change in D1. */
 import { createMiddleware } from 'hono/factory'
 import type { AppEnv, Bindings } from '../../http/env'
 import { callChannel, closeChannel } from '../shared/channel'
 
-/** After a request, tells the channels of those whom the database has told of something: one call to each. */
+/** After a request, calls the channel of each user whom the request notified: one call to each. */
 export const tellChannels = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const { told } = c.var.db
   for (const userId of told) c.executionCtx.waitUntil(tellNotified(c.env, userId))
 })
 
-/** After a request that ended sessions, or parted two people: closes the sockets of the ones, and lets the others look. */
+/** After a request that ended sessions, closes their sockets. After one that separated two users, has both channels check D1. */
 export const tellEnded = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const { endedSessions, parted } = c.var

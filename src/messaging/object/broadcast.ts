@@ -1,4 +1,4 @@
-/** Tells those who listen what happens, in the order of commitment and without a gap. */
+/** Sends events to all open sockets, in the order of their commits and without gaps. */
 import type { Db } from '../../db/client'
 import { ForeignKeyViolation, isSignedOut } from '../../db/errors'
 import type { Bindings } from '../../http/env'
@@ -16,20 +16,20 @@ interface Surroundings {
   pair: Pair
   env: Bindings
   openDb: () => Db
-  /** All sockets that are open. */
+  /** All open sockets. */
   sockets: () => WebSocket[]
-  /** Runs something while nothing is being committed. */
+  /** Runs a function while nothing is being committed. */
   exclusively: <T>(run: () => Promise<T>) => Promise<T>
   /** When the client last sent a ping, in milliseconds since the epoch. */
   heardAt: (socket: WebSocket) => number
 }
 
 export interface Broadcast {
-  /** Tells everybody. Whoever missed something before gets that first. Only while nothing else is committed. */
+  /** Sends news to every socket; one that has fallen behind first gets what it missed. Call it only while nothing else is committed. */
   tell(news: Committed): Promise<void>
-  /** Sends a new socket what it has missed since this seq, and from then on what happens. */
+  /** Sends a new socket what it has missed since this seq, then includes it in every broadcast. */
   goLive(socket: WebSocket, since: number): Promise<void>
-  /** Sends what they have missed to all that a commit may have left behind. Only while nothing is committed. */
+  /** Sends each live socket what it has missed. Call it only while nothing is committed. */
   catchUpAll(): Promise<void>
 }
 
@@ -45,14 +45,14 @@ export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: 
     })
   }
 
-  /** Tells the client to read pages, and goes on from the newest change. */
+  /** Tells the client to read pages, and continues from the newest change. */
   function resync(socket: WebSocket, newest: number): void {
     attach(socket, { ...attachmentOf(socket), seen: newest, last: newest })
     sendFrame(socket, { type: 'ready', seq: newest })
     sendFrame(socket, { type: 'resync' })
   }
 
-  /** From where the socket is to the newest change. One that cannot be served is closed: its client comes back. */
+  /** Brings a socket up to the newest change. If that fails, closes the socket, and its client reconnects. */
   async function catchUp(
     socket: WebSocket,
     progress: CatchUp = { from: attachmentOf(socket).seen, shown: new Set(), bytes: 0 },
@@ -60,7 +60,7 @@ export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: 
     try {
       while (socket.readyState === WebSocket.OPEN) {
         const { seen, ...listener } = attachmentOf(socket)
-        // Asked again after the socket was accepted: a session that ends in between is seen here, one that ends later closes the socket.
+        // Checks the session again, since it may have ended before the socket was accepted. A session that ends later closes the socket.
         const missed = await missedChanges(openDb().forUser(listener), pair, seen, progress)
         progress.bytes += send(socket, missed.events, missed.seen, MAX_REPLAYED_BYTES - progress.bytes)
         if (progress.bytes > MAX_REPLAYED_BYTES) return resync(socket, missed.newest)
@@ -69,7 +69,7 @@ export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: 
       }
     } catch (error) {
       if (isSignedOut(error)) return closeSignedOut(socket)
-      // Where the two have parted it is none.
+      // A block between the two users is not a bug.
       if (!(error instanceof ForeignKeyViolation)) logMistake(error)
       closeSocket(socket, CLOSE.tryAgain, 'unavailable')
     }
@@ -87,7 +87,7 @@ export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: 
     catchUpAll,
 
     async tell({ events, isGap, isByOthers }) {
-      // Then those who listen may have parted.
+      // Such changes happen even if one user blocks the other, so each listener must be checked.
       if (isByOthers) return catchUpAll()
       const first = events[0]
       const last = events.at(-1)
@@ -103,7 +103,7 @@ export function broadcast({ pair, env, openDb, sockets, exclusively, heardAt }: 
     async goLive(socket, since) {
       const progress = { from: since, shown: new Set<number>(), bytes: 0 }
       await catchUp(socket, progress)
-      // The end of it while nothing is committed, so that nothing falls between what was missed and what happens.
+      // The last part runs while nothing is committed, so that no change falls between catching up and going live.
       await exclusively(async () => {
         await catchUp(socket, progress)
         if (socket.readyState === WebSocket.OPEN) attach(socket, { ...attachmentOf(socket), isLive: true })

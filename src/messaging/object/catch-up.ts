@@ -1,4 +1,4 @@
-/** Finds out whether those who listen have missed something, and whether they may still listen. */
+/** Checks whether listeners have missed something, and whether they may still listen. */
 import type { Db } from '../../db/client'
 import { withinDeadline } from '../../deadline'
 import { wakeAt } from '../../sockets/accept'
@@ -11,9 +11,9 @@ import type { CommitQueue } from './commit-queue'
 import type { Listening } from './listening'
 import { attachmentOf } from './sockets'
 
-/** Those who listen learn of what they were not told at once, or are closed, within two seconds: they are caught up with after so long, */
+/** When to catch up. Listeners get a change that was not broadcast at once within two seconds, or are closed. */
 export const CHECK_AFTER_MS = 1_000
-/** and that may take so long. */
+/** The deadline for catching up. */
 const CATCH_UP_MS = 600
 
 interface Surroundings {
@@ -22,25 +22,25 @@ interface Surroundings {
   queue: CommitQueue
   broadcast: Broadcast
   listening: Listening
-  /** All that are open. */
+  /** All open sockets. */
   sockets: () => WebSocket[]
 }
 
 export interface CatchUp {
-  /** Something may be committed that those who listen were not told: finds out within two seconds; without an alarm, by a timer. */
+  /** Schedules a check within two seconds, because a commit may not have been broadcast. Uses a timer if the alarm cannot be set. */
   soon(): Promise<void>
-  /** Lets those catch up that a failed commit left behind, and closes sockets whose token, session or user has ended. */
+  /** Catches up after a failed commit, and closes sockets whose token, session or user is no longer valid. */
   now(): Promise<void>
 }
 
-/** `mayBeBehind`: whether an object that has just woken up may have been left with something undone. */
+/** `mayBeBehind`: whether the object has just woken up and may have left work undone before. */
 export function catchUp(
   { ctx, openDb, queue, broadcast, listening, sockets }: Surroundings,
   mayBeBehind: boolean,
 ): CatchUp {
   let isBehind = mayBeBehind
 
-  /** Sends what they have missed to those who listen. If that fails they are closed: they come back with what they have seen. */
+  /** Sends listeners what they have missed. If that fails, closes all sockets: clients reconnect and state what they have seen. */
   async function mend(): Promise<boolean> {
     try {
       await withinDeadline(CATCH_UP_MS, () =>
@@ -53,7 +53,7 @@ export function catchUp(
       return true
     } catch (error) {
       logMistake(error)
-      // Who is told nothing must not believe that nothing happens.
+      // A client that gets no events must not believe that nothing happens.
       for (const socket of sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
       return false
     }
@@ -69,7 +69,7 @@ export function catchUp(
   async function now(): Promise<void> {
     const time = Date.now()
     for (const socket of sockets()) closeIfExpired(socket, time)
-    // First of all, as the rest may take as long as D1 is given.
+    // This comes first, because the rest may take as long as D1's deadlines allow.
     if (isBehind && !(await mend())) return
     const open = sockets()
     try {

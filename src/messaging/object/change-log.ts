@@ -1,11 +1,11 @@
-/** The log of a conversation: every change under its number, without a gap. */
+/** The log of a conversation: every change under its `seq`, without gaps. */
 import { type SQL, sql } from 'drizzle-orm'
 import { REVOKED_PATH } from '../../db/errors'
 import { changes, conversations } from '../../db/schema'
 import { build, type ResultsOf, type Statement, statement } from '../../db/statements'
 import type { ConversationEvent, Outcome } from '../shared/changes'
 
-/** The statements of a change, and what came of it as their results tell. */
+/** The statements of a change, and the function that derives its outcome from their results. */
 export interface ChangeStatements {
   readonly statements: readonly Statement[]
   /** Takes the results of `statements`, in their order. */
@@ -14,17 +14,17 @@ export interface ChangeStatements {
 
 const NOTHING: Outcome = { event: undefined, message: undefined, isKeyReused: false, unread: 0 }
 
-/** Puts statements together with the function that reads their results. */
+/** Combines statements with the function that reads their results. */
 export const withOutcome = <S extends readonly Statement[]>(
   statements: readonly [...S],
   outcome: (results: ResultsOf<S>) => Partial<Outcome>,
 ): ChangeStatements => ({
   statements,
-  // The commit queue hands each change the results of its own statements: their types are these.
+  // The commit queue passes each change the results of its own statements, so the types match.
   outcome: (results) => ({ ...NOTHING, ...outcome(results as ResultsOf<S>) }),
 })
 
-/** The columns of an event that are in the log. */
+/** The columns of an event that the log stores. */
 export const EVENT = {
   seq: changes.seq,
   kind: changes.kind,
@@ -41,8 +41,8 @@ interface Entry {
 }
 
 /**
- * The statement that writes an entry under the next `seq` of the conversation for which the condition is true. A change is made if
- * it gives an entry: the statements after it have the same condition. Fails with `Revoked`, and with it the batch, where the change was given up.
+ * The statement that writes an entry under the next `seq` of the conversation that matches the condition. The change is made if an entry
+ * is returned: the statements after it have the same condition. If the change was revoked, the batch fails with `Revoked`.
  */
 export const logStatement = (
   { kind, change: { id, userId }, messageId = sql`null`, upTo = sql`null` }: Entry,
@@ -69,5 +69,5 @@ export const logStatement = (
       .returning(EVENT),
   )
 
-/** The number of the change that is being made. */
+/** The `seq` of the change that is being made. */
 export const nextSeq = sql<number>`${conversations.seq} + 1`

@@ -1,9 +1,9 @@
 /**
  * The changes of a conversation, in SQL.
  *
- * Each change is a list of statements of one transaction: it writes its entry of the log under the next `seq`, changes the messages,
- * and moves the conversation to that `seq`. A change that does not apply (somebody else's message, nothing left to read, a key that was
- * used) writes no entry, and so nothing. The object runs them one after the other; nobody else writes here.
+ * Each change is a list of statements in one transaction: it writes its log entry under the next `seq`, changes the messages, and moves the
+ * conversation to that `seq`. A change that does not apply (somebody else's message, nothing left to read, a used key) writes no entry, and
+ * therefore nothing. The object runs changes one after the other, and nothing else writes here.
  */
 import { charges } from '../../db/rate-limits'
 import type { Limits } from '../../limits/limits'
@@ -16,7 +16,7 @@ import { moderateStatements } from './moderate-statements'
 import { readStatements } from './read-statements'
 import { sendStatements } from './send-statements'
 
-/** The statements of a change. A text message without a key writes 5 rows, with one 7. */
+/** The statements of a change. A text message writes 5 rows without a key, 7 with one. */
 export function changeStatements(
   pair: Pair,
   change: TrackedChange,

@@ -1,6 +1,6 @@
 /**
- * Tells the channels of the two what was committed (`src/live/`): one call to each at a time, with all that has come together meanwhile. Nobody waits
- * for it. Where a call fails the channel is asked to look for itself; where that fails too, it does so within a minute.
+ * Tells both users' channels (`src/live/`) what was committed: one call to each at a time, with everything that has accumulated. Nobody waits for it.
+ * If a call fails, the next one asks the channel to check D1. If that fails too, the channel does so by itself within a minute.
  */
 
 import type { Bindings } from '../../http/env'
@@ -9,29 +9,29 @@ import type { ConversationEvent } from '../shared/changes'
 import { otherSide, type Pair, type Side } from '../shared/pair'
 import type { Committed } from './commit-queue'
 
-/** What waits for a channel that is slow; beyond it the channel looks for itself. */
+/** How many events wait for a slow channel. Beyond that, the channel is asked to check D1 instead. */
 const MAX_WAITING_EVENTS = 500
-/** How long it is left alone after a failure. */
+/** The pause after a failed call. */
 const PAUSE_MS = 1_000
 
 interface Waiting {
   events: ConversationEvent[]
   unread: number
-  /** Whether there may be more than these. */
+  /** Whether there may be more events than these. */
   isMore: boolean
   isCalling: boolean
 }
 
 export interface Channels {
   tell(news: Committed): void
-  /** The person of this side types. */
+  /** The user on this side is typing. */
   tellTyping(side: Side): void
 }
 
 interface Surroundings {
   pair: Pair
   env: () => Bindings
-  /** Lets the object live until that is done. */
+  /** Keeps the object alive until the work is done. */
   waitUntil: (work: Promise<unknown>) => void
 }
 
@@ -54,7 +54,7 @@ export function channels({ pair, env, waitUntil }: Surroundings): Channels {
         failures = 0
       } catch (error) {
         failures += 1
-        // It may have arrived: told again, it would be out of order.
+        // The call may have arrived, and repeating its events would break their order.
         one.isMore = failures < 2
         console.error(JSON.stringify({ error: 'A channel could not be told.', why: String(error) }))
         await new Promise((done) => setTimeout(done, PAUSE_MS))
@@ -67,7 +67,7 @@ export function channels({ pair, env, waitUntil }: Surroundings): Channels {
     tell({ events, isGap, isByOthers, unread }) {
       for (const side of ['a', 'b'] as const) {
         const one = waiting[side]
-        // Such is told to nobody who is blocked: D1 says who is.
+        // Blocked users must not learn of such changes, so the channels check D1, which knows the blocks.
         if (isGap || isByOthers || one.events.length + events.length > MAX_WAITING_EVENTS) {
           one.events.length = 0
           one.isMore = true
@@ -81,7 +81,7 @@ export function channels({ pair, env, waitUntil }: Surroundings): Channels {
       const other = otherSide(side)
       waitUntil(
         callChannel(env(), pair[other], async (channel) => channel.tellTyping(pair[side])).catch(() => {
-          // Nobody misses it.
+          // A lost typing signal does no harm.
         }),
       )
     },

@@ -1,15 +1,15 @@
-/** Erases what was cleared by a mark alone (`delete-statements.ts`). Nobody has seen it since. */
+/** Erases messages that were cleared only by a mark (`delete-statements.ts`). They are already invisible. */
 import { sql } from 'drizzle-orm'
 import { clearedConversations } from '../../db/schema'
 import { writeStatement } from '../../db/statements'
 
-/** Each takes half a dozen rows along in indexes, its image and the table's size. */
+/** Each deletion also writes half a dozen rows: indexes, its image, and the table's size. */
 const MESSAGES_AT_ONCE = 240
 const CONVERSATIONS_AT_ONCE = 100
 
 const IS_CLEARED = sql`m.conversation_id = c.id and m.id <= c.cleared_to`
 
-/** The statements of the pieces: the messages, then what tells of them. */
+/** The statements of the bounded pieces: first the messages, then the records that they are to be erased. */
 export const eraseClearedStatements = [
   () =>
     writeStatement(sql`delete from messages where id in (select m.id

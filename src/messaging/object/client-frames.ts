@@ -1,4 +1,4 @@
-/** What clients send over their sockets of a conversation. */
+/** Handles frames from clients of a conversation's socket. */
 import { config } from '../../http/config'
 import type { Bindings } from '../../http/env'
 import { frameRates } from '../../sockets/frame-rate'
@@ -14,7 +14,7 @@ interface Surroundings {
   pair: Pair
   env: Bindings
   commit: (change: Change) => Promise<CommitResult>
-  /** Passes on that this user types. */
+  /** Passes on that this user is typing. */
   tellTyping: (userId: number) => void
 }
 
@@ -25,13 +25,13 @@ const FRAMES = {
   types: typesInWords(clientFrame.def.options.flatMap(({ shape }) => shape.type.def.values)),
 }
 
-/** Handles frames: what cannot be done is answered. */
+/** Handles frames. A frame that cannot be executed gets an `error` frame. */
 export function frameHandler({ pair, env, commit, tellTyping }: Surroundings): FrameHandler {
   const { limits } = config(env)
   const rates = frameRates(limits)
 
   return async (socket, data) => {
-    // What was on its way when the socket was closed.
+    // The frame was in flight when the socket was closed.
     if (socket.readyState !== WebSocket.OPEN) return
     const now = Date.now()
     if (closeIfExpired(socket, now)) return

@@ -1,12 +1,12 @@
 /**
  * Commits the changes of one conversation, one transaction at a time.
  *
- * The calls of a Durable Object interleave wherever they wait for D1, so it is this queue that puts changes in order. Those that arrive
- * while a commit is under way wait, and go into the next one together: a busy conversation makes many changes for each round trip.
+ * The calls of a Durable Object interleave wherever they wait for D1, so this queue orders the changes. Those that arrive during a commit
+ * wait, and share the next one: a busy conversation makes many changes per round trip.
  *
- * Where D1's answer is lost the queue does not know whether a batch is committed, and does nothing before it does: it looks for the ids of the
- * changes in the log, and revokes those that it does not find (`settle-queries.ts`). What was found is answered as if nothing had happened; what
- * was not is made once more, as it cannot arrive any more. So no change is made twice, whether or not its client gave it a key.
+ * If D1's answer is lost, the queue does not know whether the batch was committed, and first finds out: it looks up the changes' ids in the log,
+ * and revokes those that are missing (`settle-queries.ts`). Changes that it finds are answered as usual. The others can no longer be committed,
+ * so it makes them again. So no change is made twice, with or without a key.
  */
 import { type Db, DEADLINES_MS, stateOf } from '../../db/client'
 import { Rejected } from '../../db/errors'
@@ -20,37 +20,37 @@ import type { UnreadOfBoth } from './unread-statements'
 import { unsettledChanges } from './unsettled-changes'
 import type { UnsettledIds } from './unsettled-ids'
 
-/** How many changes one transaction holds: D1 is given `DEADLINES_MS` for them. */
+/** How many changes one transaction holds. D1 has `DEADLINES_MS` for all of them. */
 const MAX_CHANGES_PER_COMMIT = 40
-/** How many changes are taken in while D1 is slow: each may hold `MAX_CONTENT_CHARACTERS`, and the object has 128 MB. */
+/** How many changes may wait while D1 is slow. Each may hold `MAX_CONTENT_CHARACTERS`, and the object has 128 MB. */
 const MAX_WAITING_CHANGES = 2_000
 
 export interface CommitQueue {
-  /** `isDoubtful`: it was sent before, under this id, and nobody knows what came of that. */
+  /** `isDoubtful`: an earlier call with this id had an unknown result. */
   commit(change: TrackedChange, isDoubtful?: boolean): Promise<CommitResult>
-  /** Runs something while nothing is being committed. */
+  /** Runs a function while nothing is being committed. */
   exclusively<T>(run: () => Promise<T>): Promise<T>
-  /** Finds out what became of the changes that nothing is known of. Throws where that cannot be found out. Only while nothing is committed. */
+  /** Settles the changes whose result is unknown. Throws if that is impossible. Call it only while nothing is committed. */
   settle(): Promise<void>
-  /** Whether there are changes that nothing is known of: they may be committed yet. */
+  /** Whether there are changes whose result is unknown. They may still be committed. */
   isUnsettled(): boolean
 }
 
-/** What has just been committed. */
+/** The result of a commit. */
 export interface Committed {
   events: ConversationEvent[]
-  /** Perhaps that was not all, as the answer of an earlier commit was lost. */
+  /** Events may be missing, because the answer of an earlier commit was lost. */
   isGap: boolean
-  /** Some of it none of the two has done, and so whoever blocks whom. */
+  /** Some changes were made by neither participant, so they happened even if one blocks the other. */
   isByOthers?: boolean
-  /** What each has unread after it. */
+  /** Both users' unread counts after it. */
   unread?: UnreadOfBoth | undefined
 }
 
 interface Listening {
-  /** Learns of each commit, in order, before anybody has an answer. */
+  /** Called after each commit, in order, before anybody gets an answer. */
   onCommitted: (news: Committed) => Promise<void>
-  /** Is told that something may have been committed that `onCommitted` has not learnt of, or could not pass on. Never throws. */
+  /** Called if something may have been committed without `onCommitted` being called, or if that failed. Never throws. */
   onGap: () => Promise<void>
 }
 
@@ -87,7 +87,7 @@ export function commitQueue(
     await onGap()
   }
 
-  /** Tells of what is committed: whatever fails here, it must be neither refused nor made again. */
+  /** Reports a commit. If this fails, the changes must be neither refused nor made again. */
   async function tell(committed: Omit<Committed, 'isGap'>): Promise<void> {
     const news = { ...committed, isGap }
     isGap = false
@@ -97,7 +97,7 @@ export function commitQueue(
     })
   }
 
-  /** Answers those of the batch that turn out to be committed; gives the others, which are not and cannot be any more. */
+  /** Answers the changes that turn out to be committed. Gives the others, which can no longer be committed. */
   async function settle(
     lost: readonly TrackedChange[],
     batch: WaitingChange[],
@@ -128,30 +128,30 @@ export function commitQueue(
         const sent = left
         const error = await tryTogether(sent)
         if (error === undefined) return
-        // Only what SQLite refused is known not to be written; an error of any other kind may have come after the commit.
+        // Only if SQLite refused the batch is it certain that nothing was written. Any other error may have followed the commit.
         if (!(error instanceof Rejected || error instanceof Throttled))
           left = await settle(
             sent.map(({ change }) => change),
             sent,
           )
-        // It is not known whose change is to blame: each is tried on its own.
+        // It is unknown which change caused the error, so each is tried alone.
         else if (sent.length > 1) return await oneByOne(sent)
         else return refuse(sent, error)
         if (isLast || Date.now() - started > DEADLINES_MS.write) return refuse(left, error)
       }
     } catch (error) {
-      // It could not be found out what became of them.
+      // Settling failed.
       await noteGap()
       refuse(left, error)
     }
   }
 
   async function oneByOne(batch: WaitingChange[]): Promise<void> {
-    // What was doubtful is settled, and has another id.
+    // Doubtful changes are settled by now, and have new ids.
     for (const one of batch) await commitTogether([{ ...one, isDoubtful: false }])
   }
 
-  /** One transaction, and what follows from it; the error where it failed. */
+  /** Runs one transaction and reports it. Gives the error if it failed. */
   async function tryTogether(batch: WaitingChange[]): Promise<unknown> {
     const db = openDb()
     let committed: CommittedChange[]
@@ -167,7 +167,7 @@ export function commitQueue(
       isByOthers: batch.some(({ change }) => isByOthers(change)),
       unread,
     })
-    // Whoever gets the marked images deletes them: one is enough.
+    // The caller that gets the marked images deletes them, so only one gets them.
     const state = stateOf(db)
     const deletes = committed.findIndex(({ marksImages }) => marksImages)
     committed.forEach(({ outcome }, i) => {
@@ -191,7 +191,7 @@ export function commitQueue(
   }
 }
 
-/** A mistake of ours is logged here: its error does not survive RPC. */
+/** Bugs are logged here, because their errors do not survive RPC. */
 function refuse(batch: WaitingChange[], error: unknown): void {
   const failure = failureOf(error)
   if (failure.why === 'internal')

@@ -1,7 +1,7 @@
 /**
- * The Durable Object of a conversation. It alone writes it: it puts changes in order, commits them to D1 and then tells those who
- * listen. Nothing in its memory would be missed: the truth is in D1, what is known of a socket is attached to it, and of which changes nothing is
- * known is in its storage.
+ * The Durable Object of a conversation, and its only writer. It orders changes, commits them to D1, then sends them to all listeners. It can lose its
+ * memory at any time: D1 is authoritative, each socket carries its state as an attachment, and the ids of changes with unknown results are in its
+ * storage.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { openDb, type SignedIn } from '../../db/client'
@@ -92,16 +92,16 @@ export class Conversation extends DurableObject<Bindings> {
         listening: this.#listening,
         sockets: () => this.#sockets(),
       },
-      // An object that wakes up cannot know what the one before it has left undone.
+      // An object that wakes up cannot know what was left undone before its eviction.
       ctx.getWebSockets().length > 0 || this.#queue.isUnsettled(),
     )
-    // Whoever was still catching up when the memory went starts again.
+    // Sockets that were still catching up at the eviction must start again.
     for (const socket of ctx.getWebSockets()) {
       if (!attachmentOf(socket).isLive) closeSocket(socket, CLOSE.tryAgain, 'restarted')
     }
   }
 
-  /** Makes a change, together with all that arrive at the same time. Expected failures are values. */
+  /** Makes a change, together with others that arrive at the same time. Expected failures are values. */
   async commit(change: Change, id = newChangeId()): Promise<CommitResult> {
     const refused = this.#refused.find(change, Date.now())
     if (refused) return refused
@@ -110,22 +110,22 @@ export class Conversation extends DurableObject<Bindings> {
     return result
   }
 
-  /** Makes a change that was asked for before, under this id, unless it was made then; gives the outcome either way. */
+  /** Makes a change that an earlier call with this id may have made. Gives the outcome either way. */
   async commitOnce(change: Change, id: string): Promise<CommitResult> {
     return this.#queue.commit({ ...change, id }, true)
   }
 
-  /** Deletes what this user has sent, among the messages next behind this one; those who listen are told. */
+  /** Deletes what this user sent among the next messages after this one. Listeners are told. */
   async eraseSent(userId: number, after: number): Promise<ErasedPiece> {
     return eraseSent(this.#openDb(), this.#pair, { userId, after }, (change) => this.commit(change))
   }
 
-  /** What one of the two has missed since a seq. */
+  /** What one of the two users has missed since a seq. */
   async replay(user: SignedIn, since: number): Promise<ReplayResult> {
     return replay(this.#openDb().forUser(user), this.#pair, { userId: user.userId, since })
   }
 
-  /** Passes on that this user types, whose channel says so. */
+  /** Passes on that this user is typing, as the user's channel reports. */
   async type(userId: number): Promise<void> {
     await this.#typing.pass(userId)
   }
@@ -135,24 +135,24 @@ export class Conversation extends DurableObject<Bindings> {
     await this.ctx.storage.getAlarm()
   }
 
-  /** Closes the sockets of a user that belong to this session, or to any but this. */
+  /** Closes a user's sockets of one session, or of all sessions except one. */
   async closeSockets(userId: number, which: WhichSessions): Promise<void> {
     for (const socket of this.#sockets(userId)) if (hasEnded(socket, which)) closeSignedOut(socket)
     await this.#listening.end(userId)
   }
 
-  /** Closes all sockets: the two have parted. */
+  /** Closes all sockets, because one user now blocks the other. */
   async closeAll(): Promise<void> {
     this.#typing.forget()
     for (const socket of this.#sockets()) closeSocket(socket, CLOSE.tryAgain, 'unavailable')
     await this.#listening.end()
   }
 
-  /** Opens a socket. Who it is, the Worker has checked (`worker/open-socket.ts`). */
+  /** Opens a socket. The Worker has identified the user (`worker/open-socket.ts`). */
   override async fetch(request: Request): Promise<Response> {
     const { listener } = readListenRequest(request)
-    // Before there is a socket: one that nothing closes when its token ends must not be.
-    // Where something may be committed yet it must learn of it.
+    // The alarm is set before the socket exists, so that every socket is closed when its token expires.
+    // If changes may still be committed, it is set earlier, so that the socket learns of them.
     const next = this.#queue.isUnsettled() ? Date.now() + CHECK_AFTER_MS : listener.expiresAt
     const isWoken = await wakeAt(this.ctx, next).then(
       () => true,
@@ -171,13 +171,13 @@ export class Conversation extends DurableObject<Bindings> {
     }
   }
 
-  /** Nothing here waits, so that nobody else can come between the count and the socket. */
+  /** Contains no await, so that no other request can run between the count and accepting the socket. */
   #accept(request: Request, newest: number): Response {
     const { listener, since } = readListenRequest(request)
     const { userId } = listener
     if (!this.#places.hasPlace(this.#sockets(userId))) return new Response(null, { status: 429 })
     const { socket, answer } = accept(this.ctx, request, String(userId))
-    // What is not of this conversation, or so much that pages are the better way to it.
+    // `since` is not of this conversation, or so old that the client should read pages.
     const isResync = since !== undefined && (since > newest || newest - since > MAX_REPLAYED_CHANGES)
     const start = since === undefined || isResync ? newest : since
     attach(socket, { ...newState(listener), seen: start, last: start, isLive: false })
@@ -195,7 +195,7 @@ export class Conversation extends DurableObject<Bindings> {
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
     closeSocket(socket, CLOSE.normal, '')
-    // If this fails, the alarm does it.
+    // If this fails, the alarm repeats it.
     await this.#listening.end(attachmentOf(socket).userId).catch((error: unknown) => {
       logMistake(error)
       return wakeAt(this.ctx, Date.now() + CHECK_AFTER_MS)
@@ -217,7 +217,7 @@ export class Conversation extends DurableObject<Bindings> {
     return openDb(this.env.DB, { primary: true })
   }
 
-  /** Those that are open, of everybody or of one user. */
+  /** The open sockets, of both users or of one. */
   #sockets(userId?: number): WebSocket[] {
     const sockets = this.ctx.getWebSockets(userId === undefined ? undefined : String(userId))
     return sockets.filter(({ readyState }) => readyState === WebSocket.OPEN)

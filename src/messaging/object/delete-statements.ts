@@ -1,4 +1,4 @@
-/** Deleting a message, or all of them, in SQL. */
+/** Deletes one message or all of them, in SQL. */
 import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { markUnreferencedStatement } from '../../db/image-leases'
@@ -14,7 +14,7 @@ import { SIDES } from './sides'
 
 const remaining = alias(messages, 'remaining')
 
-/** One less, if the message is among those that this person has not read. */
+/** Reduces this user's unread count by one if the message was unread. */
 function unreadWithout(side: Side) {
   const { user, read, unread, set } = SIDES[side]
   return set({
@@ -22,7 +22,7 @@ function unreadWithout(side: Side) {
   })
 }
 
-/** The statement by which the conversation of a message goes on without it, before it is deleted. */
+/** The statement that removes a message from its conversation's counts, before it is deleted. */
 export function countWithoutStatement(messageId: number, which: SQL) {
   const newestRemaining = sql`(select ${remaining.id} from messages remaining
     where ${remaining.conversationId} = ${conversations.id} and ${remaining.id} <> ${messageId} and ${remaining.id} > ${conversations.clearedTo}
@@ -61,12 +61,12 @@ export function deleteStatements(
   )
 }
 
-/** With more messages than so many, clearing a conversation would be some thousand rows in one statement. */
+/** With more messages than this, clearing a conversation would write some thousand rows in one statement. */
 const MAX_CLEARED_AT_ONCE = 200
 
 /**
- * Clears the conversation for both; its row stays, and the numbers of its changes go on. Many messages are gone by the mark alone, and erased by
- * the scheduled job (`clearing-statements.ts`). All count as read, so that none is counted as it is erased.
+ * Clears the conversation for both users. Its row stays, and its `seq` continues. If there are many messages, a mark hides them, and the scheduled
+ * job erases them (`clearing-statements.ts`). All count as read, so that erasing them changes no unread count.
  */
 export function clearStatements(pair: Pair, change: ChangeOf<'clear'>): ChangeStatements {
   const hasMessages = and(ofPair(pair), isNotNull(conversations.lastMessageId))
@@ -76,7 +76,7 @@ export function clearStatements(pair: Pair, change: ChangeOf<'clear'>): ChangeSt
       writeStatement(sql`insert into ${clearedConversations} (conversation_id)
         select id from conversations where ${hasMessages} and ${conversations.messagesCount} > ${MAX_CLEARED_AT_ONCE}
         on conflict do nothing`),
-      // What moderators have hidden is not to come back into it.
+      // Messages that moderators have hidden must not be restored into a cleared conversation.
       writeStatement(
         sql`delete from hidden_messages where conversation_id = (select id from conversations where ${hasMessages})`,
       ),

@@ -1,4 +1,4 @@
-/** Changing a message, in SQL. */
+/** Edits a message, in SQL. */
 import { sql } from 'drizzle-orm'
 import { imageColumns, markUnreferencedStatement, withLease } from '../../db/image-leases'
 import { chargeStatement, charges } from '../../db/rate-limits'
@@ -10,7 +10,7 @@ import { fromMessage, MESSAGE, m } from '../shared/message-row'
 import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './change-log'
 import { isConversationOf, isSentBy } from './own-message'
 
-/** The statements of an edit. A message keeps content or an image, whatever another edit has done meanwhile. */
+/** The statements of an edit. They make sure that a message keeps content or an image, even after a concurrent edit. */
 export function editStatements(change: ChangeOf<'edit'>, now: number, limits: Limits): ChangeStatements {
   const { userId, messageId, content, image, imageThumbhash } = change
   const newContent = content === undefined ? messages.content : sql`${content}`
@@ -35,7 +35,7 @@ export function editStatements(change: ChangeOf<'edit'>, now: number, limits: Li
           .where(isEditable),
       ),
       selectStatement(MESSAGE, sql`${fromMessage} where ${m.id} = ${messageId}`),
-      // A new image's lease brings this statement along.
+      // With a new image, its lease adds this statement.
       ...(image ? [] : [markUnreferencedStatement()]),
       chargeStatement(charges(limits, 'edits', userId), now),
     ]

@@ -1,4 +1,4 @@
-/** What is to be looked at when somebody's messages are erased. */
+/** Finds the messages to consider when a user's messages are erased. */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../db/client'
 import { selectStatement } from '../../db/statements'
@@ -6,10 +6,10 @@ import { ofPair } from '../shared/conversation-row'
 import { c, m } from '../shared/message-row'
 import type { Pair } from '../shared/pair'
 
-/** How many messages a piece looks at, and may delete. */
+/** How many messages one piece reads, and may delete. */
 const PIECE_MESSAGES = 100
 
-/** The messages next behind this one, and whether there are no more. Reads two rows for each. */
+/** The next messages after this one, and whether they are the last. Reads two rows for each. */
 export async function messagesAfter(db: Db, pair: Pair, after: number) {
   const [messages] = await db.batch([
     selectStatement(

@@ -1,12 +1,10 @@
-/** Erasing what somebody has sent, piece by piece. */
+/** Erases what a user sent, piece by piece. */
 import type { Db } from '../../db/client'
 import type { Change, CommitResult, ErasedPiece } from '../shared/changes'
 import type { Pair } from '../shared/pair'
 import { messagesAfter } from './erase-queries'
 
-/**
- * Deletes what this user has sent among the messages next behind this one. Doing it again does no harm: what is gone is not told again.
- */
+/** Deletes what this user sent among the next messages after this one. Idempotent: deleted messages are not reported again. */
 export async function eraseSent(
   db: Db,
   pair: Pair,

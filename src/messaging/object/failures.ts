@@ -1,4 +1,4 @@
-/** What those who asked for a change are told where it was not made. */
+/** Turns errors into the failures that callers get. */
 import {
   ForeignKeyViolation,
   NotStaff,
@@ -23,7 +23,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof UserInactive) return 'user_inactive'
   if (error instanceof SessionEnded) return 'token_not_valid'
   if (error instanceof NotStaff) return 'permission_denied'
-  // The sender was found to be there, so the one who does not exist is the recipient.
+  // The sender was checked before, so it is the recipient who does not exist.
   if (error instanceof ForeignKeyViolation) return 'no_recipient'
   return 'internal'
 }

@@ -1,13 +1,13 @@
-/** Who listens to which conversation, in D1 (`listeners`): how the sockets of a user are found when their session ends. */
+/** Records in D1 (`listeners`) who listens to which conversation, so that a user's sockets are found when a session ends. */
 import { and, eq, notInArray, or, sql } from 'drizzle-orm'
 import { listeners } from '../../db/schema'
 import { build, statement, writeStatement } from '../../db/statements'
 import type { Pair } from '../shared/pair'
 
-/** How many conversations somebody may listen to at a time: so many objects are asked when their session ends. */
+/** How many conversations a user may listen to at a time, since that many objects are called when a session ends. */
 export const MAX_CONVERSATIONS_HEARD = 100
 
-/** Notes that the user listens to the other, unless that is noted or would be one conversation too many. Reads at most a row for each. */
+/** Records that the user listens to the other, unless recorded already or beyond the limit. Reads at most a row for each conversation. */
 export const addListenerStatement = (userId: number, otherId: number) =>
   writeStatement(
     sql`insert into listeners (user_id, other_id) select ${userId}, ${otherId}
@@ -15,7 +15,7 @@ export const addListenerStatement = (userId: number, otherId: number) =>
       on conflict (user_id, other_id) do nothing`,
   )
 
-/** Whether that is noted. */
+/** Finds whether that is recorded. */
 export const findListenerStatement = (userId: number, otherId: number) =>
   statement(
     build
@@ -24,7 +24,7 @@ export const findListenerStatement = (userId: number, otherId: number) =>
       .where(and(eq(listeners.userId, userId), eq(listeners.otherId, otherId))),
   )
 
-/** Forgets those of the two who do not listen any more. */
+/** Deletes the rows of those of the two users who no longer listen. */
 export const removeListenersStatement = ({ a, b }: Pair, stillListening: number[]) =>
   statement(
     build

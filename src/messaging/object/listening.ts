@@ -1,9 +1,9 @@
 /**
- * Keeps `listeners` true for one conversation: whoever has an open socket here has a row there.
+ * Keeps `listeners` up to date for one conversation: a user with an open socket here has a row there.
  *
- * That is written before the socket is accepted, and taken away after the last one has closed, one after the other: a socket that closes
- * while another opens must not take the row that the other relies on. A row without a socket, which a crash can leave, costs a call when the
- * session ends, and goes at the object's next alarm.
+ * The row is written before the socket is accepted, and deleted after the last socket has closed. These steps never overlap: a socket that
+ * closes while another opens must not delete the row that the other relies on. A crash can leave a row without a socket. It costs a call when
+ * the session ends, and is deleted at the object's next alarm.
  */
 import type { Db } from '../../db/client'
 import { chargeStatement, charges } from '../../db/rate-limits'
@@ -15,11 +15,11 @@ import { newestSeqStatement } from './missed-changes'
 
 export interface Listening {
   /**
-   * Notes that the user listens, then runs `accept` with the conversation's newest seq. Undefined where they listen to too many
-   * conversations. One D1 call, whose errors it throws: `Throttled`, and `ForeignKeyViolation` where one of the two blocks the other.
+   * Records that the user listens, then runs `accept` with the conversation's newest seq. Undefined if the user listens to too many
+   * conversations. One D1 call, whose errors it throws: `Throttled`, and `ForeignKeyViolation` if one user blocks the other.
    */
   begin<T>(db: Db, userId: number, accept: (newest: number) => T): Promise<T | undefined>
-  /** Forgets whoever has no socket open any more. One D1 call, and none where `userId` still has one. */
+  /** Deletes the rows of users without an open socket. One D1 call; none if `userId` still has a socket. */
   end(userId?: number): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** The log of a conversation, read back: what a client has missed. */
+/** Reads from the log what a client has missed. */
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Db } from '../../db/client'
 import { changes } from '../../db/schema'
@@ -12,31 +12,31 @@ import { type UnreadOfBoth, unreadStatement } from './unread-statements'
 
 /** How many entries of the log one call reads. */
 const MAX_ENTRIES = 200
-/** Whoever is further behind reads pages. */
+/** A client that is further behind reads pages. */
 export const MAX_REPLAYED_CHANGES = 1_000
 
-/** One client's catching up, over as many calls as it takes. */
+/** The progress of one client's catching up, across all its calls. */
 export interface CatchUp {
-  /** The seq where it began. */
+  /** The seq where it started. */
   from: number
-  /** The messages that were new since then and that it has: what happens to them now is news of old ones. */
+  /** The messages since then that the client already has, so that later changes to them are sent as changes, not as new messages. */
   shown: Set<number>
-  /** What has been sent. */
+  /** The bytes sent so far. */
   bytes: number
 }
 
 export interface MissedChanges {
   /** The conversation's newest seq. */
   newest: number
-  /** In order. What a later change of the same message supersedes is left out, and a message new since then comes as one. */
+  /** In order, without what a later change of the same message supersedes. A message that is new since then comes as a new message. */
   events: ConversationEvent[]
-  /** Everything up to here has been looked at. */
+  /** Everything up to this seq has been read. */
   seen: number
-  /** What each has unread; undefined where there is no conversation. */
+  /** Both users' unread counts. Undefined if there is no conversation. */
   unread: UnreadOfBoth | undefined
 }
 
-/** The conversation's newest seq; 0 where there is no conversation. One call, reads 1 row. */
+/** The conversation's newest seq; 0 if there is no conversation. One call, which reads 1 row. */
 export async function newestSeq(db: Db, pair: Pair): Promise<number> {
   const [[conversation]] = await db.batch([newestSeqStatement(pair)])
   return conversation?.seq ?? 0
@@ -45,7 +45,7 @@ export async function newestSeq(db: Db, pair: Pair): Promise<number> {
 export const newestSeqStatement = (pair: Pair) =>
   statement(build.select({ seq: c.seq }).from(c).where(ofPair(pair, c)))
 
-/** The first changes after `since`. Throws `ForeignKeyViolation` where one of the two blocks the other. One call. Reads at most 6 rows for each change. */
+/** The first changes after `since`. Throws `ForeignKeyViolation` if one user blocks the other. One call; reads at most 6 rows for each change. */
 export async function missedChanges(
   db: Db,
   pair: Pair,

@@ -1,6 +1,6 @@
 /**
- * What moderators do to a message, in SQL. Hidden it is deleted for the two, and kept elsewhere; brought back it is there again as it was, which the two are
- * told as a change of it. The entry of the log of moderation is written in the same transaction, or neither.
+ * Moderators' actions on a message, in SQL. Hiding deletes it for both users and keeps it in another table. Restoring brings it back unchanged, and
+ * both users get that as an edit. The audit log's entry is written in the same transaction.
  */
 import { eq, type SQL, sql } from 'drizzle-orm'
 import { markUnreferencedStatement } from '../../db/image-leases'
@@ -13,12 +13,12 @@ import { fromMessage, MESSAGE, m } from '../shared/message-row'
 import { type ChangeStatements, logStatement, withOutcome } from './change-log'
 import { countWithoutStatement } from './delete-statements'
 
-/** The statements of it; none of them does anything where there is no such message, or it is to stay as it is. */
+/** The statements of the action. None of them has an effect if there is no such message, or if it must stay as it is. */
 export function moderateStatements(change: ChangeOf<'moderate'>): ChangeStatements {
   return change.deed.action === 'restore' ? restoreStatements(change) : hideStatements(change)
 }
 
-/** First of all: whether the case is the moderator's to judge, and the entry of the log, if there is the conversation of such a message. */
+/** The first statements: they check that the moderator may judge the case, and add the log entry if the message's conversation exists. */
 const notedStatements = ({ userId, deed }: ChangeOf<'moderate'>, conversationId: SQL) =>
   [
     isForStatement(userId, deed.caseId),
@@ -32,7 +32,7 @@ const notedStatements = ({ userId, deed }: ChangeOf<'moderate'>, conversationId:
 function hideStatements(change: ChangeOf<'moderate'>): ChangeStatements {
   const { messageId, eraseAt = null, now } = change.deed
   const isIt = eq(messages.id, messageId)
-  // Of an account that is being erased nothing is kept.
+  // Nothing of an account that is being erased may be kept.
   const conversationId = sql`coalesce((select m.conversation_id from messages m cross join conversations k on k.id = m.conversation_id
       where m.id = ${messageId} and m.id > k.cleared_to and not exists (select 1 from deleted_accounts d where d.user_id = m.sender_id and d.erasing_since is not null)),
     (select h.conversation_id from hidden_messages h where h.message_id = ${messageId}))`
@@ -45,7 +45,7 @@ function hideStatements(change: ChangeOf<'moderate'>): ChangeStatements {
         { kind: 'deleted', change, messageId: sql`${messageId}` },
         sql`${conversations.id} = ${conversationId}`,
       ),
-      // What is hidden already is told once more, so that each of these is a change.
+      // A message that is hidden already is reported once more, so that each of these actions is a change.
       writeStatement(
         sql`update conversations set seq = seq + 1 where id = ${conversationId} and not ${isThere}`,
       ),
@@ -82,7 +82,7 @@ function restoreStatements(change: ChangeOf<'moderate'>): ChangeStatements {
         (id, conversation_id, sender_id, content, image, image_width, image_height, image_thumbhash, created_at, edited_at, seq, changed_seq)
         select h.message_id, h.conversation_id, h.sender_id, h.content, h.image, h.image_width, h.image_height, h.image_thumbhash, h.created_at, h.edited_at, h.seq,
           (select seq + 1 from conversations where id = h.conversation_id) ${hidden}`),
-      // It is no new row: it was counted as a deleted one.
+      // The row is not new: it was counted as deleted.
       writeStatement(
         sql`update sequences set deleted = deleted - 1 where name = 'messages' and exists (select 1 ${hidden})`,
       ),

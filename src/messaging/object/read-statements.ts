@@ -1,4 +1,4 @@
-/** Marking messages as read, in SQL. */
+/** Marks messages as read, in SQL. */
 import { and, gt, sql } from 'drizzle-orm'
 import { changes, conversations, messages } from '../../db/schema'
 import { build, statement } from '../../db/statements'
@@ -8,16 +8,16 @@ import { type Pair, sideOf } from '../shared/pair'
 import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './change-log'
 import { SIDES } from './sides'
 
-/** So many changes are looked at, three times over, unless all is read: then nothing needs counting. */
+/** How many changes are read, three times over. If everything gets read, nothing needs counting. */
 const MAX_LOOKED_AT = 300
 
-/** The statements that mark as read what the other person sent up to a seq; where that is not the newest, as far as `MAX_LOOKED_AT` changes reach. */
+/** The statements that mark as read what the other user sent up to a seq. If that is not the newest, they cover at most `MAX_LOOKED_AT` changes. */
 export function readStatements(pair: Pair, change: ChangeOf<'read'>): ChangeStatements {
   const { userId, upTo } = change
   const reader = SIDES[sideOf(pair, userId)]
   const isAll = sql`${upTo} >= coalesce((select seq from messages where id = ${conversations.lastMessageId}), 0)`
   const readUpTo = sql`min(${upTo}, ${conversations.seq}, iif(${isAll}, ${conversations.seq}, ${reader.read} + ${MAX_LOOKED_AT}))`
-  // Counted in the log, which is in the order of seq and never looked at again where it has been read.
+  // Counted in the log, because it is sorted by seq, and the part that was read is never counted again.
   const newlyRead = sql`iif(${isAll}, ${reader.unread}, (select count(*) from changes cross join messages on ${messages.id} = ${changes.messageId}
     where ${changes.conversationId} = ${conversations.id} and ${changes.seq} > ${reader.read} and ${changes.seq} <= ${readUpTo}
       and ${changes.kind} = 'message' and ${messages.senderId} <> ${userId}))`

@@ -1,4 +1,4 @@
-/** What somebody has missed, who listens over their channel. */
+/** Reads what a client of a channel has missed. */
 import type { Db } from '../../db/client'
 import { ForeignKeyViolation, isSignedOut } from '../../db/errors'
 import { logMistake } from '../../sockets/mistakes'
@@ -7,7 +7,7 @@ import { type Pair, sideOf } from '../shared/pair'
 import type { Replay, ReplayResult } from '../shared/replay'
 import { MAX_REPLAYED_CHANGES, missedChanges } from './missed-changes'
 
-/** About what `MAX_REPLAYED_BYTES` is on the wire: a message has some fields besides its text. */
+/** About `MAX_REPLAYED_BYTES` on the wire, since a message has some fields besides its text. */
 const MAX_CHARACTERS = 2 ** 19
 
 interface Wanted {
@@ -15,12 +15,12 @@ interface Wanted {
   since: number
 }
 
-/** Reads at most 6 rows for each change, of which there are 1,000 at most: one call for each 200. */
+/** Reads at most 6 rows for each of at most 1,000 changes. One call for each 200. */
 export async function replay(db: Db, pair: Pair, wanted: Wanted): Promise<ReplayResult> {
   try {
     return { ok: true, replay: await read(db, pair, wanted) }
   } catch (error) {
-    // Where one blocks the other there is none.
+    // If one user blocks the other, there is no conversation for them.
     if (error instanceof ForeignKeyViolation)
       return { ok: true, replay: { events: [], isResync: wanted.since > 0, newest: 0, unread: 0 } }
     if (isSignedOut(error)) return { ok: false, why: 'signed out' }

@@ -1,4 +1,4 @@
-/** Sending a message, in SQL. */
+/** Sends a message, in SQL. */
 import { and, type SQL, sql } from 'drizzle-orm'
 import { isUnused, rememberedStatement, rememberRowStatement } from '../../db/idempotency'
 import { describedImage, withLease } from '../../db/image-leases'
@@ -14,13 +14,13 @@ import { otherSide, type Pair, sideOf } from '../shared/pair'
 import { type ChangeStatements, logStatement, nextSeq, withOutcome } from './change-log'
 import { SIDES } from './sides'
 
-/** Where the entry of a message was written, but is not counted yet: between the first statement and the third. */
+/** Whether a message's entry was written but not yet counted, as is the case between the first statement and the third. */
 const isNextEntry: SQL = sql`${changes.conversationId} = ${conversations.id} and ${changes.seq} = ${nextSeq}`
 
-/** How many messages at either end of a thread are looked at for one of the other person. */
+/** How many messages at either end of a thread are searched for one by the other user. */
 const LOOKED_AT = 50
 
-/** The statements of a send. Under a key that was used before, they write nothing and find what was remembered. */
+/** The statements of a send. With a used key they write nothing, and find the stored answer. */
 export function sendStatements(
   pair: Pair,
   change: ChangeOf<'send'>,
@@ -63,8 +63,8 @@ export function sendStatements(
 }
 
 /**
- * Counts a message, unless its key was used. To somebody who has never written back another limit holds, and a lower one. Reads 2 rows and
- * as many messages as it takes to find one of theirs, at most 100; writes 1.
+ * Counts a message against a limit, unless its key was used. A separate, lower limit applies to users who have never written back. Reads 2
+ * rows, and as many messages as it takes to find one of theirs, at most 100; writes 1.
  */
 function limitStatement(pair: Pair, { userId, key }: ChangeOf<'send'>, now: number, limits: Limits) {
   const end = (order: SQL) => sql`exists (select 1 from (select sender_id from messages
@@ -114,7 +114,7 @@ function insertStatement(pair: Pair, { change, hash = null, now }: NewMessage) {
   )
 }
 
-/** What the conversation keeps of its messages. */
+/** Updates what the conversation stores about its messages. */
 function countStatement(pair: Pair, senderId: number) {
   const recipient = SIDES[otherSide(sideOf(pair, senderId))]
   return statement(

@@ -1,4 +1,4 @@
-/** What became of changes whose answer was lost. */
+/** Settles changes whose answer was lost. */
 import { and, eq, gt, sql } from 'drizzle-orm'
 import type { Db } from '../../db/client'
 import { ForeignKeyViolation } from '../../db/errors'
@@ -12,9 +12,9 @@ import { type Pair, sideOf } from '../shared/pair'
 import { EVENT } from './change-log'
 import { SIDES } from './sides'
 
-/** How far back in the log changes are looked for. They are looked for before anything else is committed, so they are the newest. */
+/** How far back the log is searched. The search precedes any other commit, so these changes are the newest. */
 const RECENT_ENTRIES = 1_000
-/** What is kept of the ids that were revoked: those of the last few hundred changes. */
+/** How much of the revoked ids is kept: those of the last few hundred changes. */
 const REVOKED_CHARACTERS = 4_000
 
 /** A change whose answer was lost, and the ids under which it may be in the log. */
@@ -24,9 +24,9 @@ interface LostChange {
 }
 
 /**
- * The outcomes of those of the changes that are in the log, by the changes' ids. The others are revoked in the same transaction: whatever still carries
- * them fails when it arrives, so that they may be made again, under new ids. So are those of which only their ids are known any more, and whose
- * outcomes nobody waits for. One call; reads up to `RECENT_ENTRIES` rows.
+ * The outcomes of the changes that are in the log, by the changes' ids. The others are revoked in the same transaction: a batch that still carries
+ * them fails when it arrives, so they may be made again under new ids. So are `forgotten` ids, whose changes are no longer known and whose outcomes
+ * nobody awaits. One call; reads up to `RECENT_ENTRIES` rows.
  */
 export async function settleChanges(
   db: Db,
@@ -45,19 +45,19 @@ export async function settleChanges(
       statement(
         build.select({ a: SIDES.a.unread, b: SIDES.b.unread }).from(conversations).where(ofPair(pair)),
       ),
-      // A message that begins a conversation has none yet that could say so.
+      // The first message of a conversation has no row yet in which its id could be revoked.
       ...(forgotten.length > 0 || lost.some(({ change }) => change.type === 'send')
         ? [ensureConversationStatement(pair)]
         : []),
       revokeStatement(pair, ids),
     ])
     .catch((error: unknown) => {
-      // One of the two is not there, and so nothing of theirs is, nor can it arrive.
+      // One of the two users does not exist, so none of these changes was committed, nor can be.
       if (error instanceof ForeignKeyViolation) return undefined
       throw error
     })
   if (!sent) return new Map()
-  // The tuple begins with a list, which types cannot take apart.
+  // The tuple begins with a list, which TypeScript cannot destructure.
   const results = sent as unknown[]
   const answers = new Map(
     keyed.map(({ id }, i) => [id, (results[i] as { answer: string }[] | undefined)?.[0]?.answer]),
@@ -69,7 +69,7 @@ export async function settleChanges(
     entries.flatMap(({ changeId, message: now, ...entry }): [string, Outcome][] => {
       const change = changeId === null ? undefined : byId.get(changeId)
       if (!change) return []
-      // What was remembered is the message as it was sent, without its text; there is no more than the message as it is now for the others.
+      // The stored answer is the message as sent, without its text. For the other changes only the current message is available.
       const sent = change.type === 'send' ? answers.get(change.id) : undefined
       const json = sent ?? now
       const given = change.type === 'send' && sent !== undefined ? givenText(change.content) : {}
@@ -92,7 +92,7 @@ export async function settleChanges(
 
 type Entry = ReturnType<typeof entriesStatement>['result'][number]
 
-/** The condition for the entries that may be those of a change that was lost. */
+/** The condition for entries that may belong to a lost change. */
 const isRecent = (conversation: typeof c | typeof conversations) =>
   and(
     eq(changes.conversationId, conversation.id),
@@ -114,7 +114,7 @@ const entriesStatement = (pair: Pair, ids: string) =>
       .where(and(ofPair(pair, c), sql`${changes.changeId} in (select value from json_each(${ids}))`)),
   )
 
-/** The statement that writes down those of the ids that are not in the log. */
+/** The statement that records as revoked those ids that are not in the log. */
 const revokeStatement = (pair: Pair, ids: string) =>
   statement(
     build

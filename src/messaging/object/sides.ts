@@ -1,4 +1,4 @@
-/** The columns of a conversation that belong to one of its two people. */
+/** The columns of a conversation that belong to one of its two users. */
 import type { SQL } from 'drizzle-orm'
 import { conversations } from '../../db/schema'
 
@@ -12,7 +12,7 @@ export const SIDES = {
     user: conversations.userA,
     read: conversations.readA,
     unread: conversations.unreadA,
-    /** As drizzle sets columns. */
+    /** The values for drizzle's `set`. */
     set: ({ read, unread }: Values) => ({ readA: read, unreadA: unread }),
   },
   b: {

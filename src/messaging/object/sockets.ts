@@ -9,33 +9,33 @@ export interface Attachment extends SocketState {
   seen: number
   /** The `seq` of the frame before: the next one's `prev`. */
   last: number
-  /** Whether it gets changes as they happen; until then it is catching up. */
+  /** Whether it gets changes as they happen. Until then it is catching up. */
   isLive: boolean
 }
 
-/** What a replay sends; beyond it the client reads pages. */
+/** How much a replay sends. Beyond that, the client reads pages. */
 export const MAX_REPLAYED_BYTES = 2 ** 20
 
 export const attachmentOf = (socket: WebSocket): Attachment => socket.deserializeAttachment()
 
-/** Changes what is known of the socket. */
+/** Replaces the socket's attachment. */
 export const attach = (socket: WebSocket, attachment: Attachment): void =>
   socket.serializeAttachment(attachment)
 
 interface Delivery {
   events: ConversationEvent[]
-  /** Everything up to here has been looked at. */
+  /** Everything up to this seq has been read. */
   seen: number
   urls: PrivateImageUrls
-  /** When the client last sent a ping, which wakes nobody. */
+  /** When the client last sent a ping, which does not wake the object. */
   heardAt: number
-  /** No more than this is sent, but for the event that reaches it. */
+  /** Sending stops after the event that reaches this limit. */
   maxBytes?: number
 }
 
 /**
- * Sends events in order, each linked to the one before, and remembers how far that socket is. Gives the bytes that were sent. A client that
- * has had too much since it was last heard of is closed: it comes back with `since`.
+ * Sends events in order, each linked to the one before, and records how far the socket is. Gives the number of bytes sent. Closes the socket if
+ * too much was sent since the client was last heard from; the client reconnects with `since`.
  */
 export function deliver(
   socket: WebSocket,

@@ -1,4 +1,4 @@
-/** The transaction of some changes of one conversation. */
+/** Commits several changes of one conversation in one transaction. */
 import { activeUserStatement, type Db } from '../../db/client'
 import { MarkStatement } from '../../db/image-leases'
 import type { Limits } from '../../limits/limits'
@@ -14,7 +14,7 @@ export interface CommittedChange {
   marksImages: boolean
 }
 
-/** Commits all of them or none: one call. Throws `Rejected` where nothing was written, and something else where that is not known. */
+/** Commits all changes or none, in one call. Throws `Rejected` if nothing was written; any other error leaves that open. */
 export async function commitAtOnce(
   db: Db,
   pair: Pair,

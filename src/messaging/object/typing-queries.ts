@@ -1,4 +1,4 @@
-/** Whether the two have a conversation in which they may be told of each other. */
+/** Checks whether the two users have a conversation, and neither blocks the other. */
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../db/client'
 import { conversations } from '../../db/schema'
@@ -7,7 +7,7 @@ import { notBlocked } from '../../db/visibility'
 import { ofPair } from '../shared/conversation-row'
 import type { Pair } from '../shared/pair'
 
-/** Reads 1 row. */
+/** Whether typing signals may be passed on. Reads 1 row. */
 export async function mayTellTyping(db: Db, pair: Pair): Promise<boolean> {
   const [rows] = await db.batch([
     selectStatement(

@@ -1,22 +1,22 @@
-/** That somebody types, who says so over their channel. */
+/** Passes on typing signals that arrive over a channel. */
 import type { Db } from '../../db/client'
 import type { Pair } from '../shared/pair'
 import { mayTellTyping } from './typing-queries'
 
-/** That they may is taken for granted for so long. */
+/** How long a permission to pass them on is cached. */
 const KNOWN_FOR_MS = 10_000
 
 interface Surroundings {
   pair: Pair
   openDb: () => Db
-  /** Tells the other person, wherever they are. */
+  /** Tells the other user, on their sockets of this conversation and on their channel. */
   tell: (userId: number) => void
 }
 
 export function typing({ pair, openDb, tell }: Surroundings) {
   let until = 0
   return {
-    /** Passes it on where the two have a conversation, and neither blocks the other. */
+    /** Passes the signal on if the two users have a conversation and neither blocks the other. */
     async pass(userId: number): Promise<void> {
       const now = Date.now()
       if (until < now) {
@@ -26,7 +26,7 @@ export function typing({ pair, openDb, tell }: Surroundings) {
       tell(userId)
     },
 
-    /** They may have parted. */
+    /** Drops the cached permission, because one user may now block the other. */
     forget(): void {
       until = 0
     },

@@ -1,4 +1,4 @@
-/** What each of the two has unread. */
+/** Both users' unread counts. */
 import { sql } from 'drizzle-orm'
 import { conversations } from '../../db/schema'
 import { selectStatement } from '../../db/statements'
@@ -8,7 +8,7 @@ import type { Pair, Side } from '../shared/pair'
 
 export type UnreadOfBoth = Record<Side, number>
 
-/** Of somebody who is muted nothing counts. Reads 1 row, and 1 where one mutes the other. */
+/** Messages from a muted user do not count. Reads 1 row, and 1 more if one user mutes the other. */
 export const unreadStatement = (pair: Pair) =>
   selectStatement(
     {

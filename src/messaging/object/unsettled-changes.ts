@@ -1,28 +1,28 @@
-/** Changes of which nothing is known, as the answer of D1 was lost: nothing else is made before they are found out. */
+/** Changes whose result is unknown, because D1's answer was lost. They are settled before any other change is made. */
 import type { Db } from '../../db/client'
 import { attemptIds, nextAttempt, type Outcome, type TrackedChange } from '../shared/changes'
 import type { Pair } from '../shared/pair'
 import { settleChanges } from './settle-queries'
 import type { UnsettledIds } from './unsettled-ids'
 
-/** How many changes are remembered that nothing is known of; each is as large as one that waits. */
+/** How many unsettled changes are remembered. Each is as large as one that waits. */
 const MAX_UNSETTLED_CHANGES = 200
 
 export interface Settled {
-  /** What came of a change that turned out to be committed. */
+  /** The outcome of a change that turned out to be committed. */
   outcomeOf: (change: TrackedChange) => Outcome | undefined
-  /** The change as it may be made again: what was revoked has another id. */
+  /** The change, ready for another attempt: with a new id if the old one was revoked. */
   again: (change: TrackedChange) => TrackedChange
-  /** Whether something may be committed that nobody was told of. */
+  /** Whether something may have been committed that was not broadcast. */
   isGap: boolean
 }
 
 export interface UnsettledChanges {
-  /** Whether there are any: they may be committed yet. */
+  /** Whether there are any. They may still be committed. */
   isAny(): boolean
   /**
-   * Finds out what became of them, and of these; what is not committed is revoked, and cannot be any more. `doubtful` are those that another call
-   * was asked for, which it may have tried again by itself. Throws where that cannot be found out: then it is remembered.
+   * Settles them and the `lost` changes: what was not committed is revoked, so it never will be. `doubtful` changes come from an earlier call, which
+   * may have retried them by itself. Throws if they cannot be settled, and then remembers them.
    */
   settle(db: Db, lost: readonly TrackedChange[], doubtful: ReadonlySet<TrackedChange>): Promise<Settled>
 }

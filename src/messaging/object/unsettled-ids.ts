@@ -1,17 +1,17 @@
 /**
- * The ids of changes that nothing is known of, kept where they outlive the object's memory: a batch that was given up may arrive when the object
- * that sent it has long been evicted, and the next one must know that it may. Ids only: what was written is in D1 and nowhere else.
+ * The ids of unsettled changes, kept in the object's storage: a batch that was given up may arrive after the object that sent it was evicted, and
+ * the next one must know that. Only ids are stored here: messages are in D1 and nowhere else.
  */
 
 const KEY = 'unsettled'
 
 export interface UnsettledIds {
   all(): readonly string[]
-  /** Keeps these instead. Never throws: without the storage they are known for as long as the object lives. */
+  /** Replaces the stored ids. Never throws: without storage they are known for as long as the object is in memory. */
   keep(ids: readonly string[]): void
 }
 
-/** What the object before this one has left, and from then on what is kept. */
+/** Starts with the ids that were stored before the object's last eviction. */
 export function unsettledIdsIn({ kv }: DurableObjectStorage): UnsettledIds {
   let known: readonly string[] = kv.get<string[]>(KEY) ?? []
   return {

@@ -1,4 +1,4 @@
-/** What can happen to a conversation, and what comes of it. All of it goes from the Worker to the object or back: plain data. */
+/** The changes of a conversation and their results. All of it is plain data, because it travels between the Worker and the object. */
 import type { SessionState } from '../../db/client'
 import type { IdempotencyKey } from '../../db/idempotency'
 import type { LeasedImage, MarkedImage } from '../../db/image-leases'
@@ -7,7 +7,7 @@ import type { changes } from '../../db/schema'
 import type { Throttled } from '../../limits/throttled'
 import type { MessageRow } from './message-row'
 
-/** A change as it is asked for; `userId` is who asks, with a token of `session` if that names one. */
+/** A requested change. `userId` requests it; `session` is the token's session, if it names one. */
 export type Change = { session?: string | undefined } & (
   | {
       type: 'send'
@@ -21,35 +21,35 @@ export type Change = { session?: string | undefined } & (
       type: 'edit'
       userId: number
       messageId: number
-      /** Undefined: as it was. */
+      /** Undefined: unchanged. */
       content?: string | undefined
-      /** Null: none any more; undefined: as it was. */
+      /** Null: remove it; undefined: unchanged. */
       image?: LeasedImage | null | undefined
       imageThumbhash?: string | null | undefined
     }
   | { type: 'delete'; userId: number; messageId: number }
-  /** Deletes it for somebody whose account is being erased, and who cannot ask for it any more. */
+  /** Deletes a message of a user whose account is being erased and who can no longer request it. */
   | { type: 'erase'; userId: number; messageId: number }
-  /** What a moderator, who asks, does to a message in its case. */
+  /** A moderator's action on a message. `userId` is the moderator. */
   | { type: 'moderate'; userId: number; role: 'moderator'; deed: MessageDeed }
   | { type: 'clear'; userId: number }
   | { type: 'read'; userId: number; upTo: number }
 )
 
-/** What came of erasing a piece of what somebody has sent. */
+/** The result of erasing some of the messages that a user sent. */
 export interface ErasedPiece {
   markedImages: MarkedImage[]
-  /** The last message that was looked at; undefined where some could not be deleted: try again. */
+  /** The last message that was read. Undefined if some could not be deleted: try again. */
   after: number | undefined
-  /** Whether there is nothing behind it. */
+  /** Whether no messages follow it. */
   isLast: boolean
 }
 
-/** A change on its way into the log; `id` is found there if it has arrived. */
+/** A change to be committed. If it was, the log holds its `id`. */
 export type TrackedChange = Change & { id: string }
 export type ChangeOf<Type extends Change['type']> = Extract<TrackedChange, { type: Type }>
 
-/** Changes that none of the two makes: an account is erased, and a message judged, whoever blocks whom. */
+/** Whether neither participant makes the change: erasing an account and moderating happen even if one blocks the other. */
 export const isByOthers = ({ type }: Change): boolean => type === 'erase' || type === 'moderate'
 
 /** 72 random bits, in 12 characters. */
@@ -57,37 +57,37 @@ export const newChangeId = (): string =>
   crypto.getRandomValues(new Uint8Array(9)).toBase64({ alphabet: 'base64url' })
 
 const ID_LENGTH = 12
-/** Ids that one call of the object may give a change: it tries twice together with others, and twice alone. */
+/** How many ids a change may get in one call of the object: it is tried twice together with others, and twice alone. */
 const ATTEMPTS_OF_A_CALL = 4
 
-/** The ids that a change may have had in the call that was sent this one and whose answer was lost; behind them comes `nextAttempt(id, …)`. */
+/** The ids that a call started with this id may have given the change before its answer was lost. `nextAttempt(id, …)` continues after them. */
 export const attemptIds = (id: string): string[] =>
   Array.from({ length: ATTEMPTS_OF_A_CALL }, (_, i) => nextAttempt(id, i))
 
-/** The id under which a change is made again once its id is revoked. It says whose attempt it is: who asks a second time finds it. */
+/** The id for a change's next attempt, once this id is revoked. It is derived from the first one, so that a second call finds it. */
 export function nextAttempt(id: string, by = 1): string {
   const [base, number] = [id.slice(0, ID_LENGTH), Number(id.slice(ID_LENGTH + 1))]
   return number + by === 0 ? base : `${base}.${number + by}`
 }
 
-/** A change as it was made: its entry in the log, with the message as it was then. */
+/** A committed change: its log entry, with the message as of then. */
 export type ConversationEvent = Omit<typeof changes.$inferSelect, 'conversationId' | 'changeId'> & {
   message?: MessageRow
 }
 
 export interface Outcome {
-  /** Undefined where the change did not apply. */
+  /** Undefined if the change did not apply. */
   event: ConversationEvent | undefined
-  /** The message as it is after a send or an edit. */
+  /** The message after a send or an edit. */
   message: MessageRow | undefined
-  /** The key of a send was used before, with something else. */
+  /** The key of a send was used before, with a different message. */
   isKeyReused: boolean
-  /** After a read: how many messages are still unread. */
+  /** After a read: the number of messages that are still unread. */
   unread: number
 }
 
 /**
- * Why a change was not made, or perhaps not: after `unavailable` it may be, and nobody may make it again without finding out. A value, as error
+ * Why a change was not made. After `unavailable` it may have been made, and must not be repeated before that is settled. A value, because error
  * classes do not survive RPC.
  */
 export type Refusal =
@@ -100,8 +100,8 @@ export type Refusal =
   | 'no_recipient'
 
 /**
- * `state` is that of the whole transaction, which may have held other changes too; but for the images that are to be deleted, which
- * go to one caller only.
+ * `state` is that of the whole transaction, which may have held other changes too. Only one caller gets the images that are to be
+ * deleted.
  */
 export type CommitResult = { ok: true; outcome: Outcome; state: SessionState } | Failure
 export type Failure =

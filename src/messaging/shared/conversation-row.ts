@@ -6,18 +6,18 @@ import { build, selectStatement, statement } from '../../db/statements'
 import { isShown, mayWriteTo, notBlocked } from '../../db/visibility'
 import type { Pair } from './pair'
 
-/** The condition for the conversation of a pair, of the table or of an alias of it. */
+/** The condition for a pair's conversation, in the table or an alias of it. */
 export const ofPair = (
   { a, b }: Pair,
   { userA, userB }: { userA: Column; userB: Column } = conversations,
 ): SQL => sql`${userA} = ${a} and ${userB} = ${b}`
 
-/** The statement that makes the row unless it is there. Fails with a `ForeignKeyViolation` where one of the two does not exist. */
+/** The statement that creates the row if it is missing. Fails with `ForeignKeyViolation` if one of the two users does not exist. */
 export const ensureConversationStatement = (pair: Pair) => insertStatement(sql`${pair.a}`, pair)
 
 /**
- * The same before messages are sent: fails in the same way where the account of one of the two is deleted, or where there is no conversation yet and
- * one of those who write may not begin it.
+ * The same, before messages are sent. Fails in the same way if one of the two accounts is deleted, or if the conversation is new and one of the
+ * senders may not start it.
  */
 export function openConversationStatement(pair: Pair, senders: readonly number[]) {
   const mayBegin = senders.map((id) => mayWriteTo(id, pair.a + pair.b - id))
@@ -28,14 +28,14 @@ export function openConversationStatement(pair: Pair, senders: readonly number[]
   )
 }
 
-/** The statement that fails, as if one of the two did not exist, where one blocks the other. */
+/** The statement that fails, as if one of the two users did not exist, if one blocks the other. */
 export const notBlockedStatement = ({ a, b }: Pair) =>
   selectStatement(
     { passed: sql<null>`iif(${notBlocked(sql`${a}`, sql`${b}`)}, null, ${NO_RECIPIENT})` },
     sql``,
   )
 
-/** Fails: see `NO_RECIPIENT_PATH`. */
+/** An expression that always fails: see `NO_RECIPIENT_PATH`. */
 const NO_RECIPIENT = sql`json_extract('{}', ${sql.raw(`'${NO_RECIPIENT_PATH}'`)})`
 
 const insertStatement = (userA: SQL, { b }: Pair) =>
@@ -43,6 +43,6 @@ const insertStatement = (userA: SQL, { b }: Pair) =>
     build
       .insert(conversations)
       .values({ userA, userB: b })
-      // Without a target SQLite would look for the id too.
+      // Without a target SQLite would also look up the id.
       .onConflictDoNothing({ target: [conversations.userA, conversations.userB] }),
   )

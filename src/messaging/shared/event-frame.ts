@@ -1,4 +1,4 @@
-/** A change as those who listen are told of it. */
+/** Turns an event into a frame. */
 import type { ConversationEvent } from './changes'
 import type { ChangeFrame } from './frames'
 import { type MessageViewer, messageView } from './message-view'

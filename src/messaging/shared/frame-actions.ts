@@ -1,4 +1,4 @@
-/** What comes of a frame that a client sends: the same over a conversation's own socket as over its sender's channel. */
+/** Executes frames from clients, in the same way for a conversation's own socket and for the sender's channel. */
 import type { Bindings } from '../../http/env'
 import { detailOf, type ErrorCode, type FieldErrors, throttledDetail } from '../../http/errors'
 import { fieldErrors } from '../../http/fields'
@@ -17,16 +17,16 @@ type Answer = Extract<ServerFrame, { type: 'sent' | 'error' }>
 
 interface Surroundings {
   env: Bindings
-  /** The other person. */
+  /** The other user. */
   otherId: number
-  /** Makes a change in the conversation with them. */
+  /** Makes a change in the conversation with that user. */
   commit: (change: Change) => Promise<CommitResult>
 }
 
 interface Result {
-  /** Undefined where nothing is to be said. */
+  /** Undefined if the frame needs no answer. */
   answer?: Answer
-  /** Whoever sent it may not go on. */
+  /** Whether the sender's socket must be closed. */
   isSessionEnded: boolean
 }
 
@@ -82,7 +82,7 @@ const refused = ({ key, errors, why }: Refused): Result => ({
   isSessionEnded: why?.why === 'token_not_valid',
 })
 
-/** A client may send again what failed only because something was out of reach. */
+/** A client may send a frame again only if it was throttled, or if something could not be reached. */
 function retryOf(failure: Failure | undefined) {
   if (failure?.why === 'unavailable') return { code: failure.why }
   if (failure?.why === 'throttled') return { code: failure.why, retry_after: secondsToWait(failure) }
@@ -96,5 +96,5 @@ function errorsOf(failure: Failure): FieldErrors {
 }
 const detailErrors = (code: ErrorCode): FieldErrors => ({ detail: [detailOf(code)] })
 
-/** Not an error's message: it may hold what was sent. */
+/** Only the name of an error, because its message may contain what the user sent. */
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : typeof error)

@@ -1,8 +1,8 @@
-/** What goes over a socket of a conversation, in both directions: JSON objects that say their type. */
+/** The frames of a conversation's socket, in both directions: JSON objects with a `type`. */
 import * as z from 'zod/mini'
 import { messageAnswer } from './message-schemas'
 
-/** What a client says of a conversation. */
+/** Frames that a client sends about a conversation. */
 export const clientFrames = {
   send: z.object({
     type: z.literal('send'),
@@ -22,7 +22,7 @@ export type ClientFrame = z.output<typeof clientFrame>
 
 const link = { seq: z.int(), prev: z.int() }
 
-/** A change of the conversation. */
+/** Frames about changes of the conversation. */
 const changeFrames = [
   z.object({ type: z.literal('message'), ...link, message: messageAnswer }),
   z.object({ type: z.literal('edited'), ...link, message: messageAnswer }),
@@ -33,13 +33,13 @@ const changeFrames = [
 export const changeFrame = z.discriminatedUnion('type', [...changeFrames])
 export type ChangeFrame = z.output<typeof changeFrame>
 
-/** What came of a frame of the client's. */
+/** Answers to a frame of the client's. */
 export const answerFrames = {
   sent: z.object({ type: z.literal('sent'), key: z.string(), message: messageAnswer }),
   error: z.object({
     type: z.literal('error'),
     key: z.optional(z.string()),
-    /** Where sending it again, with the same key, will help: `throttled` after `retry_after` seconds. */
+    /** Present if sending it again with the same key can help; if `throttled`, after `retry_after` seconds. */
     code: z.optional(z.enum(['unavailable', 'throttled'])),
     retry_after: z.optional(z.int()),
     errors: z.record(z.string(), z.array(z.string())),

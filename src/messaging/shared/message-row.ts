@@ -1,4 +1,4 @@
-/** Messages as they are read: one set of columns for lists, single messages, frames and remembered answers. */
+/** Reads messages. Lists, single messages, frames and remembered answers all use the same columns. */
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { fixed, jsonObject, type RowOf, selectList } from '../../db/columns'
@@ -12,14 +12,14 @@ const userB = alias(users, 'user_b')
 /** The newest message of the conversation. */
 const newest = alias(messages, 'newest')
 
-/** Whether `messages m` is not among those that were cleared in its `conversations c`. */
+/** Whether `messages m` has not been cleared from its `conversations c`. */
 export const isLeft = sql`${m.id} > ${c.clearedTo}`
 
-/** Of somebody whose account is deleted nothing is shown but what they said. */
+/** Of a deleted account only its messages are shown, so no profile image. */
 const imageA = sql`iif(${isShown(userA.id)}, ${userA.image}, null)`
 const imageB = sql`iif(${isShown(userB.id)}, ${userB.image}, null)`
 
-/** A message with what its view shows of the two people and of the conversation. */
+/** A message, with what its view shows of the two users and of the conversation. */
 export const MESSAGE = selectList({
   id: m.id,
   senderId: m.senderId,
@@ -41,28 +41,28 @@ export const MESSAGE = selectList({
 })
 export type MessageRow = RowOf<typeof MESSAGE>
 
-/** What `MESSAGE` needs besides `messages m` and `conversations c`. */
+/** The joins that `MESSAGE` needs besides `messages m` and `conversations c`. */
 const people = sql`cross join users user_a on ${userA.id} = ${c.userA} cross join users user_b on ${userB.id} = ${c.userB}
   cross join messages newest on ${newest.id} = ${c.lastMessageId}`
 
-/** From one message: reads 5 rows. */
+/** For one message. Reads 5 rows. */
 export const fromMessage: SQL = fixed(
   sql`from messages m cross join conversations c on ${c.id} = ${m.conversationId} and ${isLeft} ${people}`,
 )
 
-/** From a conversation to its messages: reads 4 rows and one for each message. */
+/** For a conversation's messages. Reads 4 rows, and one for each message. */
 export const fromConversation: SQL = fixed(
   sql`from conversations c ${people} cross join messages m on ${m.conversationId} = ${c.id} and ${isLeft}`,
 )
 
 const messageAsJson = fixed(sql`${jsonObject(MESSAGE.columns)} from messages m ${people}`)
 
-/** One message as JSON, in a statement that reads `conversations c`; null where there is none. Reads 4 rows. */
+/** One message as JSON, in a statement that reads `conversations c`. Null if there is none. Reads 4 rows. */
 export const messageJson = (where: SQL): SQL<string | null> =>
   sql<string | null>`(select ${messageAsJson} where ${isLeft} and ${where})`
 
-/** Reads what `messageJson` gave, or what was remembered under the key of a message. */
+/** Parses the result of `messageJson`, or the answer stored under a message's key. */
 export const parseMessage = (json: string): MessageRow => JSON.parse(json)
 
-/** The columns of a new message that hold its text: it is the newest of its conversation. */
+/** The columns that hold a new message's text. Two, because it is also the conversation's newest message. */
 export const givenText = (content: string) => ({ content, lastContent: content })

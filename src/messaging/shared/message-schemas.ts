@@ -1,4 +1,4 @@
-/** A message as clients send it and as they get it, over HTTP and over sockets. */
+/** Messages as clients send and receive them, over HTTP and over sockets. */
 import * as z from 'zod/mini'
 import { text } from '../../http/fields'
 import { textBytes } from '../../http/limits'
@@ -14,7 +14,7 @@ export const MESSAGE_LIMITS = {
   upload: imageUpload(MESSAGE_IMAGE),
 }
 
-/** Both may be left out: the route says what a message needs. */
+/** Both content and image are optional here: the routes check that a message has one of them. */
 export const messageBody = z
   .object({
     content: z.optional(text({ max: MAX_CONTENT_CHARACTERS, blank: true })),

@@ -6,7 +6,7 @@ import type { MessageAnswer } from './message-schemas'
 
 const PREVIEW_CHARACTERS = 50
 
-/** Who a message is shown to, and when. */
+/** The viewer of a message, and the current time. */
 export interface MessageViewer {
   viewerId: number
   urls: PrivateImageUrls
@@ -14,7 +14,7 @@ export interface MessageViewer {
   now: number
 }
 
-/** A message as this viewer sees it now. */
+/** A message as the viewer sees it now. */
 export const messageView = (message: MessageRow, { viewerId, urls, now }: MessageViewer): MessageAnswer => ({
   id: message.id,
   sender: message.senderId,
@@ -35,7 +35,7 @@ export const messageView = (message: MessageRow, { viewerId, urls, now }: Messag
   last_message_time: timeOrDate(message.lastAt, now),
 })
 
-/** The beginning of a message, in code points. */
+/** The beginning of a message, cut between code points. */
 export function preview(content: string): string {
   if (content.length <= PREVIEW_CHARACTERS) return content
   const characters = [...content]

@@ -1,4 +1,4 @@
-/** Two people, whose conversation is one Durable Object. */
+/** The two users of a conversation, for whom there is one Durable Object. */
 
 export interface Pair {
   /** The smaller id. */
@@ -6,7 +6,7 @@ export interface Pair {
   b: number
 }
 
-/** Which of the two somebody is. */
+/** Which of the two a user is. */
 export type Side = keyof Pair
 
 export const pairOf = (one: number, other: number): Pair => ({
@@ -18,7 +18,7 @@ export const sideOf = (pair: Pair, userId: number): Side => (userId === pair.a ?
 
 export const otherSide = (side: Side): Side => (side === 'a' ? 'b' : 'a')
 
-/** What the object of a pair is called: the object learns from its name whose conversation it is. */
+/** The name of a pair's object. The object learns from it whose conversation it holds. */
 export const objectName = ({ a, b }: Pair): string => `${a}-${b}`
 
 export function pairFromName(name: string): Pair {

@@ -1,4 +1,4 @@
-/** Refusals in the same words over HTTP and over a socket. */
+/** Errors with the same text over HTTP and over a socket. */
 import type { FieldErrors } from '../../http/errors'
 
 export const EMPTY_MESSAGE: FieldErrors = { non_field_errors: ['A message needs content or an image.'] }

@@ -1,4 +1,4 @@
-/** Sockets end with the session that opened them, and where one of the two blocks the other. */
+/** Closes sockets when their session ends, or when one user blocks the other. */
 import { createMiddleware } from 'hono/factory'
 import { openDb } from '../../db/client'
 import type { AppEnv, Bindings, EndedSessions } from '../../http/env'
@@ -7,8 +7,8 @@ import { pairOf } from '../shared/pair'
 import { listHeard } from './queries'
 
 /**
- * After a request that ended sessions, closes their sockets: one D1 call, and one call to each object where the user has a socket open, which
- * are 100 at most, whoever else has conversations with them. What cannot be reached ends with its access token.
+ * After a request that ended sessions, closes their sockets. Costs one D1 call, and one call to each object where the user has a socket open: at
+ * most 100, however many conversations the user has. A socket that cannot be reached is closed when its access token expires.
  */
 export const closeEndedSessions = createMiddleware<AppEnv>(async (c, next) => {
   await next()
@@ -17,13 +17,13 @@ export const closeEndedSessions = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 /**
- * After a request that parted two people, closes the sockets of their conversation: one call to its object. What cannot be reached says nothing
- * more, as every change asks, and ends with its access token.
+ * After a request that separated two users, closes the sockets of their conversation: one call to its object. A socket that cannot be reached gets
+ * no more changes, because every change checks for blocks, and is closed when its access token expires.
  */
 export const closeParted = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   const { parted } = c.var
-  // Not where that was refused; where nobody knows what came of it, they come back.
+  // Not if the request was refused. If its result is unknown, close them: clients reconnect.
   if (parted && (c.res.ok || c.res.status >= 500))
     c.executionCtx.waitUntil(
       twice(() => callConversation(c.env, pairOf(...parted), async (stub) => stub.closeAll())).catch(
@@ -32,7 +32,7 @@ export const closeParted = createMiddleware<AppEnv>(async (c, next) => {
     )
 })
 
-/** Closes the sockets of these sessions of a user, wherever they are. */
+/** Closes the sockets of these sessions of a user, in all conversations. */
 export async function closeSockets(env: Bindings, { userId, ...which }: EndedSessions): Promise<void> {
   const close = (otherId: number) =>
     twice(() =>
@@ -45,5 +45,5 @@ export async function closeSockets(env: Bindings, { userId, ...which }: EndedSes
 const logUnclosed = (error: unknown) =>
   console.error(JSON.stringify({ error: 'Sockets could not be closed.', why: String(error) }))
 
-/** Asking and closing twice is the same as once. */
+/** Retries once. Both reading and closing are idempotent. */
 const twice = async <T>(run: () => Promise<T>): Promise<T> => run().catch(run)

@@ -1,4 +1,4 @@
-/** Changes of conversations that a request asks for. */
+/** Makes the changes that HTTP requests ask for. */
 import { SessionEnded } from '../../db/errors'
 import type { UserContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
@@ -8,13 +8,13 @@ import type { Change, Outcome } from '../shared/changes'
 import { type Pair, pairOf } from '../shared/pair'
 
 /**
- * Makes a change in the conversation with the other person; undefined where they do not exist. 401 where the user or the session is gone meanwhile,
- * 429 beyond a limit, 503 where D1 or the object is out of reach.
+ * Makes a change in the conversation with the other user. Undefined if that user does not exist. 401 if the user or the session has ended in the
+ * meantime, 429 beyond a limit, 503 if D1 or the object cannot be reached.
  */
 export const commitChange = (c: UserContext, otherId: number, change: Change): Promise<Outcome | undefined> =>
   commitOf(c, pairOf(c.var.user.id, otherId), change)
 
-/** The same in the conversation of any two people. */
+/** The same, in the conversation of any two users. */
 export async function commitOf(c: UserContext, pair: Pair, change: Change): Promise<Outcome | undefined> {
   const { session } = c.var.user
   const result = await commitIn(c.env, pair, { ...change, session })

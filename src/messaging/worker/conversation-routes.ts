@@ -1,4 +1,4 @@
-/** `/messages`, and `/messages/{id}` where the id is the other person's: conversations, as their two people see them. */
+/** `/messages`, and `/messages/{id}` where the id is the other user's: conversations, as their participants see them. */
 
 import * as z from 'zod/mini'
 import { requireUser } from '../../auth/credentials'
@@ -53,7 +53,7 @@ export const conversationRoutes = new Hono<AppEnv>()
     async (c) => {
       const { search, cursor, page_size } = c.req.valid('query')
       const size = pageSize(page_size, SIZES)
-      // A `+` that was not encoded arrives as a space, which no username contains.
+      // An unencoded `+` arrives as a space. No username contains spaces.
       const name = searchKey(requireShort('search', search).trim().replaceAll(' ', '+'))
       const { after } = readCursor(cursor ?? '', NEWEST_CONVERSATIONS, name)
       const rows = await listConversations(c.var.db, c.var.user.id, name, { limit: size + 1, after })

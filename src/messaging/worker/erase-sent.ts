@@ -1,12 +1,12 @@
-/** Erasing what somebody has sent, in one conversation. */
+/** Erases what a user sent in one conversation. */
 import type { MarkedImage } from '../../db/image-leases'
 import type { Bindings } from '../../http/env'
 import { callConversation } from '../../sockets/conversation-stub'
 import { pairOf } from '../shared/pair'
 
 /**
- * Erases a piece of it, behind this message: undefined once that was the last one, else the message that it came to. Throws where the object
- * cannot be reached, or could not delete all; what it deleted stays deleted.
+ * Erases some of the messages after this one. Gives the last message that it read, or undefined if none are left. Throws if the object cannot be
+ * reached or could not delete all of them; what it deleted stays deleted.
  */
 export async function eraseSentPiece(
   env: Bindings,

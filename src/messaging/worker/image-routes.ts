@@ -1,4 +1,4 @@
-/** `/media/messages/{id}`, where the id is a message's: its image, for its two people alone. Whoever may not see it learns no more than of one that is not there. */
+/** `/media/messages/{id}`, where the id is a message's: its image, for its two users only. To others it looks as if it did not exist. */
 
 import * as z from 'zod/mini'
 import { authenticate } from '../../auth/credentials'
@@ -53,12 +53,12 @@ export const messageImageRoutes = new Hono<AppEnv>()
       const { viewer } = c.var
       const hash = viewer && (await findMessageImage(c.var.db, viewer.id, c.req.valid('param').id))
       if (hash === undefined) throw new ApiError('not_found')
-      // An edit may change it.
+      // `no-cache`, because an edit may change the image.
       return serveImage(c, { hash, cacheControl: 'private, no-cache' })
     },
   )
 
-/** Where a replica knows nothing of it the primary is asked. Whose session has ended sees nothing, and is not told why: a URL is no credential. */
+/** Asks the primary if a replica finds nothing. Finds nothing for an ended session, without saying why: a URL is not a credential. */
 async function find(c: RequestContext, hashIn: (db: Db) => Promise<string | undefined>) {
   const found = (db: Db) =>
     hashIn(db).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** `/messages/{id}`, where the id is a message's: what its sender may do with it. */
+/** `/messages/{id}`, where the id is a message's: the calls for its sender. */
 import type { MiddlewareHandler } from 'hono'
 import { requireUser } from '../../auth/credentials'
 import { body } from '../../http/body'
@@ -24,8 +24,8 @@ type RequireSender = MiddlewareHandler<
 >
 
 /**
- * Finds the message of the path, which must be the user's own: 404, then 403 in these words. Behind `requireUser` and `inPath(idParam)`,
- * and before the body is read: an edit needs the message as it is anyway.
+ * Finds the message that the path names. 404 if it does not exist; 403 with this text if it is not the user's own. Runs after `requireUser` and
+ * `inPath(idParam)`, and before the body is read: an edit needs the current message anyway.
  */
 const requireSender =
   (refusal: string): RequireSender =>
@@ -72,7 +72,7 @@ export const messageRoutes = new Hono<AppEnv>()
         }),
       )
       if (!edited?.message) throw new ApiError('not_found')
-      // Another edit has taken away meanwhile what this one would have kept.
+      // A concurrent edit removed what this one would have kept.
       if (!edited.event) throw new ValidationError(EMPTY_MESSAGE)
       return c.json(messageView(edited.message, viewer))
     },

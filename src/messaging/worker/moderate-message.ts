@@ -1,10 +1,10 @@
-/** What moderators do to messages goes the way of all changes of a conversation: through its object. */
+/** Moderators' actions on messages go through the conversation's object, like all its changes. */
 import { createMiddleware } from 'hono/factory'
 import type { AppEnv } from '../../http/env'
 import { pairOf } from '../shared/pair'
 import { commitOf } from './commit-change'
 
-/** Gives the routes behind it the way there. */
+/** Gives the routes after it a function that makes such a change. */
 export const offerModeration = createMiddleware<AppEnv>(async (c, next) => {
   c.set('moderateMessage', async (context, pair, deed) => {
     const change = { type: 'moderate', userId: context.var.user.id, role: 'moderator', deed } as const

@@ -1,4 +1,4 @@
-/** Opening a socket of a conversation. */
+/** Opens a socket of a conversation. */
 import type { UserContext } from '../../http/env'
 import { ApiError } from '../../http/errors'
 import { requireKnownOrigin } from '../../http/origins'
@@ -7,7 +7,7 @@ import { openSocket } from '../../sockets/open'
 import { pairOf } from '../shared/pair'
 import { mayListenTo } from './queries'
 
-/** Answers 101; or, besides what `openSocket` says, 403 for a page of a foreign origin and 404 where there is nobody to listen to. */
+/** Answers 101. Besides the errors of `openSocket`: 403 for a page of a foreign origin, 404 if there is no such user to listen to. */
 export async function openConversation(
   c: UserContext,
   otherId: number,

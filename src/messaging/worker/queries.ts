@@ -1,4 +1,4 @@
-/** What the API reads of conversations. Only their objects write them (`object/change-statements.ts`). */
+/** Reads conversations. Only their objects write them (`object/change-statements.ts`). */
 import { and, eq, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Db } from '../../db/client'
@@ -14,7 +14,7 @@ import { pairOf } from '../shared/pair'
 
 const other = alias(users, 'other')
 
-/** A conversation as one of the two sees it: `id`, `username` and `image` are the other's; `m` is the newest message. */
+/** A conversation as one user sees it: `id`, `username` and `image` are the other user's; `m` is the newest message. */
 const CONVERSATION = selectList({
   id: other.id,
   username: sql<string>`iif(${isShown(other.id)}, ${other.username}, ${sql.raw(`'${DELETED_USER}'`)})`,
@@ -32,8 +32,9 @@ export const NEWEST_CONVERSATIONS = new ListOrder<ConversationRow>('conversation
 ])
 
 /**
- * The user's conversations that have messages, newest first. Reads a row for each conversation of the user, and three for each shown; with a
- * search one more for each looked at. Of somebody who is muted nothing counts as unread. They are not kept by their newest message, which would cost each message two rows more.
+ * The user's conversations that have messages, newest first. Reads a row for each conversation of the user, and three for each shown; with a search
+ * one more for each considered. Messages from muted users do not count as unread. There is no index by newest message, because it would cost two
+ * more rows per message.
  */
 export async function listConversations(
   db: Db,
@@ -49,7 +50,7 @@ export async function listConversations(
     return sql`select c.last_message_id, c.seq, iif(${notMuted(theirs, userId)}, ${unread}, 0), ${theirs} from conversations c
       where ${mine} = ${userId} and c.last_message_id is not null and ${notBlocked(theirs, userId)} ${behind} ${named}`
   }
-  // A recursion that never recurs, for its queue: it gives the largest first and, unlike sorting, reads no row twice.
+  // `recursive`, although nothing recurs, for its queue: it yields the largest first and, unlike sorting, reads no row twice.
   const [rows] = await db.batch([
     selectedStatement(
       CONVERSATION,
@@ -66,7 +67,10 @@ export async function listConversations(
 
 export const OLDEST_MESSAGES = oldestFirst<MessageRow>('messages', m.id)
 
-/** The messages between the two, oldest first; with `olderThan` only those before the one of this id. Reads three rows for each message shown, one for each skipped, and 9 more. */
+/**
+ * The messages between the two, oldest first; with `olderThan`, only those before the message with this id. Reads three rows for each message shown,
+ * one for each skipped, and 9 more.
+ */
 export async function listThread(
   db: Db,
   userId: number,
@@ -97,7 +101,7 @@ export async function listThread(
   return { rows: inListOrder(rows, page), count: counted?.count ?? 0 }
 }
 
-/** The message, and whose it is. Reads 5 rows. */
+/** The message and its sender. Reads 5 rows. */
 export async function findMessage(
   db: Db,
   viewerId: number,
@@ -110,7 +114,7 @@ export async function findMessage(
   return rows[0] && { ...rows[0], ownerId: rows[0].senderId }
 }
 
-/** The hash of the image that the message shows to one of its two people; undefined for anybody else. Reads 2 rows. */
+/** The hash of the message's image if the user is one of its two users, else undefined. Reads 2 rows. */
 export async function findMessageImage(db: Db, userId: number, id: number): Promise<string | undefined> {
   const [[message]] = await db.batch([
     selectStatement(
@@ -123,7 +127,7 @@ export async function findMessageImage(db: Db, userId: number, id: number): Prom
   return message?.image ?? undefined
 }
 
-/** Whether there is the other to listen to: a deleted account has what was said, which goes when it is erased. Reads 2 rows. */
+/** Whether the user may listen to the other. A deleted account keeps its conversations until its erasure, so it counts. Reads 2 rows. */
 export async function mayListenTo(db: Db, userId: number, otherId: number): Promise<boolean> {
   const [rows] = await db.batch([
     statement(
@@ -145,7 +149,7 @@ export async function mayListenTo(db: Db, userId: number, otherId: number): Prom
   return rows.length > 0
 }
 
-/** To whose conversations the user listens: where their sockets are. Reads a row for each, and there are few (`object/listener-statements.ts`). */
+/** The users in whose conversations the user has sockets. Reads a row for each; there are few (`object/listener-statements.ts`). */
 export async function listHeard(db: Db, userId: number): Promise<number[]> {
   const [rows] = await db.batch([
     statement(build.select({ id: listeners.otherId }).from(listeners).where(eq(listeners.userId, userId))),

@@ -1,4 +1,4 @@
-/** Queries, bodies and answers of the routes; messages themselves are in `shared/message-schemas.ts`. */
+/** Queries, bodies and answers of the routes. Messages themselves are in `shared/message-schemas.ts`. */
 import * as z from 'zod/mini'
 import { wholeNumber } from '../../http/fields'
 import { pageQuery } from '../../http/paging'

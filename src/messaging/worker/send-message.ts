@@ -1,4 +1,4 @@
-/** Sending a message over HTTP. */
+/** Sends messages over HTTP. */
 import type * as z from 'zod/mini'
 import type { Created } from '../../db/create'
 import { ForeignKeyViolation } from '../../db/errors'
@@ -20,7 +20,7 @@ interface Refusals {
   toNobody: Refusal
 }
 
-/** Sends, and answers with the message; a key that was used gives the first answer again. */
+/** Sends a message and answers with it. A used key yields the first answer again. */
 export async function sendMessage(
   c: UserContext,
   recipientId: number,
@@ -30,7 +30,7 @@ export async function sendMessage(
   const { user } = c.var
   if (!content && !image) throw new ValidationError(EMPTY_MESSAGE)
   if (recipientId === user.id) throw new ValidationError(toSelf)
-  // Id 0 stands for one that no user can have.
+  // The parser yields id 0 for ids that no user can have.
   if (recipientId === 0) throw new ValidationError(toNobody)
   try {
     const message = await createOnce(
@@ -51,11 +51,11 @@ export async function sendMessage(
         })
         if (sent.isKeyReused) throw new ApiError('idempotency_key_reused')
         if (!sent.message) throw new Error('a message was sent and is not there')
-        // The object remembers the key in the batch that inserts the message; what types say of that does not survive RPC.
+        // The object stores the key in the batch that inserts the message, but the type that proves it does not survive RPC.
         return sent.message as Created<MessageRow>
       },
     )
-    // As it was when it was sent: so the answer to a second try is the same.
+    // Viewed as of the time it was sent, so that a retry gets the same answer.
     return messageView(message, { viewerId: user.id, urls: privateImageUrls(c), now: message.createdAt })
   } catch (error) {
     throw error instanceof ForeignKeyViolation ? new ValidationError(toNobody) : error

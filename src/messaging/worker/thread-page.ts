@@ -1,4 +1,4 @@
-/** A thread from a message on, in either direction, so that a client can show its end first. */
+/** Pages of a thread from any message, in either direction, so that a client can show the end first. */
 import type * as z from 'zod/mini'
 import { fitting } from '../../http/answer-size'
 import type { UserContext } from '../../http/env'
@@ -14,9 +14,7 @@ interface Shown<T> {
   sizes: { standard: number; max: number }
 }
 
-/**
- * The messages next before `before` (blank: the newest), or next after `after`; oldest first either way. `previous` and `next` lead on.
- */
+/** The messages just before `before` (blank: the newest) or just after `after`, oldest first either way. `previous` and `next` link to more. */
 export async function threadPage<T>(
   c: UserContext,
   query: z.output<typeof threadQuery>,

@@ -1,4 +1,4 @@
-/** Notifications as clients get them, over HTTP and over channels. */
+/** Notifications as clients receive them, over HTTP and over channels. */
 import * as z from 'zod/mini'
 import { KINDS } from '../kinds'
 

@@ -1,11 +1,11 @@
-/** Notifications as they are shown: those of one kind about one post together. */
+/** Groups notifications for display: those of one kind about one post go together. */
 import { type NotificationRow, type Seen, WINDOW } from '../queries'
 
-/** Of those who did it, so many are named. */
+/** How many actors a group names. */
 export const MAX_ACTORS = 3
 
 export interface Group {
-  /** The newest of them, by which the others are marked as seen too. */
+  /** The newest of the group. Marking it as seen marks the others too. */
   newest: NotificationRow
   actors: NotificationRow[]
   count: number
@@ -14,11 +14,11 @@ export interface Group {
 
 interface Page {
   groups: Group[]
-  /** Behind which `seq` the next page begins; undefined where there is none. */
+  /** The `seq` after which the next page begins. Undefined on the last page. */
   end: number | undefined
 }
 
-/** As many groups as a page has of these rows, newest first. Each row is of one page and one group, and so counted once. */
+/** Groups these rows, newest first, up to `size` groups. Each row belongs to one page and one group, so it is counted once. */
 export function grouped(rows: NotificationRow[], seen: Seen, size: number): Page {
   const groups = new Map<string, Group>()
   let end: number | undefined

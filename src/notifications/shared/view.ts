@@ -28,6 +28,6 @@ const actorView = ({ actorId, actor, actorImage }: NotificationRow, urls: ImageU
 
 export function settingsView(rows: SettingRow[]): SettingsAnswer {
   const levelOf = (kind: Kind) => rows.find((row) => row.kind === kind)?.level ?? STANDARD_LEVEL
-  // One for each kind.
+  // `fromEntries` loses the keys' type: there is one for each kind.
   return Object.fromEntries(KINDS.map((kind) => [kind, levelOf(kind)])) as SettingsAnswer
 }

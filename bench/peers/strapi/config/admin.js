@@ -3,6 +3,6 @@ module.exports = ({ env }) => ({
   apiToken: { salt: env('SECRET') },
   transfer: { token: { salt: env('SECRET') } },
   secrets: { encryptionKey: env('SECRET') },
-  // The API is what is measured.
+  // Only the API is measured.
   serveAdminPanel: false,
 })

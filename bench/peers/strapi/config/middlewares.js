@@ -1,4 +1,4 @@
-// What a new project has.
+// The middlewares of a new project.
 module.exports = [
   'strapi::logger',
   'strapi::errors',

@@ -1,4 +1,4 @@
 module.exports = ({ env }) => ({
-  // Logging in is measured, more often than it lets anybody do it.
+  // The benchmark logs in more often than the rate limit allows.
   'users-permissions': { config: { jwtSecret: env('SECRET'), ratelimit: { enabled: false } } },
 })

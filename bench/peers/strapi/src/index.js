@@ -1,7 +1,7 @@
 const KINDS = ['post', 'comment', 'like', 'follow', 'message']
 
 module.exports = {
-  /** Gives everybody who is signed in the permissions that one would tick in the admin panel. */
+  /** Grants all signed-in users the permissions that one would otherwise tick in the admin panel. */
   async bootstrap({ strapi }) {
     const role = await strapi.db
       .query('plugin::users-permissions.role')
