@@ -48,6 +48,8 @@ export default defineConfig(async () => ({
     // The names of slower tests are printed. Some are slow on purpose.
     slowTestThreshold: 10_000,
     deps: { optimizer: { ssr: { enabled: true, include: DEPENDENCIES } } },
+    // Tests wait for storage more than they compute, so two at once keep a small machine busy.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
