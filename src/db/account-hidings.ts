@@ -1,7 +1,7 @@
 /**
- * What somebody likes, comments and follows counts for nothing while their account is not there: each such row says so itself, and the counts
- * of others follow by trigger (`kept/counts.ts`). A trigger also notes that an account has gone or come back (`kept/hidden-accounts.ts`), and pieces
- * of bounded size turn the rows: the first in the request that hides or shows it, which for most is all of it, the others by the scheduled job.
+ * Likes, comments and follows of a hidden account count for nothing: a flag on each of these rows says so, and triggers adjust the counts of
+ * others (`kept/counts.ts`). A trigger notes that an account was hidden or restored (`kept/hidden-accounts.ts`). Pieces of bounded size then set the
+ * flags: the first piece in the request itself, which suffices for most accounts, the others in the scheduled job.
  */
 import { and, eq, gt, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
@@ -11,9 +11,9 @@ import { nameOf } from './kept/triggers'
 import { accountHidings, comments, followers, likes, NEVER } from './schema'
 import { build, type Statement, statement, writeStatement } from './statements'
 
-/** Of each kind in a piece. A row takes up to six others along in counts and their indexes, and a statement is to write 2,000 at most. */
+/** Rows of each kind in a piece. Each causes up to six more writes, in counts and their indexes, and a statement should write 2,000 at most. */
 export const TURNED_AT_ONCE = 240
-/** Pieces of one run of the job. */
+/** The most pieces in one run of the job. */
 const MAX_PIECES = 100
 
 interface Kind {
@@ -55,12 +55,12 @@ const KINDS: readonly Kind[] = [
   },
 ]
 
-/** A piece of all kinds: nothing where nothing is noted. To be sent in one batch, with what has hidden the account or shown it. */
+/** One piece of every kind; does nothing if nothing is noted. Send it in one batch, with the statement that hides or restores the account. */
 export function turnStatements(userId: number): Statement[] {
   const isOf = eq(accountHidings.userId, userId)
   const isHidden = sql.raw(isAccountHidden(String(Number(userId))))
   const name = (column: SQLiteColumn) => sql.identifier(nameOf(column))
-  /** Ids that have not been looked at. */
+  /** Ids that have not been processed. */
   const next = ({ table, owner, doneTo }: Kind, rest: SQL) =>
     sql`(select id from ${table} where ${name(owner)} = ${userId}
       and id > (select ${name(doneTo)} from account_hidings where user_id = ${userId}) order by id limit ${rest})`
@@ -82,7 +82,7 @@ export function turnStatements(userId: number): Statement[] {
   ]
 }
 
-/** Goes on with all accounts: a job, which goes on where it stopped. An account that fails keeps none of the others waiting. */
+/** The scheduled job, for all accounts; it continues where it stopped. An account that fails does not delay the others. */
 export async function turnHiddenAccounts(db: Db, maxPieces = MAX_PIECES): Promise<void> {
   let pieces = 0
   for (let last = 0; pieces < maxPieces; ) {
@@ -109,7 +109,7 @@ export async function turnHiddenAccounts(db: Db, maxPieces = MAX_PIECES): Promis
   }
 }
 
-/** Whether that was the last. */
+/** Returns whether this was the account's last piece. */
 async function turnPiece(db: Db, userId: number): Promise<boolean> {
   const results: unknown[] = await db.batch([
     ...turnStatements(userId),
@@ -123,7 +123,7 @@ async function turnPiece(db: Db, userId: number): Promise<boolean> {
   return (results.at(-1) as unknown[]).length === 0
 }
 
-/** The first piece, in the request that has shown the account again: should it fail, the job does it. */
+/** The first piece, in the request that restored the account; if it fails, the job does it. */
 export async function turnFirstPiece(db: Db, userId: number): Promise<void> {
   await db.batch(turnStatements(userId))
 }

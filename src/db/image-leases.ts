@@ -1,5 +1,5 @@
 /**
- * The state of the images in the bucket (`images/store.ts`): which are shown, which are about to be, and which are being deleted.
+ * The state of the images in the bucket (`images/store.ts`): which are shown, which will be shown, and which are being deleted.
  *
  * A row can only store a hash obtained from a lease, together with the statements that release the lease: the types do not allow a batch
  * that does one without the other.
@@ -12,7 +12,7 @@ import { build, preparedOf, Statement, statement, writeStatement } from './state
 
 /** An upload that has neither committed nor failed by then has crashed. All times here are D1's (`now.ts`). */
 const LEASE_MS = 10 * 60_000
-/** Nobody waits longer for a deletion: `sweep` repeats it, and an upload may overtake it (`imageKey`). */
+/** The longest wait for a deletion: after that `sweep` repeats it, and an upload may overtake it (`imageKey`). */
 const MARK_MS = 60_000
 /** How long a deletion that got no answer might still arrive. None has been seen to take more than minutes. */
 const FENCE_MS = 86_400_000
@@ -40,7 +40,7 @@ export interface MarkedImage {
 export const imageKey = ({ hash, generation }: { hash: string; generation: number }): string =>
   generation === 0 ? hash : `${hash}.${generation}`
 
-/** The keys of deletions that gave no answer, and may not have arrived. Nobody relies on them. */
+/** Keys whose deletion got no answer and may still arrive. Nothing relies on them. */
 export const overtakenKeys = ({ hash, generation }: { hash: string; generation: number }): string[] =>
   Array.from({ length: generation }, (_, i) => imageKey({ hash, generation: i }))
 
@@ -53,7 +53,7 @@ export const imageStatement = (imageHash: string) =>
       .where(eq(images.hash, imageHash)),
   )
 
-/** What such a statement gives, the session remembers: the images are deleted after the answer, whatever the answer is. */
+/** The session remembers this statement's result, and deletes these images after the answer is sent, whatever it was. */
 export class MarkStatement extends Statement<MarkedImage[]> {
   override read(result: D1Result): MarkedImage[] {
     forgetPublicImages()
@@ -61,25 +61,25 @@ export class MarkStatement extends Statement<MarkedImage[]> {
   }
 }
 
-// The two casts of this file are what makes a lease opaque: only here is it known to be the hash.
+// Two casts in this file make a lease opaque: no other file knows that it is the hash.
 export const leaseOf = (imageHash: string, size: LeasedImage['size']) =>
   ({ hash: imageHash, size }) as unknown as LeasedImage
 
-/** The columns that describe the image of a row, or that there is none. */
+/** A new row's image columns, with or without an image. */
 export const describedImage = (image: LeasedImage | null, thumbhash: string | null | undefined) => ({
   imageWidth: image?.size.width ?? null,
   imageHeight: image?.size.height ?? null,
   imageThumbhash: (image && thumbhash) ?? null,
 })
 
-/** The same for a change: a new image has the placeholder that was sent with it, or none; without one only a placeholder that was sent changes. */
+/** The same for a change: a new image gets the placeholder sent with it, or none; without a new image, only a sent placeholder changes. */
 export const imageColumns = (image: LeasedImage | null | undefined, thumbhash: string | null | undefined) =>
   image === undefined ? { imageThumbhash: thumbhash } : describedImage(image, thumbhash)
 const leasedHash = (image: LeasedImage) => (image as unknown as { hash: ImageHash }).hash
 
 /**
- * The statement that leases the hash, and says how many rows show it already. While the image is being deleted it gives no row, unless it may overtake the
- * deletion: what that takes has another key then. Reads 1 row more for its fence.
+ * The statement that leases the hash and returns how many rows show it already. While the image is being deleted it returns no row, unless the upload may
+ * overtake the deletion, in which case the image gets a new key. Reads 1 more row for the fence.
  */
 export const leaseStatement = (imageHash: string, mayOvertake: boolean) =>
   statement(
@@ -99,7 +99,7 @@ export const leaseStatement = (imageHash: string, mayOvertake: boolean) =>
           generation: sql`generation + (deleting_at is not null)`,
           deletingAt: null,
         },
-        // A mark of the future was made while a clock was ahead: nobody knows how old it is.
+        // A mark in the future was made by a clock that was ahead, so its age is unknown.
         setWhere: mayOvertake
           ? sql`true`
           : sql`deleting_at is null or abs(${databaseNow} - deleting_at) > ${MARK_MS}`,
@@ -108,7 +108,7 @@ export const leaseStatement = (imageHash: string, mayOvertake: boolean) =>
   )
 
 /**
- * The statements of a write that may show an image, then those that give its lease back and mark the images that the write has left unneeded.
+ * The statements of a write that may show an image, then those that release its lease and mark images that the write left without references.
  */
 export function withLease<S extends readonly Statement[]>(
   image: LeasedImage | null | undefined,
@@ -118,7 +118,7 @@ export function withLease<S extends readonly Statement[]>(
   return [...write(leasedHash(image)), ...endLeaseStatements(image)]
 }
 
-/** The statements that give a lease back, and mark the image if nothing else needs it. */
+/** The statements that release a lease, and mark the image if nothing else references it. */
 export const endLeaseStatements = (image: LeasedImage) =>
   [
     statement(
@@ -130,20 +130,20 @@ export const endLeaseStatements = (image: LeasedImage) =>
     markUnreferencedStatement(),
   ] as const
 
-/** How many images one request marks and deletes. Whatever others have left behind, it costs no more: the scheduled job deletes the rest. */
+/** The most images that one request marks and deletes, which bounds its cost: the scheduled job deletes the rest. */
 const MARKED_PER_REQUEST = 100
-/** How many images that no row shows are looked at for each that is marked: others have leases or marks. */
+/** How many unreferenced images are examined for each that may be marked: some have leases or marks already. */
 const LOOKED_AT_PER_MARK = 2
 
 /**
- * The statement that marks what nothing needs any more, in the batch that took the last reference. Reads up to three rows for each that it may
+ * The statement that marks images without references, in the batch that removed the last one. Reads up to three rows for each that it may
  * mark.
  */
 export const markUnreferencedStatement = () => markStatement(MARKED_PER_REQUEST, isNull(images.deletingAt))
 
 /**
- * The statement that marks so many that nothing needs, also those whose mark is old: their deletion gave no answer, and has not arrived for all
- * that anybody knows, hence they get another key.
+ * The statement that marks up to this many images without references. It includes old marks, whose deletion got no answer and may not have arrived:
+ * these images get a new key.
  */
 export const markLeftBehindStatement = (limit: number) =>
   markStatement(limit, or(isNull(images.deletingAt), lt(images.deletingAt, sql`${databaseNow} - ${MARK_MS}`)))
@@ -161,7 +161,7 @@ function markStatement(limit: number, mayBeMarked: SQL | undefined): MarkStateme
   return new MarkStatement(preparedOf(update))
 }
 
-/** The statement that takes leases and marks that a clock ahead of time has made for ones made now: they would never end. */
+/** The statement that resets leases and marks from a clock that was ahead to the current time, because they would not expire. */
 export const correctFutureTimesStatement = () =>
   statement(
     build
@@ -180,8 +180,8 @@ export const correctFutureTimesStatement = () =>
   )
 
 /**
- * The statements that forget images whose objects are gone: those marked at that time, of any number. Where an earlier deletion gave no answer they
- * leave a fence, so that whoever uploads the image again does so under a key that this deletion does not know.
+ * The statements that delete the rows of images marked at that time, of any number, whose objects are gone. If an earlier deletion got no answer, they
+ * leave a fence, so that a new upload of the image uses a key that this deletion does not affect.
  */
 export const forgetMarkedStatements = (hashes: string[], deletingAt: number) => {
   const isForgotten = and(
@@ -196,7 +196,7 @@ export const forgetMarkedStatements = (hashes: string[], deletingAt: number) => 
   ] as const
 }
 
-/** The statement that forgets fences that have run out, so many of them. Gives one row for each. */
+/** The statement that deletes up to this many expired fences. Returns one row for each. */
 export const deleteOldFencesStatement = (now: number, limit: number) =>
   statement(
     build

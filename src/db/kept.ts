@@ -1,9 +1,9 @@
 /**
- * What the database keeps beside the columns of `schema.ts`, declared once: values that triggers or code keep true, the search index, and
+ * What the database has besides the columns of `schema.ts`, declared once: values that triggers or code maintain, the search index, and
  * how tables are stored.
  *
  * `npm run migration` writes it into migrations, `npm run check:database` fails where these lack some of it, and `npm run recount` compares
- * what is kept with the truth.
+ * stored values with the actual ones.
  */
 import { type Column, getTableColumns, getTableName, is, SQL } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
@@ -46,7 +46,7 @@ const {
   users,
 } = schema
 
-/** What a profile shows of its owner's posts. */
+/** The post images that a profile shows. */
 const NEWEST_IMAGES = 6
 
 type ColumnsOf<T> = T extends { _: { columns: infer C } } ? C : never
@@ -57,7 +57,7 @@ type ImagesOf<T> = {
 }
 type Schema = typeof schema
 
-/** Every column of type `ImageHash`: leaving one out does not compile, as images that nothing refers to are deleted. */
+/** Every column of type `ImageHash`: leaving one out does not compile, because its images would be deleted as unreferenced. */
 const IMAGES: {
   [T in keyof Schema as keyof ImagesOf<Schema[T]> extends never ? never : T]: ImagesOf<Schema[T]>
 } = {
@@ -68,14 +68,14 @@ const IMAGES: {
   hiddenMessages: { image: hiddenMessages.image },
 }
 
-/** Images that are for some only. */
+/** Images that only some users may see. */
 const PRIVATE_IMAGES: ReadonlySet<Column> = new Set([
   messages.image,
   reports.evidenceImage,
   hiddenMessages.image,
 ])
 
-/** Rows that are there and not shown to anybody: the columns that hold their ids. */
+/** Columns with the ids of rows that exist but that nobody is shown. */
 const HIDDEN: Record<string, Column[]> = {
   users: [deletedAccounts.userId, suspendedAccounts.userId],
   posts: [hiddenPosts.postId],
@@ -84,13 +84,13 @@ const HIDDEN: Record<string, Column[]> = {
 
 const imageColumns = Object.values(IMAGES).flatMap((columns): Column[] => Object.values(columns))
 
-/** Messages of the other person that one of the two has not read. */
+/** The other user's messages that a participant has not read. */
 const unread = (user: Column, read: Column) =>
   `(select count(*) from messages where conversation_id = t.id and id > t.cleared_to and sender_id <> t.${nameOf(user)} and seq > t.${nameOf(read)})`
 
 export const TABLES: SQLiteTable[] = Object.values(schema).filter((value) => is(value, SQLiteTable))
 
-/** Their rows are small and found by the primary key alone: without a second tree, a row costs half as much to write. */
+/** Tables with small rows that are only found by primary key: WITHOUT ROWID saves the second tree and halves the cost of a write. */
 export const WITHOUT_ROWID: SQLiteTable[] = [
   changes,
   idempotencyKeys,
@@ -170,7 +170,7 @@ export const KEPT: Kept[] = [
   ...notifications(),
   unreadMessages(),
 
-  // By the conversation's object (`messaging/`).
+  // Maintained by the conversation's object (`messaging/`).
   keptByCode(
     conversations.messagesCount,
     '(select count(*) from messages where conversation_id = t.id and id > t.cleared_to)',
@@ -190,8 +190,8 @@ export const TRIGGERS = [...triggersOf(KEPT.flatMap(({ effects }) => effects)), 
 )
 
 /**
- * Whether the table's ids come from `nextId`, as those of every table must whose key is one integer: SQLite alone would give the ids of
- * deleted rows again, and lists would have no count.
+ * Whether the table's ids come from `nextId`, which every table with a single integer key must use: SQLite alone would reuse the ids of
+ * deleted rows, and lists would have no count.
  */
 function hasSequence(table: SQLiteTable): boolean {
   const name = getTableName(table)

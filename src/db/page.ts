@@ -1,51 +1,51 @@
-/** A part of a list: what is asked for, and what comes of it. */
+/** A page of a list: the request and the result. */
 import { type SQL, sql } from 'drizzle-orm'
 
-/** Lists whose size is kept nowhere are counted up to here. */
+/** Lists whose size is not stored are counted up to this number. */
 export const COUNT_LIMIT = 1000
 
-/** No page of any list reads more rows than this, whatever is asked for: see `looksOf` in `http/page-price.ts`. */
+/** The most rows that any page of any list reads: see `looksOf` in `http/page-price.ts`. */
 export const MAX_ROWS_READ = 2500
 
-/** What a page may hold of texts, and in all, as JSON. It has one row at least. */
+/** The largest texts of a page, and the largest page, as JSON. A page has at least one row. */
 export const MAX_PAGE_BYTES = 1_000_000
 
-/** The sort values of a row: where in a list it stands (`list-order.ts`). */
+/** A row's sort values, which are its position in a list (`list-order.ts`). */
 export type Position = readonly (number | string)[]
 
 /** The part of a list that one page shows. */
 export interface PageRequest {
-  /** Rows to read: the page's size and one more. */
+  /** Rows to read: the page's size plus one. */
   limit: number
   /** Rows to skip; 0 with `after`. */
   offset: number
-  /** Begin behind the row at this position; read backwards, before it. */
+  /** Start after the row at this position; when reading backwards, before it. */
   after: Position | undefined
   /**
-   * Read from the end of the list, or from `after`, towards its beginning. Rows come in the list's own order all the same. With an `offset`,
-   * which counts from the beginning as ever, only lists whose size is kept can be read so.
+   * Read from the end of the list, or from `after`, towards its beginning. The result is still in list order. With an `offset`,
+   * which always counts from the beginning, this requires a list whose size is stored.
    */
   isBackward: boolean
   /** With both: how many rows may be skipped from the end. */
   reach?: number
-  /** How many rows may be looked at, where not all are for the viewer: see `visible-page.ts`. */
+  /** How many rows may be examined, if the viewer may not see all of them: see `visible-page.ts`. */
   looks: number
-  /** The list's size where an earlier page counted it: counting again would cost as much again. */
+  /** The list's size, if an earlier page counted it: saves counting again. */
   count: number | undefined
 }
 
-/** The rows asked for, and the size of the whole list. */
+/** The requested rows, and the size of the whole list. */
 export interface PageSlice<Row> {
   rows: Row[]
-  /** Absent: unknown, as finding out would mean reading the list. What was found so far then stands for it. */
+  /** Absent if unknown, because counting would mean reading the list. The rows found so far are then reported instead. */
   count?: number
-  /** Where reading stopped before the page was full, as it had looked at as many rows as it may: the list goes on behind it. */
+  /** Where reading stopped at the limit of examined rows, before the page was full: the list continues after it. */
   end?: Position | undefined
 }
 
 /**
- * `limit … offset …` of the page. Where the list's size is `kept` (an expression that reads a row or two), it tells a page beyond the last,
- * which then reads nothing, and where a page that is counted from the beginning begins from the end.
+ * `limit … offset …` of the page. If the list's size is `kept` (an expression that reads a row or two), it detects a page beyond the last,
+ * which then reads nothing, and converts an offset from the beginning into one from the end.
  */
 export function limits({ limit, offset, isBackward, reach = 0 }: PageRequest, kept?: SQL<number>): SQL {
   if (offset === 0 || kept === undefined) return sql`limit ${limit} offset ${offset}`
@@ -54,14 +54,14 @@ export function limits({ limit, offset, isBackward, reach = 0 }: PageRequest, ke
   return sql`limit iif(${fromEnd} > ${reach}, 0, max(min(${kept} - ${offset}, ${limit}), 0)) offset ${fromEnd}`
 }
 
-/** What D1 may send for one page, and is cut to its size afterwards. */
+/** The most that D1 may send for one page, which is cut to size afterwards. */
 const MAX_BYTES_READ = 10_000_000
 
 /**
- * Of the rows, those that a page has room for, judged by their `content`: what would be cut off anyway (`http/answer-size.ts`) need not travel.
- * The row that is too much is among them, so that it is seen that there are more. Reads two more for each row where a page might become large.
+ * The rows that fit on a page, judged by their `content`: rows that would be cut off anyway (`http/answer-size.ts`) need not be sent.
+ * Includes the first row that does not fit, which shows that there are more. Reads two more for each row if a page might become too large.
  *
- * @param most How many rows there can be, and the longest content in bytes.
+ * @param most The most rows possible, and the longest content in bytes.
  */
 export const withinBytes = (rows: SQL, most: { rows: number; contentBytes: number }): SQL =>
   most.rows * most.contentBytes <= MAX_BYTES_READ

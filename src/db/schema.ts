@@ -664,7 +664,7 @@ export const conversations = sqliteTable(
     /** Null while there are no messages. */
     lastMessageId: integer(),
     messagesCount: integer().notNull().default(0),
-    /** The last message id that each user has read. */
+    /** The `seq` up to which each user has read what the other sent. */
     readA: integer().notNull().default(0),
     readB: integer().notNull().default(0),
     unreadA: integer().notNull().default(0),
@@ -745,7 +745,7 @@ export const changes = sqliteTable(
     /** Who did it. */
     userId: integer().notNull(),
     messageId: integer(),
-    /** For `read`: the last message id read. */
+    /** For `read`: how far the user has read. */
     upTo: integer(),
     /** An id from the object, which finds out by it whether a change whose answer was lost was committed. Null in old entries. */
     changeId: text(),

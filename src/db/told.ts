@@ -11,7 +11,7 @@ interface Recipient {
   recipientId: number
 }
 
-/** What such a statement gives, the session remembers: their channels are told after the answer (`live/worker/tell.ts`). */
+/** The session remembers this statement's result, and notifies these users' channels after the answer (`live/worker/tell.ts`). */
 export class ToldStatement extends Statement<Recipient[]> {
   constructor(query: SQL) {
     super({ getQuery: () => dialect.sqlToQuery(query), mapResult: ({ results }) => results })
@@ -19,8 +19,8 @@ export class ToldStatement extends Statement<Recipient[]> {
 }
 
 /**
- * The statement that finds whom the batch has told of this row, but for those who want no channel of theirs to be told of such. Likes are told later. Reads a
- * row for each.
+ * The statement that finds the users whom the batch has notified of this row, except those who do not want this kind on their channel. Likes follow later.
+ * Reads a row for each.
  */
 export const toldStatement = (kinds: readonly Exclude<Kind, 'like'>[], causeId: SQL | number) =>
   new ToldStatement(sql`select distinct n.recipient_id as "recipientId" from notifications n
@@ -28,5 +28,5 @@ export const toldStatement = (kinds: readonly Exclude<Kind, 'like'>[], causeId: 
       and not exists (select 1 from notification_settings s where s.user_id = n.recipient_id and s.kind = n.kind and s.level <> 'live')
     limit ${MAX_TOLD}`)
 
-/** The statement that lets a channel look because something of theirs has changed. */
+/** The statement that makes the user's own channel check D1, because something of the user's has changed. */
 export const selfToldStatement = (userId: number) => new ToldStatement(sql`select ${userId} as "recipientId"`)

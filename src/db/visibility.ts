@@ -1,24 +1,24 @@
 /**
- * Who sees what: the one place that says so, as conditions for every list, detail and creation.
+ * Who sees what: only this file decides, with conditions for every list, detail and creation.
  *
- *   nobody sees   accounts that their owners have deleted, or that are suspended, and what is theirs       `isShown`
- *                 posts and comments that moderators have hidden, and what is on those posts
- *   one of two    people of whom one blocks the other see nothing of each other, nor what is on the other's
+ *   nobody sees   deleted and suspended accounts, and what belongs to them                                 `isShown`
+ *                 posts and comments hidden by moderators, and what is on those posts
+ *   blocked       if one user blocks the other, neither sees anything of the other, nor what is on the other's
  *                 posts                                                                                    `notBlocked`
- *   followers     see the posts, likes and follows of a private account; others its profile, and what it says under
- *                 posts of others                                                                          `isOpen`
- *   a muter       is not shown what the muted write, in lists that do not ask for it                       `notMuted`
+ *   followers     see the posts, likes and follows of a private account; others only its profile, and its comments on
+ *                 others' posts                                                                            `isOpen`
+ *   a muter       does not see what muted users write, in lists that do not request these users            `notMuted`
  *
- * D1 counts only the rows that it finds, and what hides has tables of its own: whoever is shown costs no row.
+ * Blocks, hidden posts and the like have their own tables: D1 charges only for rows that it finds, so visible things cost none.
  */
 import { type Column, type SQL, sql } from 'drizzle-orm'
 
-/** Who asks; undefined where nobody is signed in. */
+/** The viewer's id; undefined if nobody is signed in. */
 export type ViewerId = number | undefined
 
 type Id = Column | SQL
 
-/** Ids that are known stand in the SQL as they are: a list that names the viewer dozens of times would have too many parameters (100). */
+/** Known ids are written into the SQL: a list that names the viewer dozens of times would exceed D1's 100 parameters. */
 function inSql(id: Id | number): Id {
   if (typeof id !== 'number') return id
   if (!Number.isSafeInteger(id)) throw new TypeError('an id must be an integer')
@@ -29,14 +29,14 @@ function inSql(id: Id | number): Id {
 export const isNotDeleted = (userId: Id): SQL =>
   sql`not exists (select 1 from deleted_accounts vd where vd.user_id = ${userId})`
 
-/** Whether it is not suspended, or not any more. */
+/** Whether the account is not suspended, or no longer. */
 export const isNotSuspended = (userId: Id): SQL =>
   sql`not exists (select 1 from suspended_accounts vs where vs.user_id = ${userId} and vs.until > unixepoch() * 1000)`
 
-/** Whether the account of this user is there for anybody. */
+/** Whether anybody at all may see the account. */
 export const isShown = (userId: Id): SQL => sql`(${isNotDeleted(userId)} and ${isNotSuspended(userId)})`
 
-/** Whether the account may stand in lists that nobody asked for it. */
+/** Whether lists that do not request this user may show the account. */
 export const isNotSilenced = (userId: Id): SQL =>
   sql`not exists (select 1 from silenced_accounts vl where vl.user_id = ${userId})`
 
@@ -50,15 +50,15 @@ const isNotHiddenComment = (commentId: Id): SQL =>
 
 const TRUE = sql.raw('true')
 
-/** Whether this user does not block the other. */
+/** Whether the first user does not block the second. */
 export const doesNotBlock = (userId: Id | number, other: Id | number): SQL =>
   sql`not exists (select 1 from blocks vb where vb.owner_id = ${inSql(userId)} and vb.blocked_id = ${inSql(other)})`
 
-/** Whether neither of the two blocks the other. */
+/** Whether neither user blocks the other. */
 export const notBlocked = (userId: Id, viewer: ViewerId | SQL): SQL =>
   viewer === undefined ? TRUE : sql`${doesNotBlock(viewer, userId)} and ${doesNotBlock(userId, viewer)}`
 
-/** Whether what this user keeps for followers, if they do, is for the viewer. */
+/** Whether the viewer may see what a private account reserves for its followers; true for public accounts. */
 export const isOpen = (userId: Id | number, viewer: ViewerId): SQL => {
   const id = inSql(userId)
   const isPublic = sql`not exists (select 1 from private_accounts vpa where vpa.user_id = ${id})`
@@ -67,7 +67,7 @@ export const isOpen = (userId: Id | number, viewer: ViewerId): SQL => {
     or exists (select 1 from followers vf where vf.owner_id = ${inSql(viewer)} and vf.followed_id = ${id}))`
 }
 
-/** What an account is for the viewer: `closed` where `isOpen` is false. Reads 1 row where it is private, and the viewer's follow. */
+/** The viewer's access to an account: `closed` if `isOpen` is false. Reads 1 row if it is private, and the viewer's follow. */
 export type Access = 'public' | 'private' | 'closed'
 
 export const accessTo = (id: Id, viewer: ViewerId) =>
@@ -75,7 +75,7 @@ export const accessTo = (id: Id, viewer: ViewerId) =>
     when ${viewer === undefined ? sql.raw('false') : sql`${id} = ${inSql(viewer)} or exists (select 1 from followers vf where vf.owner_id = ${inSql(viewer)} and vf.followed_id = ${id})`}
     then 'private' else 'closed' end`
 
-/** The id of a user whose posts, likes or follows a list is of; 0, which nobody has, where these are not for the viewer. */
+/** The id of the user whose posts, likes or follows a list shows; 0, which no user has, if the viewer may not see them. */
 export const openId = (userId: number | undefined, viewer: ViewerId): SQL | undefined =>
   userId === undefined ? undefined : sql`iif(${isOpen(userId, viewer)}, ${inSql(userId)}, 0)`
 
@@ -85,19 +85,19 @@ export const notMuted = (userId: Id, viewer: ViewerId): SQL =>
     ? TRUE
     : sql`not exists (select 1 from mutes vm where vm.owner_id = ${inSql(viewer)} and vm.muted_id = ${userId})`
 
-/** Whether this user may begin a conversation with the other. */
+/** Whether the first user may start a conversation with the second. */
 export const mayWriteTo = (userId: number, otherId: number): SQL =>
   sql`not exists (select 1 from message_policies vmp where vmp.user_id = ${otherId} and not (vmp.policy = 'following'
     and exists (select 1 from followers vf where vf.owner_id = ${otherId} and vf.followed_id = ${userId})))`
 
-/** What there is for this viewer, as conditions on rows that have these columns. Whoever asks for what is not there is told what they would be if nobody had it. */
+/** What the viewer may see, as conditions on rows with these columns. For anything else the answer is the same as for an id that does not exist. */
 export function visibleTo(viewer: ViewerId) {
   const user = (id: Id): SQL => sql`${isShown(id)} and ${notBlocked(id, viewer)}`
-  /** Of somebody who is there, and open. */
+  /** The owner is visible, and open to the viewer. */
   const open = (ownerId: Id): SQL => sql`${user(ownerId)} and ${isOpen(ownerId, viewer)}`
   const post = ({ id, ownerId }: { id: Id; ownerId: Id }): SQL =>
     sql`${open(ownerId)} and ${isNotHiddenPost(id)}`
-  /** Whether there is such a post. Reads 1 row. */
+  /** Whether the viewer may see the post of this id. Reads 1 row. */
   const postOf = (id: Id): SQL =>
     sql`exists (select 1 from posts vp where vp.id = ${id} and ${post({ id: sql`vp.id`, ownerId: sql`vp.owner_id` })})`
   return {
@@ -117,5 +117,5 @@ export function visibleTo(viewer: ViewerId) {
   }
 }
 
-/** What is shown in place of the name of somebody whose account is deleted: no username has a space. */
+/** Shown instead of a deleted account's name. No username contains a space. */
 export const DELETED_USER = 'deleted user'

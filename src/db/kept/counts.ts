@@ -4,12 +4,12 @@ import { type Effect, nameOf, tableOf } from './triggers'
 import { columnValue, type Kept } from './value'
 
 /**
- * How many rows refer to a row, and the largest id of these, `NEVER` where there are none. Both are columns of the row that is referred to:
- * an insert or a deletion writes it once.
+ * The number of rows that reference a row, and the largest id of these, `NEVER` if there are none. Both are columns of the referenced row:
+ * an insert or a delete writes that row once.
  *
- * @param of The column that refers. It must not change while its row lives.
- * @param unless A column of the row that says that it is not counted, though it is there. The newest may be such a row.
- * @param hidden A table with a row for each row that is not counted either: where it holds the row's id, and the same column as `of`.
+ * @param of The referencing column. It must never change.
+ * @param unless A flag of the referencing row: it is not counted, though it exists. The newest may be such a row.
+ * @param hidden A table with a row for each row that is not counted either: its column with the row's id, and its copy of `of`.
  */
 export function countAndNewest({
   of,
@@ -43,12 +43,12 @@ export function countAndNewest({
     if (newest) set.push(`${nameOf(newest)} = ${newestId(nameOf(newest))}`)
     return `UPDATE \`${parent}\` SET ${set.join(',\n      ')}\n    WHERE id = ${row}.${reference}`
   }
-  // Looking for the largest may read all that refers to the row, so only where the largest has gone.
+  // Finding the largest may read every referencing row, so do it only if the largest was deleted.
   const largestLeft = (column: string) =>
     `CASE ${column} WHEN OLD.id
         THEN ${largest(`OLD.${reference}`)}
         ELSE ${column} END`
-  /** What hides a row, or shows it again, changes the count unless the row is gone or hidden otherwise. */
+  /** Hiding or restoring a row changes the count, unless the row is deleted or otherwise hidden. */
   const recount = (on: 'insert' | 'delete', { row, of: same }: { row: Column; of: Column }): Effect => {
     const [hiding, sign] = on === 'insert' ? ['NEW', '-'] : ['OLD', '+']
     const isCounted = unless ? ` AND ${nameOf(unless)} = 0` : ''
@@ -95,15 +95,15 @@ export function countAndNewest({
 }
 
 /**
- * The largest id that a table has lost, and how many rows: see `sequences.ts`.
+ * A table's largest deleted id, and the number of deleted rows: see `sequences.ts`.
  *
- * @param hidden The columns of other tables that hold the ids of rows that are not counted, though they are there.
+ * @param hidden Columns of other tables with the ids of rows that are not counted, though they exist.
  */
 export function sequence(table: string, hidden: readonly Column[] = []): Kept {
   const kept = (column: string) => `(select ${column} from sequences where name = '${table}')`
   const uncount = (hiding: Column, on: 'insert' | 'delete'): Effect => {
     const [row, change] = on === 'insert' ? ['NEW', '+'] : ['OLD', '-']
-    // Two tables may hide the same row, which is one row less all the same.
+    // A row that two tables hide is still only one row less.
     const elsewhere = hidden
       .filter((other) => other !== hiding)
       .map(

@@ -21,7 +21,7 @@ const OWNED = [
 const exists = ([table, column]: (typeof OWNED)[number]) =>
   `EXISTS (SELECT 1 FROM \`${table}\` WHERE ${column} = OLD.id)`
 
-/** The log of moderation is only ever added to. */
+/** The audit log is append-only. */
 export const logGuards: Trigger[] = (['UPDATE', 'DELETE'] as const).map((event) => ({
   name: `moderation_actions_no_${event.toLowerCase()}`,
   table: 'moderation_actions',
@@ -31,8 +31,8 @@ END`,
 }))
 
 /**
- * Refuses to delete a user of whom anything is left: that would be one statement of as many writes as they have posts, likes and comments.
- * Accounts are erased in pieces (`account/erase-queries.ts`), and their row stays.
+ * Refuses to delete a user who still has any data: that single statement would write as many rows as the user has posts, likes and comments.
+ * Accounts are erased in pieces (`account/erase-queries.ts`), and the user's row stays.
  */
 export const userGuard: Trigger = {
   name: 'users_guarded',

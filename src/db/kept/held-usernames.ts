@@ -5,9 +5,9 @@ import type { Kept } from './value'
 const HELD_DAYS = 30
 
 /**
- * Names that accounts have given up by renaming. The name of a deleted account is held by its row instead, and free once that gives it up. The
- * database itself refuses to give a held name to somebody else, in the words of the UNIQUE constraint that it would break if the account
- * still had it. What is held is what a name looks like.
+ * Names that accounts gave up by renaming. A deleted account's name is held by its row instead, until the row releases it. The
+ * database itself refuses a held name to other users, with the message of the UNIQUE constraint that would be violated if the account
+ * still had it. Names that look like a held one are held too.
  */
 export function heldUsernames(): Kept {
   const [table, name, look] = [tableOf(users.id), nameOf(users.usernameKey), nameOf(users.usernameSkeleton)]

@@ -3,10 +3,10 @@ import { accountHidings, comments, deletedAccounts, followers, likes, suspendedA
 import { type Effect, nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
-/** Tables with a row for each account that is not there. */
+/** Tables with a row for each hidden account. */
 const HIDING = [deletedAccounts.userId, suspendedAccounts.userId]
 
-/** Flags of rows that say that an account is not there, and the columns that say which. */
+/** The flags that mark rows of hidden accounts, and the columns with the account's id. */
 const FLAGS: readonly [flag: Column, of: Column][] = [
   [likes.isOwnerHidden, likes.ownerId],
   [comments.isOwnerHidden, comments.ownerId],
@@ -14,15 +14,15 @@ const FLAGS: readonly [flag: Column, of: Column][] = [
   [followers.isFollowedHidden, followers.followedId],
 ]
 
-/** SQL: whether the account of this id is not there. */
+/** SQL: whether the account with this id is hidden. */
 export const isAccountHidden = (userId: string): string =>
   `(${HIDING.map((column) => `exists (select 1 from ${tableOf(column)} where ${nameOf(column)} = ${userId})`).join(' or ')})`
 
 const again = 'likes_to = 0, comments_to = 0, following_to = 0, followers_to = 0'
 
 /**
- * Whoever hides an account or shows it again, its own likes, comments and follows are to follow (`account-hidings.ts`): here that is noted, from the
- * beginning, as they may be on their way to the contrary.
+ * When an account is hidden or restored, its likes, comments and follows must be processed (`account-hidings.ts`). These triggers note that, from the
+ * beginning, because processing in the opposite direction may be unfinished.
  */
 export function hiddenAccounts(): Kept {
   const queue = tableOf(accountHidings.userId)
@@ -35,7 +35,7 @@ export function hiddenAccounts(): Kept {
       return {
         name: `${table}.${name}`,
         differences: `select id as key, ${name} as kept, ${isAccountHidden(`t.${id}`)} as truth from ${wrong}`,
-        // In pieces, by the job.
+        // The job does this in pieces.
         repair: [`insert into ${queue} (user_id) select distinct ${id} from ${wrong}`],
       }
     }),

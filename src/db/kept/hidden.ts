@@ -3,10 +3,10 @@ import { nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
 /**
- * What says that a row is hidden goes with the row. Not by a foreign key: a table to which others refer could never be made anew
+ * Deletes the mark of a hidden row together with the row. Not by a foreign key: a table that others reference could never be rebuilt
  * (`scripts/database/complete.ts`).
  *
- * @param hidden The column that holds the row's id.
+ * @param hidden The column with the row's id.
  */
 export const goesWith = (hidden: Column, of: Column): Kept => ({
   values: [],

@@ -3,7 +3,7 @@ import { type Effect, nameOf, tableOf } from './triggers'
 import { columnValue, type Kept, type KeptValue } from './value'
 
 /**
- * How many rows show each image, and how many of them are public. One that no row shows only waits for its deletion (`image-leases.ts`).
+ * How many rows show each image, and how many of them are public. An image without rows is waiting for its deletion (`image-leases.ts`).
  */
 export function imageReferences(columns: Column[], isPublic: (column: Column) => boolean): Kept {
   return {
@@ -45,7 +45,7 @@ function referenceEffects(column: Column, counts: string[]): Effect[] {
   ]
 }
 
-/** JSON: the images of the newest rows that refer to a row, newest first, null for a row without an image. */
+/** JSON: the images of the newest rows that reference a row, newest first, null for one without an image. */
 export function newestImages({
   image,
   of,
@@ -54,12 +54,12 @@ export function newestImages({
   hidden,
 }: {
   image: Column
-  /** The column that refers. It must not change while its row lives. */
+  /** The referencing column. It must never change. */
   of: Column
-  /** Where they are kept, in the row that is referred to. */
+  /** The column of the referenced row that stores them. */
   kept: Column
   limit: number
-  /** A table with a row for each row that is left out: its columns for that row's id, and for the row that it refers to. */
+  /** A table with a row for each row that is left out: its columns for that row's id, and for the row which that references. */
   hidden: { row: Column; of: Column }
 }): Kept {
   const [table, name, reference] = [tableOf(image), nameOf(image), nameOf(of)]

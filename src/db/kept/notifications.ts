@@ -1,6 +1,6 @@
 /**
- * Notifications, which the database writes with what they tell of, and deletes with it: also where a cascade, an account's erasing or SQL by hand takes
- * the cause away. Each is two rows more where it is written, and one where it goes.
+ * Triggers insert each notification with its cause and delete it with its cause, even if a cascade, an account's erasure or manual SQL deletes
+ * the cause. Inserting one writes two more rows, deleting it one.
  */
 import type { Column } from 'drizzle-orm'
 import { type Kind, NOTIFICATION_DAYS } from '../notification-kinds'
@@ -11,33 +11,33 @@ import type { Kept } from './value'
 const DAY_MS = 86_400_000
 const NOW = "cast(unixepoch('subsec') * 1000 as integer)"
 
-/** Of those who have commented on a post, so many are told of the next comment, who are looked for among its newest comments. */
+/** How many earlier commenters are notified of a new comment; they are taken from the post's newest comments. */
 export const REPLY = { recipients: 5, comments: 20 }
 
 interface Cause {
   kind: Kind
   id: Column
-  /** Whose it is, where the id is theirs alone. */
+  /** The recipient, if the row concerns only one. */
   of?: Column
-  /** Who did it, if it was somebody else. */
+  /** Who caused it, if it was another user. */
   actor?: Column
-  /** When it happened: what is older than notifications are kept is told to nobody, such as what an import brings. */
+  /** When it happened. Nobody is notified of anything older than the lifetime of notifications, such as imported rows. */
   at: Column
-  /** Where they change, others are told. */
+  /** If these columns change, other users are notified. */
   mentions?: readonly Column[]
-  /** SQL, which selects the ids of those who are told. The actor never is. */
+  /** SQL that selects the recipients' ids. The actor is never notified. */
   recipients: string
-  /** SQL, of the row `NEW`. */
+  /** SQL over the row `NEW`. */
   post?: string
   comment?: string
 }
 
 const OWNER_OF_POST = 'SELECT owner_id FROM `posts` WHERE id = NEW.post_id'
 
-/** Whom a column of mentions names. */
+/** The users in a column of mentions. */
 const named = (column: Column) => `SELECT value ->> 0 FROM json_each(NEW.${nameOf(column)})`
 
-/** Whether a follow comes of a request, which is deleted after it is made. */
+/** Whether a follow results from a request, which is deleted after the follow is inserted. */
 const WAS_ASKED =
   'EXISTS (SELECT 1 FROM `follow_requests` WHERE owner_id = NEW.owner_id AND followed_id = NEW.followed_id)'
 
@@ -94,7 +94,7 @@ const CAUSES: readonly Cause[] = [
     id: followers.id,
     actor: followers.ownerId,
     at: followers.createdAt,
-    // Whoever accepts knows.
+    // The user who accepted it needs no notification.
     recipients: `SELECT NEW.followed_id WHERE NOT ${WAS_ASKED}`,
   },
   {
@@ -113,16 +113,16 @@ const CAUSES: readonly Cause[] = [
   },
   {
     kind: 'device',
-    // A session has no number: by when it began, the user has one.
+    // A session has no numeric id; its start time is unique for the user.
     id: sessions.createdAt,
     of: sessions.userId,
     at: sessions.createdAt,
-    // Not of the session that an account begins with.
+    // Not for an account's first session.
     recipients: `SELECT id FROM \`users\` WHERE id = NEW.user_id AND created_at < NEW.created_at AND NEW.device <> ''
       AND NOT EXISTS (SELECT 1 FROM \`sessions\` WHERE user_id = NEW.user_id AND jti_hash <> NEW.jti_hash AND device IN (NEW.device, ''))`,
   },
   {
-    // Of the notice, which says more; not of the post, which may be hidden.
+    // Refers to the notice, which says more, and not to the post, which may be hidden.
     kind: 'moderation',
     id: moderationActions.id,
     at: moderationActions.createdAt,
@@ -157,7 +157,7 @@ function notified({
   const ofCause = (row: 'NEW' | 'OLD') =>
     `DELETE FROM \`notifications\` WHERE kind = '${kind}' AND cause_id = ${row}.${nameOf(id)}${of ? ` AND recipient_id = ${row}.${nameOf(of)}` : ''}`
   return {
-    // Which are missing, nothing says: they may have been turned off, or have run out.
+    // Missing notifications cannot be detected: they may have been turned off or have expired.
     values: [
       {
         name: `notifications.${kind}`,

@@ -3,8 +3,8 @@ import { nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
 /**
- * Names that nobody may take, as an admin has set. The database itself refuses them, in the words of the UNIQUE constraint, so that no code
- * that creates or renames has to think of them; whoever has one keeps it.
+ * Names that admins have reserved. The database itself refuses them, with the message of the UNIQUE constraint, so that no code
+ * that creates or renames users needs to check; existing owners keep theirs.
  */
 export function reservedUsernames(): Kept {
   const [table, name] = [tableOf(users.id), nameOf(users.usernameKey)]

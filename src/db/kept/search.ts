@@ -4,19 +4,19 @@ import { nameOf, tableOf } from './triggers'
 import type { Kept } from './value'
 
 /**
- * Texts for search by any part of them; the rowid is that of the row they are of. Contentless: it stores the index only, hence takes new values
- * for all its columns or none.
+ * A full-text index that finds any substring; its rowid is that of the indexed row. Contentless: it stores only the index, so updates need values
+ * for all columns or none.
  */
 const indexOf = (name: string, columns: string) =>
   `CREATE VIRTUAL TABLE \`${name}\` USING fts5(${columns}, content='', contentless_delete=1, tokenize='trigram case_sensitive 1')`
 
-/** Rows that the index lacks, and those that it has and should not. */
+/** Rows missing from the index, and surplus ones. */
 const differences = (index: string, table: string) =>
   `select id as key, null as kept, 1 as truth from ${table} where id not in (select rowid from ${index})
     union all select rowid, 1, null from ${index} where rowid not in (select id from ${table})`
 
 /**
- * The title of each post, and a token that stands for its owner: that a post is somebody's never changes, so a new name touches none of
+ * Each post's title, and a token for its owner: a post's owner never changes, so renaming a user updates none of
  * them.
  */
 export function postSearch(): Kept {
@@ -54,7 +54,7 @@ export function postSearch(): Kept {
   }
 }
 
-/** The name of each user. */
+/** Each user's name. */
 export function userSearch(): Kept {
   const [table, name] = [tableOf(users.id), nameOf(users.searchKey)]
   return {

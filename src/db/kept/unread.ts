@@ -8,7 +8,7 @@ const SIDES: readonly [user: Column, unread: Column][] = [
   [conversations.userB, conversations.unreadB],
 ]
 
-/** The unread messages of all conversations of somebody: a row more for each message, and each time that some are read. */
+/** A user's unread messages over all conversations. Writes one more row for each message, and each time that messages are read. */
 export function unreadMessages(): Kept {
   const [table, kept] = [tableOf(conversations.id), nameOf(users.unreadMessages)]
   const sums = SIDES.map(

@@ -1,22 +1,22 @@
 import type { Column } from 'drizzle-orm'
 import { type Effect, nameOf, tableOf } from './triggers'
 
-/** A value that could be computed, and is kept so that reading it costs one row. */
+/** A value that could be computed, but is stored so that reading it costs one row. */
 export interface KeptValue {
   /** `table.column` */
   name: string
-  /** Selects `(key, kept, truth)` where the two differ; null stands for a row that is not there. */
+  /** Selects `(key, kept, truth)` where the two differ; null means that the row is missing. */
   differences: string
-  /** Statements that make the one the other, whatever happens meanwhile. */
+  /** Statements that correct the stored value, safe against concurrent writes. */
   repair: string[]
 }
 
-/** Values that are kept together. */
+/** Values that are maintained together. */
 export interface Kept {
   values: KeptValue[]
-  /** What triggers do for them; nothing where code keeps them. */
+  /** The effects of triggers that maintain them; none if code does. */
   effects: Effect[]
-  /** A table that they are kept in and that drizzle cannot declare: its name, and the statement that creates it. */
+  /** A table for them that drizzle cannot declare: its name, and the statement that creates it. */
   table?: { name: string; sql: string }
 }
 
@@ -30,7 +30,7 @@ export function columnValue(column: Column, truth: string): KeptValue {
   }
 }
 
-/** A column that no trigger keeps, but the code that alone writes the table. */
+/** A column maintained not by triggers but by the code that alone writes the table. */
 export const keptByCode = (column: Column, truth: string): Kept => ({
   values: [columnValue(column, truth)],
   effects: [],
