@@ -1,13 +1,13 @@
-/** Waiting for what may never come. */
+/** Waiting with a timeout. */
 
-/** What was waited for did not come in time. It may still happen. */
+/** The operation did not finish in time. It may still do so. */
 export class TookTooLong extends Error {
   constructor(ms: number) {
     super(`no answer within ${ms} ms`)
   }
 }
 
-/** The answer, or `TookTooLong`. What comes later than that is not looked at, whether an answer or an error. */
+/** Returns the answer or throws `TookTooLong`. A later answer or error is ignored. */
 export async function withinDeadline<T>(ms: number, ask: () => PromiseLike<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const tooLate = new Promise<never>((_, reject) => {

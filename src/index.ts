@@ -20,7 +20,7 @@ export default {
   fetch: (request: Request, env: Env, context: ExecutionContext) =>
     app.fetch(asSentToPublicUrl(request, env), env, context),
 
-  /** Forgets what nobody needs any more. */
+  /** The scheduled job: deletes expired and unneeded data. */
   async scheduled(_event, env) {
     const { limits } = config(env)
     const db = openDb(env.DB, { primary: true })

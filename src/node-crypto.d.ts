@@ -1,4 +1,4 @@
-/** What is used of Node's module, whose own types would bring all of Node's globals with them. */
+/** The part of Node's module that is used; its own types would add all of Node's globals. */
 declare module 'node:crypto' {
   interface Hmac {
     update(data: string): Hmac

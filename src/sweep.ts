@@ -1,6 +1,6 @@
 /**
- * Forgets rows that have run out, in pieces: each is a call of its own, after which others have their turn, and which reads and writes at most
- * 2,000 rows, indexes included. A run that ends early leaves nothing half-done: the next one goes on.
+ * Deletes expired rows in pieces. Each piece is a call of its own, so that other work can run in between, and reads and writes at most
+ * 2,000 rows, indexes included. If a run ends early, the next one continues.
  */
 import { deleteExpiredEmailKeysStatement } from './auth/email-queries'
 import { deleteExpiredPasswordResetsStatement } from './auth/password-reset-queries'
@@ -29,9 +29,9 @@ import { deleteOldNotificationsStatements } from './notifications/queries'
 
 /** A session is in four trees: its row, and three indexes. */
 const ROWS_AT_ONCE = 400
-/** Keys of limits are looked for seven times over. */
+/** The statements look up keys of limits seven times. */
 const LIMITS_AT_ONCE = 250
-/** Of each kind in a run. D1 takes 1,000 calls of one invocation. */
+/** Pieces of each kind in a run. D1 accepts 1,000 calls per invocation. */
 const PIECES_PER_RUN = 150
 
 type Piece = (now: number, limit: number) => Statement<unknown[]>
@@ -56,7 +56,7 @@ export async function sweepRows(db: Db, now: number, limits: Limits): Promise<vo
   for (const piece of KINDS) {
     for (let i = 0; i < PIECES_PER_RUN; i++) {
       const [gone] = await db.batch([piece(now, ROWS_AT_ONCE)])
-      // Some take fewer than they are given.
+      // Some pieces process fewer rows than the limit.
       if (gone.length === 0) break
     }
   }
@@ -64,7 +64,7 @@ export async function sweepRows(db: Db, now: number, limits: Limits): Promise<vo
   await sweepLimits(db, { now, latest: latestStampOf(limits, now) })
 }
 
-/** What is used up of limits has no index by time, which would make every write dearer: the whole table is looked at, over as many runs as it takes. */
+/** Rate limits have no index by time, which would make every write more expensive: the whole table is scanned, over several runs if necessary. */
 async function sweepLimits(db: Db, times: { now: number; latest: number }): Promise<void> {
   const [[position]] = await db.batch([sweepPositionStatement()])
   let after = position?.key ?? ''

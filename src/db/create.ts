@@ -54,7 +54,7 @@ export async function createRow<C extends Columns, M extends Columns = Record<ne
       ...(key ? [rememberRowStatement(key, { ...columns.columns, ...more }, given, from, now)] : []),
     ]),
   )
-  // Behind the charge, what comes before, and the insert.
+  // After the charge, the preceding statements, and the insert.
   const [row] = results[before.length + 2] as (RowOf<C> & RowOf<M>)[]
   if (!row) throw new Error('an insert left no row')
   // The mark is in the types only.

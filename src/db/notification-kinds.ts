@@ -24,8 +24,8 @@ export type Level = (typeof LEVELS)[number]
 
 export const STANDARD_LEVEL: Level = 'live'
 
-/** Notifications are kept for so long. */
+/** How long notifications are kept. */
 export const NOTIFICATION_DAYS = 90
 
-/** A like is told so much later: one that is taken back at once tells nobody. */
+/** The delay of likes: one that is withdrawn at once notifies nobody. */
 export const LIKE_DELAY_MS = 60_000

@@ -1,4 +1,4 @@
-/** Rows that belong to somebody, who alone may change them. */
+/** Rows that only their owner may change. */
 import { and, eq, or, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Db } from './client'
@@ -32,7 +32,7 @@ const ownerStatement = ({ table, id, ownerId, isThere }: Owned, rowId: number, v
     sql`from ${table} where ${id} = ${rowId} and ${isThere(visibleTo(viewerId))}`,
   )
 
-/** Whose row it is; undefined where there is none for the viewer. Reads 1 row, and 1 for the post of what is on one. */
+/** The row's owner; undefined if the viewer may not see the row. Reads 1 row, and 1 for the post of what is on one. */
 export async function findOwner(
   db: Db,
   kind: Owned,

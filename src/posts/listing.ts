@@ -1,4 +1,4 @@
-/** What a list of posts is asked for, read from its query. */
+/** Reads filter and order of a list of posts from the query. */
 import type * as z from 'zod/mini'
 import type { FieldErrors } from '../http/errors'
 import { idFilters } from '../http/filters'
@@ -8,7 +8,7 @@ import type { postListQuery } from './schemas'
 import { MAX_WORDS, searchWords } from './search'
 import { type NamedFilter, type PostOrder, postOrder, SORT_COLUMNS, type SortField } from './selection'
 
-/** The long names are the original's; the short ones do the same. */
+/** The long names are the original's; the short ones are aliases. */
 const FILTERS = {
   owner__profile: 'owner',
   owner: 'owner',
@@ -20,16 +20,16 @@ const FILTERS = {
 
 const FILTER_NAMES = Object.keys(FILTERS) as (keyof typeof FILTERS)[]
 
-/** `check` throws `ValidationError` for all that is wrong at once, as which filters name nobody is known from the page. */
+/** `check` throws `ValidationError` with all errors at once. It needs the page, which shows which filters name no existing user. */
 export function postListing(query: z.output<typeof postListQuery>) {
   const words = searchWords(requireShort('search', query.search))
   const { ids, check: checkIds } = idFilters(query, FILTER_NAMES)
   const errors: FieldErrors = {}
   if (words.length > MAX_WORDS) errors.search = [`Ensure this field has no more than ${MAX_WORDS} words.`]
-  // Told once it is known what else is wrong; until then searching for so many would be in vain.
+  // Reported together with the other errors; searching for so many words would be pointless.
   const filter: NamedFilter = { words: errors.search ? [] : words }
   for (const name of FILTER_NAMES) {
-    // Of two names for the same, the long one counts.
+    // If both names are given, the long one counts.
     if (filter[FILTERS[name]] === undefined) filter[FILTERS[name]] = ids[name]
     else delete ids[name]
   }
@@ -41,7 +41,7 @@ export function postListing(query: z.output<typeof postListQuery>) {
   return { filter, order, check }
 }
 
-/** The first field of the list that posts can be ordered by; newest first where there is none. */
+/** The first valid field of the list; newest first if there is none. */
 function ordering(filter: NamedFilter, value = ''): PostOrder {
   for (const term of value.split(',')) {
     const name = term.trim().replace(/^-/, '')

@@ -15,7 +15,7 @@ import { searchKey } from '../db/text'
 import { toldStatement } from '../db/told'
 import { type ViewerId, visibleTo } from '../db/visibility'
 
-/** With more likes and comments than so many, deleting a post would be some thousand rows in one statement. */
+/** With more likes and comments than this, deleting a post would write some thousand rows in one statement. */
 const MAX_DELETED_WITH_POST = 200
 
 export const OWN_POST: Owned = {
@@ -32,7 +32,7 @@ export const OWN_POST: Owned = {
 export const p = alias(posts, 'p')
 const u = alias(users, 'u')
 
-/** A post with what its view shows of the owner, of `posts p` and `users u`. */
+/** A post with the owner's columns that its view shows, from `posts p` and `users u`. */
 export const POST = selectList({
   id: p.id,
   ownerId: p.ownerId,
@@ -93,7 +93,7 @@ type NotOwn =
   | 'updatedAt'
 type Found = 'titleMentions' | 'contentMentions'
 type Kept = 'likesCount' | 'commentsCount' | 'lastLikeId'
-/** What an owner writes; undefined is left as it is. Images go another way, by a lease. */
+/** The fields that an owner writes; undefined means unchanged. Images are set through a lease instead. */
 export type PostFields = {
   [Name in Exclude<Column, NotOwn | Found | Kept>]?: (typeof posts.$inferInsert)[Name] | undefined
 }
@@ -108,7 +108,7 @@ const columnsOf = <Fields extends PostFields>(ownerId: number, fields: Fields) =
   ...(fields.content !== undefined && { contentMentions: mentionsIn(fields.content, ownerId) }),
 })
 
-/** Throws `UniqueViolation` where the key was used. */
+/** Throws `UniqueViolation` if the key was used. */
 export const createPost = (
   db: Db,
   ownerId: number,
@@ -134,12 +134,12 @@ export const createPost = (
     from: sql`${from} where ${p.id} = ${newestOf(ownerId)}`,
   })
 
-/** Most name nobody. */
+/** Most texts mention nobody. */
 const mayName = ({ title, content }: PostFields) => [title, content].some((text) => text?.includes('@'))
 
 const newestOf = (ownerId: number): SQL => sql`(select max(id) from posts where owner_id = ${ownerId})`
 
-/** Changes a post of this owner. The post as it is then, of whoever it is; undefined where there is none. */
+/** Changes the post if this user owns it. Returns the post as it is afterwards, whoever owns it; undefined if there is none. */
 export async function updatePost(
   db: Db,
   { id, ownerId }: { id: number; ownerId: number },

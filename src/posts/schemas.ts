@@ -16,7 +16,7 @@ const MAX_CONTENT = 100_000
 const MAX_ALT = 1_500
 
 /**
- * For `body()`. The longest text that fits takes 1.2 MB; somebody who pastes more than that is told by the field, not by a 413 that no
+ * For `body()`. The longest text that fits takes 1.2 MB; a longer paste should get the field's error, not a 413 that no
  * form shows.
  */
 export const POST_LIMITS = { maxBytes: 4 * 2 ** 20, upload: imageUpload(IMAGE) }

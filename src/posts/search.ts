@@ -9,13 +9,13 @@ import { type SQL, sql } from 'drizzle-orm'
 import { ownerToken } from '../db/owner-token'
 import { searchKey } from '../db/text'
 
-/** One list of parameters serves all of them; more make the search no better. */
+/** All words share one list of parameters; more words would not improve the search. */
 export const MAX_WORDS = 60
 
 /** How many owners a search considers for all its words together, the newest accounts of each word, besides those named exactly so. */
 export const MAX_OWNERS = 120
 
-/** The words of a query, folded. One that is part of another says nothing more and is left out. */
+/** The words of a query, folded. A word that is part of another is redundant and left out. */
 export function searchWords(search: string): string[] {
   const all = searchKey(search.replaceAll('\0', '')).split(/[\s,]+/u)
   const words = [...new Set(all)].filter((word) => word !== '').sort((a, b) => b.length - a.length)

@@ -1,4 +1,4 @@
-/** Which posts a list has, and in which order. */
+/** The selection and order of a list's posts. */
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { ListOrder } from '../db/list-order'
@@ -9,7 +9,7 @@ import { type PostRow, p } from './queries'
 
 const u = alias(users, 'u')
 
-/** What posts can be ordered by, and the column that holds it. They are numbered as they are created. */
+/** The fields that posts can be ordered by, with their columns. Ids are in order of creation. */
 export const SORT_COLUMNS = {
   id: p.id,
   created_at: p.id,
@@ -24,19 +24,19 @@ export type SortField = keyof typeof SORT_COLUMNS
 const TEXTS: ReadonlySet<SortField> = new Set(['title', 'owner'])
 
 export interface PostFilter {
-  /** Ids of users: whose posts, whose feed, whose likes. */
+  /** Ids of the users whose posts, feed or likes are listed. */
   owner?: number | SQL | undefined
   followedBy?: number | SQL | undefined
   likedBy?: number | SQL | undefined
   /** Folded words that must all occur. */
   words: string[]
 }
-/** As it was asked for: `openId` has not looked at it. */
+/** The filter as requested, before `openId` checks access. */
 export type NamedFilter = { [Name in keyof PostFilter]: Exclude<PostFilter[Name], SQL> }
 
 /**
- * Whether the viewer is shown `posts p` in this list: of whom they mute, only where they ask for that person's posts; of whom moderators have
- * silenced, where somebody has asked for them, liked them or follows them.
+ * Whether this list shows `posts p` to the viewer: posts of muted users only if the viewer requests that user; posts of silenced users
+ * only if the list requests that user, or is of likes or a feed.
  */
 export function visibleInList(
   viewerId: ViewerId,
@@ -49,7 +49,7 @@ export function visibleInList(
   return isAsked ? unmuted : sql`${unmuted} and ${isNotSilenced(p.ownerId)}`
 }
 
-/** A post with the value that it is sorted by. */
+/** A post with its sort value. */
 export type SortedPost = PostRow & { sortKey: number | string }
 
 export interface PostOrder {
@@ -65,7 +65,7 @@ export function postOrder(filter: PostFilter, field: SortField, descending: bool
   const sorted = { column, descending, of: (post: SortedPost) => post.sortKey, isText }
   const newest = { column: p.id, descending: true, of: (post: SortedPost) => post.id }
   const name = `posts:${descending ? '-' : ''}${field === 'id' ? 'created_at' : field}`
-  // A key that no two rows share needs no tie-break, and without one SQLite begins at the cursor's place in the index.
+  // A unique key needs no tie-break, and without one SQLite starts at the cursor's place in the index.
   const isUnique = isById(field) || isByOwnLikes(filter, field)
   return { field, descending, list: new ListOrder(name, isUnique ? [sorted] : [sorted, newest]) }
 }
@@ -89,10 +89,10 @@ export const withSortKey = ({ sql: columns, width }: Shown, key: SQL): Shown => 
 
 /** How a list is read. */
 export interface Source {
-  /** The SELECT, given the columns to show; `sortKey` and `end` (`visible-page.ts`) among what it gives. In the order of reading. */
+  /** The SELECT of the given columns, plus `sortKey` and `end` (`visible-page.ts`), in reading order. */
   rows: (columns: Shown) => SQL
-  /** How many rows the list has in all; null where that is unknown. */
+  /** The list's total number of rows; null if unknown. */
   count: SQL<number | null>
-  /** Where `rows` does not say it: the sort key up to which was looked, where that is as far as may be and there may be more behind it. */
+  /** If `rows` does not return it: the sort key up to which rows were examined, if the limit was reached and there may be more. */
   end?: SQL<number | null>
 }

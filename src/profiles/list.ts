@@ -3,7 +3,7 @@
  *
  * Rows read, whatever the size of the tables: for each profile shown 1, the viewer's follow and 2 for the page's size in bytes, for each skipped
  * 1; filtered, a follow more for both; by a count ascending, one more for both (db/key-order.ts); for one who is hidden 2. What no index gives in
- * order is sorted, see sorted-list.ts.
+ * order is sorted: see sorted-list.ts.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/client'
@@ -20,13 +20,13 @@ import { PROFILE, u, viewerColumns } from './queries'
 import { bothFilters, isNewestFirst, type Source, sorted } from './sorted-list'
 
 export interface ProfileFilter {
-  /** Only those who follow this user. */
+  /** Only followers of this user. */
   following?: number | undefined
-  /** Only those whom this user follows. */
+  /** Only users whom this user follows. */
   followedBy?: number | undefined
 }
 
-/** The filter where `openId` has looked at it. */
+/** The filter, after `openId` has checked access. */
 type OpenFilter = { [Name in keyof ProfileFilter]: SQL | undefined }
 
 export interface ProfilePage extends PageSlice<SortedProfile> {
@@ -74,7 +74,7 @@ export async function listProfiles(
   }
 }
 
-/** A follow that a filtered list is read from. */
+/** The follows from which a filtered list is read. */
 const FOLLOW = { ownerId: sql`f.owner_id`, followedId: sql`f.followed_id` }
 
 function source(
@@ -103,7 +103,7 @@ function source(
   }
   if (following !== undefined && followedBy !== undefined)
     return bothFilters(shown, viewerId, { following, followedBy }, order, page)
-  // The index of follows that leads gives the order of ids too.
+  // The leading index of follows is in the order of ids too.
   const [id, where] =
     following !== undefined
       ? [sql`f.owner_id`, sql`f.followed_id = ${following}`]

@@ -1,10 +1,10 @@
-/** In which order a list of profiles is. */
+/** The sort orders of lists of profiles. */
 import { type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { ListOrder, type SortKey } from '../db/list-order'
 import { type ProfileRow, u } from './queries'
 
-/** What profiles can be ordered by, and the column that holds it. They are numbered as they are created. */
+/** The fields that profiles can be ordered by, with their columns. Ids are in order of creation. */
 export const SORT_COLUMNS = {
   id: u.id,
   created_at: u.id,
@@ -19,7 +19,7 @@ export const SORT_COLUMNS = {
 type SortField = keyof typeof SORT_COLUMNS
 
 const COUNTS: ReadonlySet<SortField> = new Set(['posts_count', 'followers_count', 'following_count'])
-/** No two profiles share these: what comes behind them in an ordering decides nothing. */
+/** Unique fields: any field after one of them in an ordering has no effect. */
 const UNIQUE: ReadonlySet<SortField> = new Set(['id', 'created_at', 'owner'])
 const TEXTS: ReadonlySet<SortField> = new Set(['owner', 'title'])
 
@@ -39,7 +39,7 @@ export interface ProfileOrder {
   by: 'id' | 'unique' | 'count' | 'sorting'
 }
 
-/** By these fields, one after the other, and then newest first. */
+/** Orders by these fields in turn, then newest first. */
 export function profileOrder(terms: readonly SortTerm[]): ProfileOrder {
   const end = terms.findIndex(({ field }) => UNIQUE.has(field))
   const deciding: SortTerm[] =
@@ -52,7 +52,7 @@ export function profileOrder(terms: readonly SortTerm[]): ProfileOrder {
     isText: TEXTS.has(field),
   }))
   const [first, ...rest]: SortKey<SortedProfile>[] = keys
-  // There is one term at least.
+  // There is at least one term.
   if (!first) throw new Error('an order has no key')
   const field = deciding[0]?.field ?? 'id'
   const isOne = deciding.length === 1

@@ -39,7 +39,7 @@ export const PROFILE = selectList({
   newestImages: u.newestImages,
 })
 
-/** What the row has for the viewer: the ids of their follow or request, and whether its images are for them. */
+/** The columns that depend on the viewer: the ids of their follow or request, and whether they may see the images. */
 export const viewerColumns = (viewerId: number | undefined) => ({
   followingId:
     viewerId === undefined
@@ -90,7 +90,7 @@ interface ProfileFields extends Settings {
   imageThumbhash?: string | null | undefined
 }
 
-/** Tables of their own hold what is not usual. Where the account becomes public, whoever has asked to follow it follows from now on. */
+/** Settings other than the defaults have their own tables. If the account becomes public, its follow requests become follows. */
 function settingsStatements(id: number, { isPrivate, messagePolicy }: Settings, now: number): Statement[] {
   const statements: Statement[] = []
   if (isPrivate === true)

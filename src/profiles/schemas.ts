@@ -8,7 +8,7 @@ import { changedImageField, IMAGE, imageUpload, thumbhashField } from '../images
 
 const MAX_CONTENT = 10_000
 
-/** Who may begin a conversation with somebody. */
+/** Who may start a conversation with the user. */
 const MESSAGE_POLICIES = ['everyone', 'following', 'nobody'] as const
 
 /** For `body()`. */

@@ -1,7 +1,7 @@
 /**
- * Lists of profiles that no index gives in order: by follow time, by several fields, a filtered list in any other order than newest first. They are
- * the newest `SORTED` profiles, sorted: an index of follow times would cost each follow two rows more. Both filters together look at `SCANNED`
- * follows for a page, and go on where they stopped.
+ * Lists of profiles whose order no index gives: by follow time, by several fields, or filtered in any order but newest first. They show only
+ * the newest `SORTED` profiles, sorted: an index of follow times would cost each follow two more rows. With both filters, a page examines `SCANNED`
+ * follows, and the next page continues where it stopped.
  */
 import { type SQL, sql } from 'drizzle-orm'
 import { limits, type PageRequest } from '../db/page'
@@ -9,25 +9,25 @@ import { type ViewerId, visibleTo } from '../db/visibility'
 import type { Shown } from '../db/visible-page'
 import type { ProfileOrder } from './order'
 
-/** How many profiles are sorted where no index gives the order: the newest of the list. */
+/** How many of the list's newest profiles are sorted if no index gives the order. */
 const SORTED = 300
-/** So many who are hidden may stand before the last of them. */
+/** How many hidden profiles may precede the last of them. */
 const PASSED_OVER = 100
-/** How many follows a page of a list with two filters looks at. */
+/** How many follows a page of a list with two filters examines. */
 const SCANNED = 200
 
 export interface Source {
   /** With `end`: see `visible-page.ts`. */
   rows: SQL
-  /** Null: unknown. */
+  /** Null if unknown. */
   count: SQL<number | null>
-  /** The last user that was looked at, where that are as many as may be. */
+  /** The last user examined, if the limit was reached. */
   end?: SQL<number | null>
 }
 
 export const isNewestFirst = ({ by, list }: ProfileOrder) => by === 'id' && list.keys[0].descending
 
-/** Profiles, and the id by whose order they are the newest. */
+/** Profiles, and the id that defines which are the newest. */
 interface Sortable {
   candidates: SQL
   name: SQL
@@ -60,7 +60,7 @@ export function sorted(
   }
 }
 
-/** Of the newest followers of the one, those whom the other follows. */
+/** Those of the first user's newest followers whom the second user follows. */
 export function bothFilters(
   shown: Shown,
   viewerId: ViewerId,
@@ -85,7 +85,7 @@ export function bothFilters(
   const looked = sql`(${follows} limit ${SCANNED}) f`
   const end = sql<number | null>`(${follows} limit 1 offset ${SCANNED - 1})`
   return {
-    // In the order of the follows, as nothing comes before them and each has one user.
+    // The order of the follows is kept, because they come first in the join and each has one user.
     rows: sql`select ${shown.sql}, 0 as "end" from ${looked} ${joins} where ${isFollowed} ${limits(page)}`,
     // The size of a longer list is unknown: counting would mean examining all of it.
     count: page.after

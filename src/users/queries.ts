@@ -22,7 +22,7 @@ type UserKey = Omit<SortKey<UserSummary>, 'descending'>
 const BY_ID: UserKey = { column: u.id, of: ({ id }) => id }
 const BY_NAME: UserKey = { column: u.usernameKey, of: ({ usernameKey }) => usernameKey, isText: true }
 
-/** What users can be ordered by: both are unique. Users are numbered as they sign up. */
+/** The fields that users can be ordered by, both unique. Ids are in order of registration. */
 export const SORT_KEYS: Record<string, UserKey> = {
   id: BY_ID,
   created_at: BY_ID,
@@ -30,7 +30,7 @@ export const SORT_KEYS: Record<string, UserKey> = {
   owner: BY_NAME,
 }
 
-/** By the first field of the list that users can be ordered by; by id where there is none. */
+/** Orders by the first valid field of the list; by id if there is none. */
 export function userOrder(ordering = ''): ListOrder<UserSummary> {
   for (const term of ordering.split(',')) {
     const name = term.trim().replace(/^-/, '')
@@ -44,7 +44,7 @@ export function userOrder(ordering = ''): ListOrder<UserSummary> {
   return new ListOrder('users:id', [{ ...BY_ID, descending: false }])
 }
 
-/** All, or the one of this name in any case. Reads a row per user, shown or skipped, two for one who is hidden, and 5 more. */
+/** All users, or the one with this name, ignoring case. Reads a row for each user shown or skipped, two for each hidden one, and 5 more. */
 export async function listUsers(
   db: Db,
   viewerId: ViewerId,

@@ -1,6 +1,6 @@
 import type { Trigger } from './triggers'
 
-/** What goes with a user's row, by the column that refers to it. */
+/** Rows that are deleted with a user's row, by the column that references it. */
 const OWNED = [
   ['posts', 'owner_id'],
   ['comments', 'owner_id'],
