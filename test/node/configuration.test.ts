@@ -28,7 +28,7 @@ const read = (env: string): Config => readConfig({ config: 'wrangler.toml', env 
 const BINDINGS = [...readFileSync('src/http/env.ts', 'utf8').matchAll(/^ {2}([A-Z_]+)\??: /gm)].map(
   ([, name = '']) => name,
 )
-const NOT_IN_WRANGLER = ['SEND_EMAIL', 'JWT_SECRET_PREVIOUS', 'TURNSTILE_SECRET']
+const NOT_IN_WRANGLER = ['IMAGES', 'SEND_EMAIL', 'JWT_SECRET_PREVIOUS', 'TURNSTILE_SECRET']
 
 function namesIn(env: string): string[] {
   const { vars, secrets, d1_databases, r2_buckets, durable_objects, ratelimits, assets } = read(env)
