@@ -12,6 +12,9 @@ const DEPENDENCIES = [
 /** `LOGS=1 npm test` prints what the Worker logs; without it, only what it logged in tests that fail. */
 const { LOGS, CHAOS_SEED = '', CHAOS_MINUTES = '', EVERY_ERROR = '', LIVE_STEPS = '' } = process.env
 
+// wrangler says for each file where it found secrets, which are below.
+process.env.WRANGLER_LOG ??= 'error'
+
 export default defineConfig(async () => ({
   plugins: [
     cloudflareTest({
